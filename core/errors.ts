@@ -1,0 +1,64 @@
+/**
+ * Every error that Weir reports to a person or a program, in one table.
+ *
+ * `grpc` is the gRPC status code (https://grpc.github.io/grpc/core/md_doc_statuscodes.html), `exit` the exit
+ * status of a command that ends with it. The text says what happened; the thrower adds what to do.
+ */
+export const errorTable = {
+  USAGE: { grpc: 3, exit: 2, text: 'The command was not understood' },
+  CAPTURE_NO_BTF: { grpc: 9, exit: 1, text: 'The kernel offers no BTF type information' },
+  CAPTURE_NO_PERMISSION: { grpc: 7, exit: 1, text: 'The process may not load BPF programs' },
+  CAPTURE_LOAD: { grpc: 13, exit: 1, text: 'The BPF programs could not be loaded' },
+  CAPTURE_ATTACH: { grpc: 13, exit: 1, text: 'A BPF program could not be attached' },
+  CAPTURE_DRAIN: { grpc: 13, exit: 1, text: 'A BPF map could not be read' },
+  NETLINK: { grpc: 13, exit: 1, text: 'The kernel refused a netlink request' },
+  ADDRESS_INVALID: { grpc: 3, exit: 2, text: 'Not an IP address or CIDR' },
+  MANIFEST_INVALID: { grpc: 3, exit: 2, text: 'A Kubernetes manifest could not be read' },
+  CLUSTER_SOURCE: { grpc: 14, exit: 1, text: 'The state of the cluster could not be read' },
+  INGEST_SEQ_GAP: { grpc: 9, exit: 1, text: 'A batch is missing before this one' },
+  INGEST_INVALID: { grpc: 3, exit: 1, text: 'A batch could not be decoded' },
+  INGEST_NODE_MISMATCH: { grpc: 7, exit: 1, text: 'A batch names another node than its stream' },
+  SPOOL: { grpc: 13, exit: 1, text: 'The spool directory could not be used' },
+  STORE: { grpc: 14, exit: 1, text: 'The database could not be used' },
+  QUERY_INVALID: { grpc: 3, exit: 2, text: 'The query is not valid' },
+  WORKLOAD_UNKNOWN: { grpc: 5, exit: 1, text: 'No such workload' },
+  NAMESPACE_UNKNOWN: { grpc: 5, exit: 1, text: 'No such namespace' },
+  AGGREGATOR_UNREACHABLE: { grpc: 14, exit: 1, text: 'The aggregator did not answer' },
+  LAB: { grpc: 13, exit: 1, text: 'The lab could not be built' },
+  CONFIG_INVALID: { grpc: 3, exit: 2, text: 'The configuration is not valid' },
+} as const satisfies Record<string, { grpc: number; exit: number; text: string }>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** The one error class of Weir. `detail` carries machine-readable context; `cause` the error underneath, if any. */
+export class WeirError extends Error {
+  override readonly name = 'WeirError';
+  readonly code: ErrorCode;
+  readonly detail: Readonly<Record<string, unknown>>;
+
+  /** @param what what went wrong here and what to do about it, as the end of the table's sentence */
+  constructor(
+    code: ErrorCode,
+    what: string,
+    options: { cause?: unknown; detail?: Readonly<Record<string, unknown>> } = {},
+  ) {
+    super(`${errorTable[code].text}: ${what}`, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.detail = options.detail ?? {};
+  }
+
+  /** gRPC status code that this error is answered with. */
+  get grpcStatus(): number {
+    return errorTable[this.code].grpc;
+  }
+
+  /** Exit status of a command that ends with this error. */
+  get exitStatus(): number {
+    return errorTable[this.code].exit;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,174 @@
+/**
+ * The parts of Kubernetes objects that Weir reads, under the API's own names and shapes
+ * (https://kubernetes.io/docs/reference/kubernetes-api/). Fields that the API may leave out are optional; everything
+ * else in an object is dropped when it is read.
+ */
+
+export interface OwnerReference {
+  readonly apiVersion?: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: boolean;
+}
+
+export type Labels = Readonly<Record<string, string>>;
+
+export interface ObjectMeta {
+  readonly name: string;
+  /** Empty for objects that live outside all namespaces. */
+  readonly namespace: string;
+  readonly uid: string;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly ownerReferences: readonly OwnerReference[];
+}
+
+interface KubernetesObject<Kind extends string> {
+  readonly apiVersion: string;
+  readonly kind: Kind;
+  readonly metadata: ObjectMeta;
+}
+
+export interface ContainerPort {
+  readonly name?: string;
+  readonly containerPort: number;
+  /** TCP when absent. */
+  readonly protocol?: string;
+}
+
+export interface PodSpec {
+  readonly nodeName?: string;
+  readonly hostNetwork?: boolean;
+  readonly containers: readonly { readonly name: string; readonly ports?: readonly ContainerPort[] }[];
+}
+
+export interface Pod extends KubernetesObject<'Pod'> {
+  readonly spec: PodSpec;
+  readonly status: {
+    readonly phase?: string;
+    readonly podIP?: string;
+    readonly podIPs?: readonly { readonly ip: string }[];
+    readonly hostIP?: string;
+  };
+}
+
+export type Namespace = KubernetesObject<'Namespace'>;
+
+export interface Node extends KubernetesObject<'Node'> {
+  readonly spec: { readonly podCIDR?: string; readonly podCIDRs?: readonly string[] };
+  readonly status: { readonly addresses?: readonly { readonly type: string; readonly address: string }[] };
+}
+
+export interface ServicePort {
+  readonly name?: string;
+  readonly protocol?: string;
+  readonly port: number;
+  /** A number, or the name of a container port; equal to `port` when absent. */
+  readonly targetPort?: number | string;
+  readonly nodePort?: number;
+}
+
+export interface Service extends KubernetesObject<'Service'> {
+  readonly spec: {
+    readonly type?: string;
+    readonly clusterIP?: string;
+    readonly clusterIPs?: readonly string[];
+    readonly externalIPs?: readonly string[];
+    readonly selector?: Labels;
+    readonly ports?: readonly ServicePort[];
+  };
+  readonly status: { readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] } };
+}
+
+export interface EndpointSlice extends KubernetesObject<'EndpointSlice'> {
+  readonly addressType: string;
+  readonly endpoints: readonly {
+    readonly addresses: readonly string[];
+    readonly conditions?: { readonly ready?: boolean };
+    readonly targetRef?: { readonly kind: string; readonly namespace: string; readonly name: string; readonly uid?: string };
+  }[];
+  readonly ports: readonly { readonly name?: string; readonly protocol?: string; readonly port?: number }[];
+}
+
+export interface LabelSelectorRequirement {
+  readonly key: string;
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+  readonly values?: readonly string[];
+}
+
+export interface LabelSelector {
+  readonly matchLabels?: Labels;
+  readonly matchExpressions?: readonly LabelSelectorRequirement[];
+}
+
+export interface IPBlock {
+  readonly cidr: string;
+  readonly except?: readonly string[];
+}
+
+export interface NetworkPolicyPeer {
+  readonly podSelector?: LabelSelector;
+  readonly namespaceSelector?: LabelSelector;
+  readonly ipBlock?: IPBlock;
+}
+
+export interface NetworkPolicyPort {
+  /** TCP when absent. */
+  readonly protocol?: 'TCP' | 'UDP' | 'SCTP';
+  /** A number or a container port's name; every port of the protocol when absent. */
+  readonly port?: number | string;
+  readonly endPort?: number;
+}
+
+export interface NetworkPolicyIngressRule {
+  readonly from?: readonly NetworkPolicyPeer[];
+  readonly ports?: readonly NetworkPolicyPort[];
+}
+
+export interface NetworkPolicyEgressRule {
+  readonly to?: readonly NetworkPolicyPeer[];
+  readonly ports?: readonly NetworkPolicyPort[];
+}
+
+export type PolicyType = 'Ingress' | 'Egress';
+
+export interface NetworkPolicy extends KubernetesObject<'NetworkPolicy'> {
+  readonly spec: {
+    readonly podSelector: LabelSelector;
+    readonly policyTypes?: readonly PolicyType[];
+    readonly ingress?: readonly NetworkPolicyIngressRule[];
+    readonly egress?: readonly NetworkPolicyEgressRule[];
+  };
+}
+
+/** Anything that makes pods from a template: Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, CronJob, or a custom kind. */
+export interface Controller extends KubernetesObject<string> {
+  /** The pod template; null where the kind has none that can be found. */
+  readonly template: { readonly metadata: { readonly labels: Labels }; readonly spec: PodSpec } | null;
+}
+
+/** The state of one cluster at one moment. Arrays are in the order in which the source gave them. */
+export interface ClusterSnapshot {
+  readonly namespaces: readonly Namespace[];
+  readonly nodes: readonly Node[];
+  readonly pods: readonly Pod[];
+  readonly services: readonly Service[];
+  readonly endpointSlices: readonly EndpointSlice[];
+  readonly controllers: readonly Controller[];
+  readonly networkPolicies: readonly NetworkPolicy[];
+}
+
+/** The label that the API server sets on every namespace since 1.21. */
+export const namespaceNameLabel = 'kubernetes.io/metadata.name';
+
+/** A namespace's labels, with the name label that every cluster implies, also where the object is not known. */
+export function namespaceLabels(name: string, namespace: Namespace | undefined): Labels {
+  return { ...namespace?.metadata.labels, [namespaceNameLabel]: name };
+}
+
+/** All addresses of a pod, in the order of the API, without repeats. */
+export function podAddresses(pod: Pod): readonly string[] {
+  const all = [pod.status.podIP, ...(pod.status.podIPs ?? []).map((entry) => entry.ip)];
+  return [...new Set(all.filter((ip): ip is string => ip !== undefined && ip !== ''))];
+}
