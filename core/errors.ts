@@ -18,6 +18,7 @@ export const errorTable = {
   INGEST_SEQ_GAP: { grpc: 9, exit: 1, text: 'A batch is missing before this one' },
   INGEST_INVALID: { grpc: 3, exit: 1, text: 'A batch could not be decoded' },
   INGEST_NODE_MISMATCH: { grpc: 7, exit: 1, text: 'A batch names another node than its stream' },
+  WIRE_INVALID: { grpc: 13, exit: 1, text: 'A message could not be read' },
   SPOOL: { grpc: 13, exit: 1, text: 'The spool directory could not be used' },
   STORE: { grpc: 14, exit: 1, text: 'The database could not be used' },
   QUERY_INVALID: { grpc: 3, exit: 2, text: 'The query is not valid' },

@@ -1,0 +1,39 @@
+import type { Protocol, Role } from '../core/flow.ts';
+import type { Verdict } from '../core/verdict.ts';
+import type * as wire from './wire.ts';
+
+function inverse<Name extends string, Wire extends string>(names: Readonly<Record<Name, Wire>>) {
+  return Object.fromEntries(Object.entries(names).map(([name, wireName]) => [wireName, name])) as Readonly<
+    Partial<Record<string, Name>>
+  >;
+}
+
+export const wireProtocol = {
+  TCP: 'PROTOCOL_TCP',
+  UDP: 'PROTOCOL_UDP',
+  SCTP: 'PROTOCOL_SCTP',
+  ICMP: 'PROTOCOL_ICMP',
+  ICMPv6: 'PROTOCOL_ICMPV6',
+} as const satisfies Record<Protocol, wire.Protocol>;
+
+export const wireRole = { client: 'ROLE_CLIENT', server: 'ROLE_SERVER' } as const satisfies Record<Role, wire.Role>;
+
+export const wireVerdict = {
+  forwarded: 'VERDICT_FORWARDED',
+  dropped: 'VERDICT_DROPPED',
+  refused: 'VERDICT_REFUSED',
+  unanswered: 'VERDICT_UNANSWERED',
+} as const satisfies Record<Verdict, wire.Verdict>;
+
+/** From the wire's names; undefined for a name or number that this version does not know. */
+export const coreProtocol = inverse(wireProtocol);
+export const coreRole = inverse(wireRole);
+export const coreVerdict = inverse(wireVerdict);
+
+/**
+ * Whether a text may name a drop reason or a stage of loss: 1 to 64 printable ASCII characters, and nothing that every
+ * JavaScript object already has, because the counts are kept in plain objects.
+ */
+export function isCountName(text: string): boolean {
+  return /^[!-~]{1,64}$/.test(text) && !(text in Object.prototype);
+}

@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { batchFromBytes, batchToBytes, encodeBatch } from '../../proto/convert-batch.ts';
+import type { AgentStatus } from '../../proto/wire.ts';
+import { anyBatch } from './batches.ts';
+
+const status: AgentStatus = {
+  version: '0.1.0',
+  kernel: '6.18.0',
+  interfacesAttached: 12,
+  podsResolved: 11,
+  unresolvedInterfaces: ['cali0123456789a'],
+  batchesPending: 2,
+  features: [{ name: 'drops', active: false, reason: 'the kernel has no kfree_skb' }],
+};
+
+t.test('a batch comes back from its bytes as it was', async (t) => {
+  fc.assert(
+    fc.property(anyBatch, (batch) => {
+      const read = batchFromBytes(batchToBytes(encodeBatch(batch, status)));
+      if (!read.ok) throw new Error(read.message);
+      t.strictSame(read.batch, batch);
+      t.strictSame(read.status, status);
+    }),
+    { seed: 1, numRuns: 200 },
+  );
+});
+
+t.test('a batch without status and rows comes back too', async (t) => {
+  const batch = { epoch: 7, sequence: 1, window: { startUnixMs: 1, endUnixMs: 2 }, losses: {}, records: [] };
+  t.strictSame(batchFromBytes(batchToBytes(encodeBatch(batch, null))), { ok: true, batch, status: null });
+});
+
+t.test('counter columns that are all zero are not sent', async (t) => {
+  const [batch] = fc.sample(anyBatch, { seed: 3, numRuns: 1 });
+  t.ok(batch);
+  if (batch === undefined) return;
+  const quiet = batch.records.map((each) => ({ ...each, counters: { ...each.counters, retransmits: 0 } }));
+  t.strictSame(encodeBatch({ ...batch, records: quiet }, null).retransmits, []);
+});
