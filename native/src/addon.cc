@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// The addon's functions. native/native.ts declares them and is their only caller.
+#include <napi.h>
+
+#include "btf.h"
+#include "capture.h"
+#include "link_watch.h"
+#include "namespaces.h"
+#include "netlink.h"
+#include "system_error.h"
+
+namespace weir
+{
+namespace
+{
+
+using Info = Napi::CallbackInfo;
+
+uint32_t U32(const Napi::Value &value)
+{
+	return value.As<Napi::Number>().Uint32Value();
+}
+
+std::string Text(const Napi::Value &value)
+{
+	return value.As<Napi::String>().Utf8Value();
+}
+
+uint64_t U64(const Napi::Value &value)
+{
+	bool lossless = false;
+	return value.As<Napi::BigInt>().Uint64Value(&lossless);
+}
+
+// A handle holds a Capture until it is closed or collected.
+using Handle = std::unique_ptr<Capture>;
+
+Capture &CaptureOf(const Info &info)
+{
+	Handle &handle = *info[0].As<Napi::External<Handle>>().Data();
+	if (!handle)
+		throw Napi::Error::New(info.Env(), "the capture is closed");
+	return *handle;
+}
+
+Napi::Value OpenCapture(const Info &info)
+{
+	const Napi::Object given = info[0].As<Napi::Object>();
+	const CaptureOptions options = { Text(given.Get("objectPath")), U64(given.Get("nodeCookie")),
+					 U32(given.Get("socketEdges")), U32(given.Get("packetEdges")),
+					 U32(given.Get("dropEdges")),	U32(given.Get("interfaces")) };
+	return Boundary(info.Env(), [&] {
+		auto *handle = new Handle(std::make_unique<Capture>(options));
+		return Napi::External<Handle>::New(info.Env(), handle, [](Napi::Env, Handle *old) { delete old; });
+	});
+}
+
+void CloseCapture(const Info &info)
+{
+	info[0].As<Napi::External<Handle>>().Data()->reset();
+}
+
+void AttachTracing(const Info &info)
+{
+	Boundary(info.Env(), [&] { CaptureOf(info).AttachTracing(Text(info[1])); });
+}
+
+void AttachInterface(const Info &info)
+{
+	Boundary(info.Env(), [&] { CaptureOf(info).AttachInterface(U32(info[1]), U64(info[2])); });
+}
+
+void DetachInterface(const Info &info)
+{
+	CaptureOf(info).DetachInterface(U32(info[1]));
+}
+
+Napi::Value ReadMap(const Info &info)
+{
+	return Boundary(info.Env(), [&] {
+		const std::vector<uint8_t> entries = CaptureOf(info).Read(Text(info[1]));
+		return Napi::Buffer<uint8_t>::Copy(info.Env(), entries.data(), entries.size());
+	});
+}
+
+Napi::Value RemoveEntries(const Info &info)
+{
+	const auto keys = info[2].As<Napi::Uint8Array>();
+	return Boundary(info.Env(), [&] {
+		const size_t removed = CaptureOf(info).Remove(Text(info[1]), keys.Data(), keys.ByteLength());
+		return Napi::Number::New(info.Env(), static_cast<double>(removed));
+	});
+}
+
+Napi::Value ReadStatistics(const Info &info)
+{
+	return Boundary(info.Env(), [&] {
+		const std::vector<uint64_t> sums = CaptureOf(info).Statistics();
+		auto result = Napi::Array::New(info.Env(), sums.size());
+		for (size_t i = 0; i < sums.size(); i++)
+			result[i] = Napi::Number::New(info.Env(), static_cast<double>(sums[i]));
+		return result;
+	});
+}
+
+Napi::Value TestRun(const Info &info)
+{
+	const auto frame = info[2].As<Napi::Uint8Array>();
+	return Boundary(info.Env(), [&] {
+		uint32_t ns = 0;
+		const int verdict =
+			CaptureOf(info).TestRun(Text(info[1]), frame.Data(), frame.ByteLength(), U32(info[3]), &ns);
+		auto result = Napi::Object::New(info.Env());
+		result.Set("verdict", Napi::Number::New(info.Env(), verdict));
+		result.Set("nsPerRun", Napi::Number::New(info.Env(), ns));
+		return result;
+	});
+}
+
+Napi::Value ListLinks(const Info &info)
+{
+	return Boundary(info.Env(), [&] {
+		const std::vector<Link> links = Links();
+		auto result = Napi::Array::New(info.Env(), links.size());
+		for (size_t i = 0; i < links.size(); i++) {
+			auto link = Napi::Object::New(info.Env());
+			link.Set("ifindex", links[i].ifindex);
+			link.Set("name", links[i].name);
+			link.Set("kind", links[i].kind);
+			link.Set("peerIfindex", links[i].peer_ifindex);
+			link.Set("peerNsid", links[i].peer_nsid);
+			result[i] = link;
+		}
+		return result;
+	});
+}
+
+using WatchHandle = std::unique_ptr<LinkWatch>;
+
+Napi::Value WatchLinks(const Info &info)
+{
+	return Boundary(info.Env(), [&] {
+		auto *handle = new WatchHandle(std::make_unique<LinkWatch>(info.Env(), info[0].As<Napi::Function>()));
+		return Napi::External<WatchHandle>::New(info.Env(), handle,
+							[](Napi::Env, WatchHandle *old) { delete old; });
+	});
+}
+
+void UnwatchLinks(const Info &info)
+{
+	info[0].As<Napi::External<WatchHandle>>().Data()->reset();
+}
+
+Napi::Value NamespaceIdsOf(const Info &info)
+{
+	return Boundary(info.Env(), [&] {
+		const NamespaceIds ids = IdsOfNamespace(Text(info[0]));
+		auto result = Napi::Object::New(info.Env());
+		result.Set("cookie", Napi::BigInt::New(info.Env(), ids.cookie));
+		result.Set("nsid", Napi::Number::New(info.Env(), ids.nsid));
+		return result;
+	});
+}
+
+Napi::Value OwnNamespaceCookie(const Info &info)
+{
+	return Boundary(info.Env(), [&] { return Napi::BigInt::New(info.Env(), OwnCookie()); });
+}
+
+Napi::Value KernelEnumValues(const Info &info)
+{
+	return Boundary(info.Env(), [&] {
+		auto result = Napi::Object::New(info.Env());
+		for (const auto &[name, value] : KernelEnum(Text(info[0])))
+			result.Set(name, value);
+		return result;
+	});
+}
+
+Napi::Value StructLayout(const Info &info)
+{
+	return Boundary(info.Env(), [&] {
+		const Layout layout = LayoutOf(Text(info[0]), Text(info[1]));
+		auto members = Napi::Object::New(info.Env());
+		for (const Member &each : layout.members) {
+			auto member = Napi::Object::New(info.Env());
+			member.Set("offset", each.offset);
+			member.Set("size", each.size);
+			members.Set(each.name, member);
+		}
+		auto result = Napi::Object::New(info.Env());
+		result.Set("size", layout.size);
+		result.Set("members", members);
+		return result;
+	});
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports)
+{
+	const auto add = [&](const char *name, auto function) {
+		exports.Set(name, Napi::Function::New(env, function, name));
+	};
+	add("openCapture", OpenCapture);
+	add("closeCapture", CloseCapture);
+	add("attachTracing", AttachTracing);
+	add("attachInterface", AttachInterface);
+	add("detachInterface", DetachInterface);
+	add("readMap", ReadMap);
+	add("removeEntries", RemoveEntries);
+	add("readStatistics", ReadStatistics);
+	add("testRun", TestRun);
+	add("listLinks", ListLinks);
+	add("watchLinks", WatchLinks);
+	add("unwatchLinks", UnwatchLinks);
+	add("namespaceIds", NamespaceIdsOf);
+	add("ownNamespaceCookie", OwnNamespaceCookie);
+	add("kernelEnum", KernelEnumValues);
+	add("structLayout", StructLayout);
+	return exports;
+}
+
+} // namespace
+
+NODE_API_MODULE(weir_native, Init)
+
+} // namespace weir

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Network namespaces: their cookies and the ids under which the current namespace knows them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace weir
+{
+
+// A network namespace as seen from the current one.
+struct NamespaceIds {
+	// Unique for the life of the kernel, never used again.
+	uint64_t cookie;
+	// IFLA_LINK_NETNSID of links whose other end is there; -1 when the current namespace knows no such id.
+	int32_t nsid;
+};
+
+// path: a file that holds the namespace open, such as /run/netns/x or /proc/1/ns/net.
+NamespaceIds IdsOfNamespace(const std::string &path);
+
+// Cookie of the namespace that the calling thread is in.
+uint64_t OwnCookie();
+
+} // namespace weir
