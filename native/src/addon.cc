@@ -83,12 +83,12 @@ Napi::Value ReadMap(const Info &info)
 	});
 }
 
-Napi::Value RemoveEntries(const Info &info)
+Napi::Value TakeEntries(const Info &info)
 {
 	const auto keys = info[2].As<Napi::Uint8Array>();
 	return Boundary(info.Env(), [&] {
-		const size_t removed = CaptureOf(info).Remove(Text(info[1]), keys.Data(), keys.ByteLength());
-		return Napi::Number::New(info.Env(), static_cast<double>(removed));
+		const std::vector<uint8_t> taken = CaptureOf(info).Take(Text(info[1]), keys.Data(), keys.ByteLength());
+		return Napi::Buffer<uint8_t>::Copy(info.Env(), taken.data(), taken.size());
 	});
 }
 
@@ -206,7 +206,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports)
 	add("attachInterface", AttachInterface);
 	add("detachInterface", DetachInterface);
 	add("readMap", ReadMap);
-	add("removeEntries", RemoveEntries);
+	add("takeEntries", TakeEntries);
 	add("readStatistics", ReadStatistics);
 	add("testRun", TestRun);
 	add("listLinks", ListLinks);

@@ -202,18 +202,24 @@ std::vector<uint8_t> Capture::Read(const std::string &name) const
 	}
 }
 
-size_t Capture::Remove(const std::string &name, const uint8_t *keys, size_t length)
+std::vector<uint8_t> Capture::Take(const std::string &name, const uint8_t *keys, size_t length)
 {
 	const bpf_map *map = Map(name);
 	const size_t key_size = bpf_map__key_size(map);
+	std::vector<uint8_t> value(bpf_map__value_size(map));
+	std::vector<uint8_t> taken;
 	if (length % key_size)
-		throw SystemError(EINVAL, "remove from " + name, "keys of another size");
-	size_t removed = 0;
-	for (size_t at = 0; at < length; at += key_size) {
-		if (!bpf_map_delete_elem(bpf_map__fd(map), keys + at))
-			removed++;
+		throw SystemError(EINVAL, "take from " + name, "keys of another size");
+	for (const uint8_t *key = keys; key < keys + length; key += key_size) {
+		const int error = bpf_map_lookup_and_delete_elem(bpf_map__fd(map), key, value.data());
+		if (error == -ENOENT)
+			continue;
+		if (error)
+			throw SystemError(-error, "bpf_map_lookup_and_delete_elem " + name);
+		taken.insert(taken.end(), key, key + key_size);
+		taken.insert(taken.end(), value.begin(), value.end());
 	}
-	return removed;
+	return taken;
 }
 
 std::vector<uint64_t> Capture::Statistics() const

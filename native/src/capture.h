@@ -42,8 +42,8 @@ public:
 
 	// All entries of a hash map: key and value bytes one after the other.
 	std::vector<uint8_t> Read(const std::string &map) const;
-	// Removes entries: keys one after the other. Returns how many there were.
-	size_t Remove(const std::string &map, const uint8_t *keys, size_t length);
+	// Removes entries, given their keys one after the other. Returns key and value bytes of each as they were last.
+	std::vector<uint8_t> Take(const std::string &map, const uint8_t *keys, size_t length);
 	// Sums of the per-CPU statistics, in the order of enum statistic.
 	std::vector<uint64_t> Statistics() const;
 	// Runs a packet program on one frame without sending it; returns its verdict.
