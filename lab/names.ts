@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+
+/** The characters of generated Kubernetes names: no vowels and no look-alikes. */
+const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** A suffix as Kubernetes generates them, decided by the text alone. */
+export function suffixOf(text: string, length: number): string {
+  const digest = createHash('sha1').update(text).digest();
+  return [...digest.subarray(0, length)].map((byte) => alphabet[byte % alphabet.length]).join('');
+}
+
+/** The host side interface of a pod as Calico names it: `cali` and 11 hex digits of sha1("namespace.pod"). */
+export function interfaceOf(namespace: string, pod: string): string {
+  return `cali${createHash('sha1').update(`${namespace}.${pod}`).digest('hex').slice(0, 11)}`;
+}
+
+/** 64 hex digits in the place of a container runtime's sandbox id. */
+export function sandboxOf(uid: string): string {
+  return createHash('sha256').update(uid).digest('hex');
+}
+
+/** All network namespaces of a lab begin so. A lab's name holds no dash, so that no prefix contains another. */
+export function netnsPrefix(lab: string): string {
+  return `weir-${lab}-`;
+}
+
+export function isLabName(name: string): boolean {
+  return /^[a-z][a-z0-9]{0,15}$/.test(name);
+}

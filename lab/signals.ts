@@ -1,0 +1,25 @@
+/** Aborts when the process is asked to end, and leaves the rest to whoever listens. */
+export function abortOnSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => controller.abort(new Error(`stopped by ${signal}`)));
+  }
+  return controller.signal;
+}
+
+/** Like `abortOnSignals`, but ends the process as the signal would have, once `stop` is done. */
+export function exitingOnSignals(stop: () => Promise<void>): AbortSignal {
+  const controller = new AbortController();
+  const handlers = (['SIGINT', 'SIGTERM'] as const).map((signal) => {
+    const handler = () => {
+      controller.abort(new Error(`stopped by ${signal}`));
+      void stop().finally(() => {
+        for (const each of handlers) process.removeListener(each.signal, each.handler);
+        process.kill(process.pid, signal);
+      });
+    };
+    process.on(signal, handler);
+    return { signal, handler };
+  });
+  return controller.signal;
+}
