@@ -209,11 +209,16 @@ export function batchToBytes(message: wire.Batch): Uint8Array {
   return byteForm.serialize(message);
 }
 
+/** The message of bytes that batchToBytes made, to be sent on. @throws Error when they are not such bytes */
+export function batchMessage(bytes: Uint8Array): wire.Batch {
+  return byteForm.deserialize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
+
 /** Reads the bytes of a batch as strictly as decodeBatch. Never throws. */
 export function batchFromBytes(bytes: Uint8Array): DecodedBatch {
   let message: wire.Batch;
   try {
-    message = byteForm.deserialize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    message = batchMessage(bytes);
   } catch (error) {
     return { ok: false, message: `not the bytes of a batch: ${messageOf(error)}` };
   }

@@ -1,0 +1,86 @@
+import { release } from 'node:os';
+import type { Logger } from 'pino';
+import type { Batch } from '../core/flow.ts';
+import type { Clock, Milliseconds, UnixMs } from '../core/time.ts';
+import { version } from '../core/version.ts';
+import { batchToBytes, encodeBatch } from '../proto/convert-batch.ts';
+import type * as wire from '../proto/wire.ts';
+import type { Exporter } from './export/exporter.ts';
+import type { Fold } from './fold/fold.ts';
+import type { PodInterface } from './identity/join.ts';
+import type { Source } from './source/source.ts';
+import type { Spool } from './spool/spool.ts';
+
+/** What the agent's parts have to offer each other. */
+export interface AgentParts {
+  readonly source: Source;
+  readonly interfaces: { readonly attached: readonly PodInterface[] };
+  readonly fold: Fold;
+  readonly spool: Spool;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The state of an agent as the aggregator shows it. */
+export function statusOf({ source, interfaces, spool }: Omit<AgentParts, 'fold' | 'clock' | 'log'>): wire.AgentStatus {
+  const attached = interfaces.attached;
+  const unresolved = attached.flatMap(({ name, resolution }) =>
+    resolution.state === 'unresolved' ? [`${name}: ${resolution.reason}`] : [],
+  );
+  return {
+    version,
+    kernel: release(),
+    interfacesAttached: attached.length,
+    podsResolved: attached.length - unresolved.length,
+    unresolvedInterfaces: unresolved,
+    batchesPending: spool.pending.length,
+    features: source.features,
+  };
+}
+
+/** Ends a window at every tick: drain, fold, spool, send. */
+export class Agent {
+  readonly #parts: AgentParts;
+  readonly #exporter: Exporter;
+  readonly #windowMs: Milliseconds;
+  #windowStart: UnixMs;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(parts: AgentParts, exporter: Exporter, windowMs: Milliseconds) {
+    this.#parts = parts;
+    this.#exporter = exporter;
+    this.#windowMs = windowMs;
+    this.#windowStart = parts.clock.now();
+  }
+
+  start(): void {
+    this.#exporter.start();
+    this.#timer = setInterval(() => this.endWindow(), this.#windowMs);
+  }
+
+  /** Spools what the last, shorter window saw. The kernel side must still be open. */
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.endWindow();
+    this.#exporter.stop();
+  }
+
+  /** Every window makes a batch, also an empty one: silence that was watched is not the same as not watching. */
+  endWindow(): void {
+    const { source, fold, spool, clock, log } = this.#parts;
+    const { edges, losses } = source.drain();
+    const now = clock.now();
+    fold.add(edges, losses, now);
+    // A clock that was set back must not make a window that ends before it begins.
+    const startUnixMs = Math.min(this.#windowStart, now - 1);
+    this.#windowStart = now;
+    const folded = fold.take();
+    const dropped = spool.append((id) => {
+      const batch: Batch = { ...id, window: { startUnixMs, endUnixMs: now }, ...folded };
+      return batchToBytes(encodeBatch(batch, statusOf(this.#parts)));
+    });
+    if (dropped > 0) log.error({ dropped, pending: spool.pending.length }, 'spool full, oldest batches dropped');
+    if (Object.keys(folded.losses).length > 0) log.error({ losses: folded.losses }, 'events lost in this window');
+    this.#exporter.pump();
+  }
+}

@@ -1,0 +1,127 @@
+import {
+  addCounters,
+  addDrops,
+  type FlowRecord,
+  type Losses,
+  type MutableCounters,
+  zeroCounters,
+} from '../../core/flow.ts';
+import type { PodRef } from '../../core/identity.ts';
+import type { Milliseconds, UnixMs } from '../../core/time.ts';
+import type { Scope, SourceEdge } from '../source/source.ts';
+
+/** Who is behind a place in the kernel; null while that is not known. */
+export type PodOf = (scope: Scope) => PodRef | null;
+
+interface Held {
+  readonly edge: SourceEdge;
+  readonly untilUnixMs: UnixMs;
+}
+
+/** Every edge that came in, by where it went. `seen` is always the sum of the others. */
+export interface FoldLedger {
+  /** Edges handed in. */
+  readonly seen: number;
+  /** Edges that became part of a record. */
+  readonly folded: number;
+  /** Edges in namespaces that are no pod of this node: other nodes' in a lab, sandboxed system services. */
+  readonly foreign: number;
+  /** Edges on pod interfaces that could not be named in time. These are losses. */
+  readonly unnamed: number;
+  /** Edges that wait for a name. */
+  readonly held: number;
+}
+
+interface Row {
+  readonly record: Omit<FlowRecord, 'counters' | 'drops' | 'firstSeenUnixMs' | 'lastSeenUnixMs'>;
+  readonly counters: MutableCounters;
+  readonly drops: Record<string, number>;
+  firstSeenUnixMs: UnixMs;
+  lastSeenUnixMs: UnixMs;
+}
+
+/**
+ * Sums what sockets, packets and drops told of one window into one record per pod, role, far end, port and protocol.
+ * Edges whose pod is not known yet are held, because a pod often speaks before its name is written down.
+ */
+export class Fold {
+  readonly #podOf: PodOf;
+  readonly #holdMs: Milliseconds;
+  readonly #maxHeld: number;
+  #rows = new Map<string, Row>();
+  #held: Held[] = [];
+  #losses: Record<string, number> = {};
+  #ledger = { seen: 0, folded: 0, foreign: 0, unnamed: 0 };
+
+  /**
+   * @param holdMs how long an edge may wait for its pod's name
+   * @param maxHeld how many may wait; what comes on top counts as if its time were over
+   */
+  constructor(podOf: PodOf, holdMs: Milliseconds, maxHeld: number) {
+    this.#podOf = podOf;
+    this.#holdMs = holdMs;
+    this.#maxHeld = maxHeld;
+  }
+
+  get ledger(): FoldLedger {
+    return { ...this.#ledger, held: this.#held.length };
+  }
+
+  add(edges: readonly SourceEdge[], losses: Losses, now: UnixMs): void {
+    this.#ledger.seen += edges.length;
+    addDrops(this.#losses, losses);
+    const waiting = [...this.#held, ...edges.map((edge) => ({ edge, untilUnixMs: now + this.#holdMs }))];
+    this.#held = [];
+    for (const each of waiting) {
+      const pod = this.#podOf(each.edge.scope);
+      if (pod !== null) this.#sum(pod, each.edge);
+      else if (each.untilUnixMs > now && this.#held.length < this.#maxHeld) this.#held.push(each);
+      else this.#giveUp(each.edge);
+    }
+  }
+
+  #giveUp(edge: SourceEdge): void {
+    if (edge.scope.type === 'namespace') {
+      this.#ledger.foreign++;
+      return;
+    }
+    this.#ledger.unnamed++;
+    this.#losses['identity'] = (this.#losses['identity'] ?? 0) + 1;
+  }
+
+  #sum(pod: PodRef, edge: SourceEdge): void {
+    this.#ledger.folded++;
+    const { role, remote, port, protocol } = edge;
+    const key = `${pod.uid} ${role} ${remote} ${port} ${protocol}`;
+    let row = this.#rows.get(key);
+    if (row === undefined) {
+      row = {
+        record: { pod, role, remote, port, protocol },
+        counters: zeroCounters(),
+        drops: {},
+        firstSeenUnixMs: edge.firstSeenUnixMs,
+        lastSeenUnixMs: edge.lastSeenUnixMs,
+      };
+      this.#rows.set(key, row);
+    }
+    addCounters(row.counters, edge.counters);
+    addDrops(row.drops, edge.drops);
+    row.firstSeenUnixMs = Math.min(row.firstSeenUnixMs, edge.firstSeenUnixMs);
+    row.lastSeenUnixMs = Math.max(row.lastSeenUnixMs, edge.lastSeenUnixMs);
+  }
+
+  /** The window's records and losses; the next window starts empty. */
+  take(): { readonly records: readonly FlowRecord[]; readonly losses: Losses } {
+    const records = [...this.#rows.values()].map(({ record, counters, drops, firstSeenUnixMs, lastSeenUnixMs }) => ({
+      ...record,
+      counters,
+      drops,
+      firstSeenUnixMs,
+      lastSeenUnixMs,
+    }));
+    const losses = this.#losses;
+    this.#rows = new Map();
+    this.#losses = {};
+    return { records, losses };
+  }
+}

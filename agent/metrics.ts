@@ -1,0 +1,125 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { messageOf, WeirError } from '../core/errors.ts';
+import { version } from '../core/version.ts';
+import type { ExportLedger } from './export/exporter.ts';
+import type { FoldLedger } from './fold/fold.ts';
+import type { PodInterface } from './identity/join.ts';
+import { statistics as kernelStatistics } from './source/layout.ts';
+import type { Source } from './source/source.ts';
+import type { Spool } from './spool/spool.ts';
+
+/** Where the figures are taken from, at each scrape. */
+export interface MetricSources {
+  readonly source: Source;
+  readonly interfaces: { readonly attached: readonly PodInterface[] };
+  readonly fold: { readonly ledger: FoldLedger };
+  readonly spool: Spool;
+  readonly exporter: { readonly ledger: ExportLedger };
+}
+
+/** A metric whose value is read from a ledger when it is scraped. */
+function counter(
+  registry: Registry,
+  name: string,
+  help: string,
+  labels: string[],
+  read: (into: Counter) => void,
+): void {
+  const metric: Counter = new Counter({
+    name,
+    help,
+    labelNames: labels,
+    registers: [registry],
+    collect() {
+      this.reset();
+      read(this);
+    },
+  });
+  void metric;
+}
+
+function gauge(registry: Registry, name: string, help: string, labels: string[], read: (into: Gauge) => void): void {
+  const metric: Gauge = new Gauge({
+    name,
+    help,
+    labelNames: labels,
+    registers: [registry],
+    collect() {
+      this.reset();
+      read(this);
+    },
+  });
+  void metric;
+}
+
+/** The agent's metrics. Every label has a fixed set of values: nothing here grows with traffic. */
+export function agentRegistry(from: MetricSources): Registry {
+  const registry = new Registry();
+  gauge(registry, 'weir_build_info', 'Version of this process; always 1.', ['version', 'component'], (into) => {
+    into.set({ version, component: 'agent' }, 1);
+  });
+  gauge(registry, 'weir_agent_map_entries', "Entries in the kernel's edge maps.", ['map'], (into) => {
+    for (const [map, entries] of Object.entries(from.source.mapEntries())) into.set({ map }, entries);
+  });
+  counter(registry, 'weir_agent_events_lost_total', 'Events in no window, by stage.', ['stage'], (into) => {
+    const sums = from.source.statistics();
+    for (const { name, loss } of kernelStatistics) if (loss) into.inc({ stage: name }, sums[name] ?? 0);
+    into.inc({ stage: 'identity' }, from.fold.ledger.unnamed);
+    into.inc({ stage: 'spool' }, from.spool.droppedBatches);
+  });
+  counter(registry, 'weir_agent_events_ignored_total', 'Kernel events left out, by cause.', ['cause'], (into) => {
+    const sums = from.source.statistics();
+    for (const { name, loss } of kernelStatistics) if (!loss) into.inc({ cause: name }, sums[name] ?? 0);
+  });
+  counter(registry, 'weir_agent_edges_total', 'Edge deltas read from the kernel, by fate.', ['fate'], (into) => {
+    const { folded, foreign, unnamed } = from.fold.ledger;
+    for (const [fate, edges] of Object.entries({ folded, foreign, unnamed })) into.inc({ fate }, edges);
+  });
+  gauge(registry, 'weir_agent_edges_held', 'Edge deltas that wait for the name of their pod.', [], (into) => {
+    into.set(from.fold.ledger.held);
+  });
+  gauge(registry, 'weir_agent_interfaces', 'Pod interfaces that are watched.', ['state'], (into) => {
+    into.set({ state: 'resolved' }, 0);
+    into.set({ state: 'unresolved' }, 0);
+    for (const { resolution } of from.interfaces.attached) into.inc({ state: resolution.state });
+  });
+  counter(registry, 'weir_agent_batches_total', 'Batches, by what was done with them.', ['result'], (into) => {
+    const { sent, acknowledged } = from.exporter.ledger;
+    into.inc({ result: 'sent' }, sent);
+    into.inc({ result: 'acknowledged' }, acknowledged);
+    into.inc({ result: 'dropped' }, from.spool.droppedBatches);
+  });
+  gauge(registry, 'weir_agent_batches_pending', 'Batches not yet acknowledged.', [], (into) => {
+    into.set(from.spool.pending.length);
+  });
+  gauge(registry, 'weir_agent_spool_bytes', 'Size of the batches not yet acknowledged.', [], (into) => {
+    into.set(from.spool.pendingBytes);
+  });
+  gauge(registry, 'weir_agent_connected', 'Whether the aggregator has welcomed this agent.', [], (into) => {
+    into.set(from.exporter.ledger.connected ? 1 : 0);
+  });
+  return registry;
+}
+
+/** Serves /metrics over HTTP. @param address host:port @throws WeirError CONFIG_INVALID when it cannot listen there */
+export function serveMetrics(registry: Registry, address: string): Promise<Server> {
+  const colon = address.lastIndexOf(':');
+  const [host, port] = [address.slice(0, colon), Number(address.slice(colon + 1))];
+  const answer = async (response: ServerResponse) => {
+    response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics());
+  };
+  const server = createServer((request, response) => {
+    if (request.url !== '/metrics') {
+      response.writeHead(404).end('try /metrics\n');
+      return;
+    }
+    void answer(response);
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(new WeirError('CONFIG_INVALID', `--metrics-listen ${address}: ${messageOf(error)}`, { cause: error }));
+    });
+    server.listen(port, host, () => resolve(server));
+  });
+}

@@ -1,0 +1,95 @@
+import { readCount } from './layout.ts';
+
+/** How the entries of one kernel map look. Offsets of times and counters are within the value. */
+export interface EntryLayout {
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly firstNs: number;
+  readonly lastNs: number;
+  /** Offsets of the counters, in the order in which deltas are given. */
+  readonly counters: readonly number[];
+}
+
+/** What an entry gained since it was read before. */
+export interface EntryDelta {
+  /** The key's bytes, at `offset` in `buffer`. */
+  readonly buffer: Buffer;
+  readonly offset: number;
+  readonly firstNs: number;
+  readonly lastNs: number;
+  readonly counters: readonly number[];
+}
+
+interface Known {
+  counters: readonly number[];
+  lastNs: number;
+  /** Monotonic time at which the entry last gained something. */
+  changedNs: number;
+}
+
+/**
+ * Turns a kernel map whose counters only grow into what came new. The kernel's entries stay where they are while they
+ * are in use, so no update can fall between reading and clearing; idle ones are named for removal.
+ */
+export class DeltaTable {
+  readonly #layout: EntryLayout;
+  readonly #known = new Map<string, Known>();
+
+  constructor(layout: EntryLayout) {
+    this.#layout = layout;
+  }
+
+  /** Entries that the kernel holds, as of the last read. */
+  get size(): number {
+    return this.#known.size;
+  }
+
+  /** @param entries keys and values one after the other. */
+  read(entries: Buffer, nowNs: number): EntryDelta[] {
+    const { keySize, valueSize } = this.#layout;
+    const deltas: EntryDelta[] = [];
+    for (let offset = 0; offset < entries.length; offset += keySize + valueSize) {
+      const delta = this.#compare(entries, offset, nowNs);
+      if (delta !== null) deltas.push(delta);
+    }
+    return deltas;
+  }
+
+  #compare(entries: Buffer, offset: number, nowNs: number): EntryDelta | null {
+    const { keySize, counters: offsets, firstNs, lastNs } = this.#layout;
+    const key = entries.toString('latin1', offset, offset + keySize);
+    const value = offset + keySize;
+    const known = this.#known.get(key);
+    const last = readCount(entries, value + lastNs);
+    const now = offsets.map((each) => readCount(entries, value + each));
+    const counters = known === undefined ? now : now.map((count, i) => count - (known.counters[i] as number));
+    if (known === undefined) {
+      this.#known.set(key, { counters: now, lastNs: last, changedNs: nowNs });
+    } else {
+      if (counters.every((count) => count === 0)) return null;
+      known.counters = now;
+      known.changedNs = nowNs;
+    }
+    // The first read tells when the entry was made; later ones know only that it was after the last sighting.
+    const first = known === undefined ? readCount(entries, value + firstNs) : Math.min(last, known.lastNs + 1);
+    if (known !== undefined) known.lastNs = last;
+    return { buffer: entries, offset, firstNs: first, lastNs: last, counters };
+  }
+
+  /** Keys of the entries that gained nothing since `beforeNs`, one after the other. */
+  idleKeys(beforeNs: number): Buffer {
+    const idle: string[] = [];
+    for (const [key, { changedNs }] of this.#known) if (changedNs < beforeNs) idle.push(key);
+    return Buffer.from(idle.join(''), 'latin1');
+  }
+
+  /** Forgets entries that were taken out of the kernel; what they gained at the very end is returned. */
+  forget(taken: Buffer, nowNs: number): EntryDelta[] {
+    const { keySize, valueSize } = this.#layout;
+    const last = this.read(taken, nowNs);
+    for (let offset = 0; offset < taken.length; offset += keySize + valueSize) {
+      this.#known.delete(taken.toString('latin1', offset, offset + keySize));
+    }
+    return last;
+  }
+}

@@ -1,0 +1,145 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf, WeirError } from '../../core/errors.ts';
+
+/** A batch's place in the order of its node's batches: epochs first, then sequences. */
+export interface BatchId {
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
+export function compareBatchIds(a: BatchId, b: BatchId): number {
+  return a.epoch - b.epoch || a.sequence - b.sequence;
+}
+
+interface Entry {
+  readonly id: BatchId;
+  readonly file: string;
+  readonly bytes: number;
+}
+
+const epochFile = 'epoch';
+const batchFile = /^(\d+)-(\d+)\.batch$/;
+
+/** Large enough that file names sort as the ids do. */
+const digits = 16;
+
+function nameOf({ epoch, sequence }: BatchId): string {
+  return `${String(epoch).padStart(digits, '0')}-${String(sequence).padStart(digits, '0')}.batch`;
+}
+
+/**
+ * Batches that are not acknowledged yet, one file each, so that they outlive the agent. When the bound is reached the
+ * oldest go, and are counted.
+ */
+export class Spool {
+  readonly #folder: string;
+  readonly #maxBytes: number;
+  readonly #epoch: number;
+  #sequence = 0;
+  #entries: Entry[] = [];
+  #bytes = 0;
+  #droppedBatches = 0;
+
+  /**
+   * Opens a folder and makes it when it is missing; batches of earlier starts are still there to be sent.
+   * @param now Unix milliseconds; the epoch of this start, unless an earlier start had a later one
+   * @throws WeirError SPOOL
+   */
+  constructor(folder: string, maxBytes: number, now: number) {
+    this.#folder = folder;
+    this.#maxBytes = maxBytes;
+    try {
+      mkdirSync(folder, { recursive: true });
+      this.#entries = this.#list();
+      this.#bytes = this.#entries.reduce((sum, { bytes }) => sum + bytes, 0);
+      this.#epoch = Math.max(now, this.#lastEpoch() + 1);
+      this.#write(epochFile, Buffer.from(String(this.#epoch)));
+    } catch (error) {
+      const what = `${folder}: ${messageOf(error)}; give a folder that can be written with --spool`;
+      throw new WeirError('SPOOL', what, { cause: error });
+    }
+  }
+
+  #list(): Entry[] {
+    return readdirSync(this.#folder)
+      .toSorted()
+      .flatMap((name) => {
+        const match = batchFile.exec(name);
+        if (match === null) return [];
+        const file = join(this.#folder, name);
+        const id = { epoch: Number(match[1]), sequence: Number(match[2]) };
+        return [{ id, file, bytes: statSync(file).size }];
+      });
+  }
+
+  #lastEpoch(): number {
+    const pending = this.#entries.at(-1)?.id.epoch ?? 0;
+    try {
+      const written = Number(readFileSync(join(this.#folder, epochFile), 'utf8'));
+      return Number.isSafeInteger(written) ? Math.max(written, pending) : pending;
+    } catch {
+      // The first start in this folder.
+      return pending;
+    }
+  }
+
+  /** A reader sees the whole file or none of it. */
+  #write(name: string, bytes: Uint8Array): void {
+    const temporary = join(this.#folder, `${name}.tmp`);
+    writeFileSync(temporary, bytes);
+    renameSync(temporary, join(this.#folder, name));
+  }
+
+  /** Batches that wait for an acknowledgement, oldest first. */
+  get pending(): readonly BatchId[] {
+    return this.#entries.map(({ id }) => id);
+  }
+
+  get pendingBytes(): number {
+    return this.#bytes;
+  }
+
+  /** Batches that went because the bound was reached, since the start. */
+  get droppedBatches(): number {
+    return this.#droppedBatches;
+  }
+
+  /** Keeps one batch. @param encode makes its bytes for the id that it gets. @returns batches dropped to make room */
+  append(encode: (id: BatchId) => Uint8Array): number {
+    const id = { epoch: this.#epoch, sequence: ++this.#sequence };
+    const bytes = encode(id);
+    this.#write(nameOf(id), bytes);
+    this.#entries.push({ id, file: join(this.#folder, nameOf(id)), bytes: bytes.length });
+    this.#bytes += bytes.length;
+    let dropped = 0;
+    while (this.#bytes > this.#maxBytes && this.#entries.length > 1) {
+      this.#shift();
+      dropped++;
+    }
+    this.#droppedBatches += dropped;
+    return dropped;
+  }
+
+  /** The oldest batch after `after` (null: the oldest of all); null when there is none. */
+  next(after: BatchId | null): { readonly id: BatchId; readonly bytes: Uint8Array } | null {
+    const entry = this.#entries.find(({ id }) => after === null || compareBatchIds(id, after) > 0);
+    return entry === undefined ? null : { id: entry.id, bytes: readFileSync(entry.file) };
+  }
+
+  /** Forgets every batch up to and including this one. @returns how many there were */
+  acknowledge(through: BatchId): number {
+    let count = 0;
+    while (this.#entries[0] !== undefined && compareBatchIds(this.#entries[0].id, through) <= 0) {
+      this.#shift();
+      count++;
+    }
+    return count;
+  }
+
+  #shift(): void {
+    const entry = this.#entries.shift() as Entry;
+    this.#bytes -= entry.bytes;
+    unlinkSync(entry.file);
+  }
+}
