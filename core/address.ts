@@ -43,6 +43,9 @@ export function familyOf(address: Address): Family {
   return address.includes(':') ? 6 : 4;
 }
 
+/** The prefix length of an IPv4 block that is written as IPv4-mapped IPv6 (`::ffff:10.0.0.0/104` is 10.0.0.0/8). */
+const mappedPrefix = 96;
+
 /** Reads `a.b.c.d/n` or an IPv6 block; host bits are cleared. Null when it is not one. */
 export function parseCidr(text: string): Cidr | null {
   const slash = text.lastIndexOf('/');
@@ -51,8 +54,8 @@ export function parseCidr(text: string): Cidr | null {
   const base = parseAddress(text.slice(0, slash));
   if (base === null) return null;
   const family = familyOf(base);
-  const prefix = Number(length);
-  if (prefix > (family === 4 ? 32 : 128)) return null;
+  const prefix = Number(length) - (family === 4 && text.includes(':') ? mappedPrefix : 0);
+  if (prefix < 0 || prefix > (family === 4 ? 32 : 128)) return null;
   const network = addressToBytes(base);
   for (let bit = prefix; bit < network.length * 8; bit++) {
     network[bit >> 3] = (network[bit >> 3] as number) & ~(0x80 >> (bit & 7));
@@ -62,8 +65,12 @@ export function parseCidr(text: string): Cidr | null {
 
 /** Whether the address lies in the block. Blocks of one family never hold addresses of the other. */
 export function cidrContains(cidr: Cidr, address: Address): boolean {
-  if (familyOf(address) !== cidr.family) return false;
-  const bytes = addressToBytes(address);
+  return familyOf(address) === cidr.family && cidrContainsBytes(cidr, addressToBytes(address));
+}
+
+/** As `cidrContains`, for an address that is at hand as its 4 or 16 bytes. */
+export function cidrContainsBytes(cidr: Cidr, bytes: Uint8Array): boolean {
+  if (bytes.length !== cidr.network.length) return false;
   const whole = cidr.prefix >> 3;
   for (let i = 0; i < whole; i++) if (bytes[i] !== cidr.network[i]) return false;
   const rest = cidr.prefix & 7;

@@ -9,7 +9,7 @@ export interface Scope {
   readonly workload: WorkloadRef | null;
 }
 
-function entityInScope(scope: Scope, entity: Entity): boolean {
+export function entityInScope(scope: Scope, entity: Entity): boolean {
   if (scope.namespace !== null && namespaceOf(entity) !== scope.namespace) return false;
   const { workload } = scope;
   if (workload === null) return true;

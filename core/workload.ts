@@ -1,5 +1,6 @@
-import type { WorkloadRef } from './identity.ts';
+import { type WorkloadRef, workloadKey } from './identity.ts';
 import type { ClusterSnapshot, Controller, Labels, ObjectMeta, Pod, PodSpec } from './kubernetes.ts';
+import { compareText } from './order.ts';
 
 /** How far an owner chain is followed: Pod -> ReplicaSet -> Deployment -> a custom controller is three. */
 const maxOwners = 8;
@@ -51,42 +52,57 @@ export interface Workload {
   readonly ref: WorkloadRef;
   /** Pods that have not finished; empty for a workload at rest. */
   readonly pods: readonly Pod[];
-  /** The pod template's labels, or those of the pod itself when nothing owns it. */
+  /** The pod template's labels, or those of a pod where no template is known. */
   readonly labels: Labels;
   readonly spec: PodSpec;
+  /** Whether its template is known: it may make pods again, even if it has none now. */
+  readonly hasTemplate: boolean;
+}
+
+interface Gathered {
+  readonly ref: WorkloadRef;
+  readonly unfinished: Pod[];
+  readonly finished: Pod[];
+  /** The template of the controller at the top, else of one below it (a ReplicaSet whose own owner is not at hand). */
+  template: Controller['template'];
 }
 
 const emptySpec: PodSpec = { containers: [] };
 
+function hasFinished(pod: Pod): boolean {
+  return pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed';
+}
+
+function workloadOf({ ref, unfinished, finished, template }: Gathered): Workload {
+  const sample = unfinished[0] ?? finished[0];
+  return {
+    ref,
+    pods: unfinished,
+    labels: template?.metadata.labels ?? sample?.metadata.labels ?? {},
+    spec: template?.spec ?? sample?.spec ?? emptySpec,
+    hasTemplate: template !== null,
+  };
+}
+
 /** Every workload of the cluster, with and without pods, sorted by namespace, kind and name. */
 export function workloadsOf(cluster: ClusterSnapshot, owners = new OwnerIndex(cluster.controllers)): Workload[] {
-  const found = new Map<string, { ref: WorkloadRef; pods: Pod[]; all: Pod[] }>();
-  const entry = (ref: WorkloadRef) => {
-    const key = keyOf(ref.namespace, ref.kind, ref.name);
-    let existing = found.get(key);
-    if (existing === undefined) {
-      existing = { ref, pods: [], all: [] };
-      found.set(key, existing);
-    }
-    return existing;
+  const found = new Map<string, Gathered>();
+  const entry = (ref: WorkloadRef): Gathered => {
+    const key = workloadKey(ref);
+    const existing = found.get(key);
+    if (existing !== undefined) return existing;
+    const template = owners.controller(ref)?.template ?? null;
+    const added: Gathered = { ref, unfinished: [], finished: [], template };
+    found.set(key, added);
+    return added;
   };
-  for (const controller of cluster.controllers) entry(owners.workloadOf(controller));
+  for (const controller of cluster.controllers) {
+    const into = entry(owners.workloadOf(controller));
+    into.template ??= controller.template;
+  }
   for (const pod of cluster.pods) {
     const into = entry(owners.workloadOf(pod));
-    into.all.push(pod);
-    if (pod.status.phase !== 'Succeeded' && pod.status.phase !== 'Failed') into.pods.push(pod);
+    (hasFinished(pod) ? into.finished : into.unfinished).push(pod);
   }
-  const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-  return [...found.entries()]
-    .sort(([a], [b]) => compare(a, b))
-    .map(([, { ref, pods, all }]) => {
-      const template = owners.controller(ref)?.template;
-      const sample = pods[0] ?? all[0];
-      return {
-        ref,
-        pods,
-        labels: template?.metadata.labels ?? sample?.metadata.labels ?? {},
-        spec: template?.spec ?? sample?.spec ?? emptySpec,
-      };
-    });
+  return [...found.entries()].sort(([a], [b]) => compareText(a, b)).map(([, gathered]) => workloadOf(gathered));
 }

@@ -1,0 +1,104 @@
+import { type Entity, type WorkloadRef, workloadKey } from '../core/identity.ts';
+import type { ClusterSnapshot, Namespace } from '../core/kubernetes.ts';
+import { compareText } from '../core/order.ts';
+import { type Workload, workloadsOf } from '../core/workload.ts';
+import { podPeer, templatePeer } from './pod-peer.ts';
+import type { Peer, PodPeer } from './query.ts';
+
+/** The pods of a workload that policies can tell apart. */
+interface Distinct {
+  /** Regardless of the node that they run on. */
+  readonly anywhere: readonly PodPeer[];
+  /** One for each node as well: for traffic with nodes, which passes on a pod's own. */
+  readonly perNode: readonly PodPeer[];
+}
+
+function distinctBy(pods: readonly PodPeer[], classOf: (pod: PodPeer) => string): PodPeer[] {
+  const classes = new Map<string, PodPeer>();
+  for (const pod of pods) {
+    const key = classOf(pod);
+    if (!classes.has(key)) classes.set(key, pod);
+  }
+  return [...classes.values()];
+}
+
+/** Finds the peers that stand for the ends of workload edges; made once for a snapshot. */
+export class EntityPeers {
+  readonly #workloads: ReadonlyMap<string, Workload>;
+  readonly #namespaces: ReadonlyMap<string, Namespace>;
+  readonly #addressClass: (pod: PodPeer) => string;
+  readonly #distinct = new Map<string, Distinct | null>();
+  readonly #others = new Map<string, Peer>();
+
+  /** @param addressClass equal for pods whose addresses no policy tells apart */
+  constructor(cluster: ClusterSnapshot, addressClass: (pod: PodPeer) => string) {
+    this.#workloads = new Map(workloadsOf(cluster).map((workload) => [workloadKey(workload.ref), workload]));
+    this.#namespaces = new Map(cluster.namespaces.map((namespace) => [namespace.metadata.name, namespace]));
+    this.#addressClass = addressClass;
+  }
+
+  /**
+   * One peer for each class of pods that policies can tell apart; for a workload at rest, the pod that its template
+   * would make. Never empty.
+   *
+   * @param perNode whether pods on different nodes must be told apart
+   */
+  of(entity: Entity, perNode: boolean): readonly Peer[] {
+    switch (entity.type) {
+      case 'workload': {
+        const distinct = this.#pods(entity);
+        if (distinct === null) return [this.#once(`gone ${workloadKey(entity)}`, () => ({ ...entity, type: 'gone' }))];
+        return perNode ? distinct.perNode : distinct.anywhere;
+      }
+      case 'external':
+      case 'unresolved':
+        return [this.#once(`address ${entity.address}`, () => ({ type: 'address', address: entity.address }))];
+      case 'node':
+        return [this.#once(`node ${entity.name}`, () => entity)];
+      case 'service':
+        return [this.#once(`service ${entity.namespace}/${entity.name}`, () => entity)];
+    }
+  }
+
+  usesHostNetwork(entity: Entity): boolean {
+    return entity.type === 'workload' && (this.#pods(entity)?.anywhere.some((pod) => pod.hostNetwork) ?? false);
+  }
+
+  #once(key: string, make: () => Peer): Peer {
+    let peer = this.#others.get(key);
+    if (peer === undefined) {
+      peer = make();
+      this.#others.set(key, peer);
+    }
+    return peer;
+  }
+
+  /** Null where the workload is not in the snapshot, or nothing of it tells its labels. */
+  #pods(ref: WorkloadRef): Distinct | null {
+    const key = workloadKey(ref);
+    let distinct = this.#distinct.get(key);
+    if (distinct === undefined) {
+      const workload = this.#workloads.get(key);
+      distinct = workload === undefined ? null : this.#distinctPods(workload);
+      this.#distinct.set(key, distinct);
+    }
+    return distinct;
+  }
+
+  #distinctPods(workload: Workload): Distinct {
+    const namespace = this.#namespaces.get(workload.ref.namespace);
+    const pods = workload.pods.map((pod) => podPeer(pod, namespace));
+    if (pods.length === 0) pods.push(templatePeer(workload, namespace));
+    const classOf = (pod: PodPeer) =>
+      JSON.stringify([
+        Object.entries(pod.labels).sort(([a], [b]) => compareText(a, b)),
+        pod.ports,
+        pod.hostNetwork,
+        this.#addressClass(pod),
+      ]);
+    return {
+      anywhere: distinctBy(pods, classOf),
+      perNode: distinctBy(pods, (pod) => `${pod.nodeName} ${classOf(pod)}`),
+    };
+  }
+}

@@ -1,0 +1,214 @@
+import { addressToBytes } from '../core/address.ts';
+import type { Direction } from '../core/flow.ts';
+import type { NetworkPolicy } from '../core/kubernetes.ts';
+import { compareText } from '../core/order.ts';
+import type { Decision } from '../core/verdict.ts';
+import type { Assumption, Because } from './because.ts';
+import { type CompiledBlock, type CompiledPolicy, compilePolicy } from './compile.ts';
+import { blockHolds, certain, type End, type Match, matchPeer, matchPort } from './match.ts';
+import type { Peer, PodPeer, Query } from './query.ts';
+
+/** What the policies of one end say: egress at the client, ingress at the server. */
+export interface SideDecision {
+  readonly decision: Decision;
+  readonly because: Because;
+}
+
+/** Denied if either side denies, else depends if either depends, else allowed. */
+export interface Answer {
+  readonly decision: Decision;
+  readonly egress: SideDecision;
+  readonly ingress: SideDecision;
+}
+
+/** An end with the policies that isolate it, in the order of their names. */
+interface SelectedEnd extends End {
+  readonly isolatedBy: Readonly<Record<Direction, readonly CompiledPolicy[]>>;
+}
+
+const severity: Readonly<Record<Decision, number>> = { allowed: 0, depends: 1, denied: 2 };
+
+/** The decision that stands where both apply. */
+export function worse(a: Decision, b: Decision): Decision {
+  return severity[a] >= severity[b] ? a : b;
+}
+
+const notAPod: Readonly<Record<Direction, SideDecision>> = {
+  ingress: { decision: 'allowed', because: { type: 'not-a-pod', direction: 'ingress' } },
+  egress: { decision: 'allowed', because: { type: 'not-a-pod', direction: 'egress' } },
+};
+const notIsolated: Readonly<Record<Direction, SideDecision>> = {
+  ingress: { decision: 'allowed', because: { type: 'not-isolated', direction: 'ingress' } },
+  egress: { decision: 'allowed', because: { type: 'not-isolated', direction: 'egress' } },
+};
+const itself: SideDecision = { decision: 'allowed', because: { type: 'itself' } };
+const ownNode: SideDecision = { decision: 'allowed', because: { type: 'own-node' } };
+
+function open(direction: Direction, policies: readonly CompiledPolicy[], assumption: Assumption): SideDecision {
+  return {
+    decision: 'depends',
+    because: { type: 'open', direction, policies: policies.map((p) => p.ref), assumption },
+  };
+}
+
+function deny(direction: Direction, policies: readonly CompiledPolicy[]): SideDecision {
+  return { decision: 'denied', because: { type: 'default-deny', direction, policies: policies.map((p) => p.ref) } };
+}
+
+function addressesOf(peer: Peer): readonly Uint8Array[] {
+  if (peer.type === 'pod') return peer.addresses.map(addressToBytes);
+  return peer.type === 'address' ? [addressToBytes(peer.address)] : [];
+}
+
+/** A pod reaches itself also at its own address and over loopback, whatever the policies say. */
+function isItself(pod: PodPeer, other: Peer): boolean {
+  if (other.type === 'pod') return pod.namespace === other.namespace && pod.name === other.name;
+  if (other.type !== 'address') return false;
+  return pod.addresses.includes(other.address) || other.address.startsWith('127.') || other.address === '::1';
+}
+
+/** What is open about an end that no selector and no address of a rule can be held against. */
+function assumptionAbout(other: Peer): Assumption | null {
+  switch (other.type) {
+    case 'node':
+      return 'node-traffic';
+    case 'service':
+      return 'service-address';
+    case 'gone':
+      return 'workload-gone';
+    case 'pod':
+      return other.hostNetwork ? 'host-network' : null;
+    case 'address':
+      return null;
+  }
+}
+
+/**
+ * NetworkPolicy v1 as the API defines it (https://kubernetes.io/docs/concepts/services-networking/network-policies/),
+ * over a fixed set of policies. Where the API leaves the answer open, the decision is `depends` and names what it
+ * depends on; it is `allowed` or `denied` only where that holds for every reading.
+ */
+export class PolicySet {
+  readonly #byNamespace = new Map<string, CompiledPolicy[]>();
+  readonly #blocks: readonly CompiledBlock[];
+  readonly #ends = new WeakMap<Peer, SelectedEnd>();
+
+  /** @throws WeirError ADDRESS_INVALID for an ipBlock that holds no CIDR */
+  constructor(policies: readonly NetworkPolicy[]) {
+    const compiled = policies.map(compilePolicy);
+    compiled.sort((a, b) => compareText(a.ref.name, b.ref.name));
+    for (const policy of compiled) {
+      const inNamespace = this.#byNamespace.get(policy.ref.namespace);
+      if (inNamespace === undefined) this.#byNamespace.set(policy.ref.namespace, [policy]);
+      else inNamespace.push(policy);
+    }
+    this.#blocks = compiled
+      .flatMap(({ rules }) => [...(rules.ingress ?? []), ...(rules.egress ?? [])])
+      .flatMap((rule) => rule.peers ?? [])
+      .flatMap((peer) => (peer.type === 'block' ? [peer.block] : []));
+  }
+
+  decide(query: Query): Answer {
+    const client = this.#end(query.client);
+    const server = this.#end(query.server);
+    const egress = this.#side('egress', client, server, query);
+    const ingress = this.#side('ingress', server, client, query);
+    return { decision: worse(egress.decision, ingress.decision), egress, ingress };
+  }
+
+  /** A text that is equal for pods that no ipBlock of these policies tells apart by their addresses. */
+  addressClass(pod: PodPeer): string {
+    return addressesOf(pod)
+      .map((address) => {
+        const held = this.#blocks.flatMap((block, index) => (blockHolds(block, address) ? [index] : []));
+        return `${address.length}:${held.join(',')}`;
+      })
+      .sort()
+      .join(';');
+  }
+
+  #end(peer: Peer): SelectedEnd {
+    const known = this.#ends.get(peer);
+    if (known !== undefined) return known;
+    const selecting =
+      peer.type === 'pod' ? (this.#byNamespace.get(peer.namespace) ?? []).filter((p) => p.subject(peer.labels)) : [];
+    const end: SelectedEnd = {
+      peer,
+      addresses: addressesOf(peer),
+      isolatedBy: {
+        ingress: selecting.filter((policy) => policy.rules.ingress !== null),
+        egress: selecting.filter((policy) => policy.rules.egress !== null),
+      },
+    };
+    this.#ends.set(peer, end);
+    return end;
+  }
+
+  #side(direction: Direction, self: SelectedEnd, other: SelectedEnd, query: Query): SideDecision {
+    if (self.peer.type === 'gone') return this.#sideOfGone(direction, self.peer.namespace);
+    if (self.peer.type !== 'pod') return notAPod[direction];
+    if (isItself(self.peer, other.peer)) return itself;
+    const policies = self.isolatedBy[direction];
+    if (policies.length === 0) return notIsolated[direction];
+    if (other.peer.type === 'node' && other.peer.name === self.peer.nodeName) return ownNode;
+    if (query.protocol === 'ICMP' || query.protocol === 'ICMPv6') return open(direction, policies, 'icmp');
+    const found = search(direction, policies, self, other, query);
+    if (found?.decision === 'allowed') return found;
+    if (self.peer.hostNetwork) return open(direction, policies, 'host-network');
+    if (found !== null) return found;
+    const assumption = assumptionAbout(other.peer);
+    return assumption === null ? deny(direction, policies) : open(direction, policies, assumption);
+  }
+
+  /** Any policy of its namespace may have selected it. */
+  #sideOfGone(direction: Direction, namespace: string): SideDecision {
+    const policies = (this.#byNamespace.get(namespace) ?? []).filter((policy) => policy.rules[direction] !== null);
+    return policies.length === 0 ? notIsolated[direction] : open(direction, policies, 'workload-gone');
+  }
+}
+
+/** A rule that is certain to match without an assumption is preferred, then one under an assumption; null if none may match. */
+function search(
+  direction: Direction,
+  policies: readonly CompiledPolicy[],
+  self: SelectedEnd,
+  other: SelectedEnd,
+  query: Query,
+): SideDecision | null {
+  const onSelfNode =
+    self.peer.type === 'pod' &&
+    other.peer.type === 'pod' &&
+    self.peer.nodeName !== null &&
+    self.peer.nodeName === other.peer.nodeName;
+  let assumed: SideDecision | null = null;
+  let perhaps: Assumption | null = null;
+  for (const policy of policies) {
+    for (const [ruleIndex, rule] of (policy.rules[direction] ?? []).entries()) {
+      const port = rule.ports?.findIndex((each) => matchPort(each, query.protocol, query.port, query.server)) ?? null;
+      if (port === -1) continue;
+      const peers = rule.peers ?? everyone;
+      for (let index = 0; index < peers.length; index++) {
+        const candidate = peers[index];
+        const match: Match | null =
+          candidate == null ? certain : matchPeer(candidate, policy.ref.namespace, self, other, onSelfNode);
+        if (match === null) continue;
+        if (!match.certain) {
+          perhaps ??= match.assumption;
+          continue;
+        }
+        const { assumption } = match;
+        const peer = rule.peers === null ? null : index;
+        const side: SideDecision = {
+          decision: 'allowed',
+          because: { type: 'rule', direction, policy: policy.ref, rule: ruleIndex, peer, port, assumption },
+        };
+        if (assumption === null) return side;
+        assumed ??= side;
+      }
+    }
+  }
+  return assumed ?? (perhaps === null ? null : open(direction, policies, perhaps));
+}
+
+/** The one peer of a rule that names none. */
+const everyone = [null];
