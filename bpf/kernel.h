@@ -25,6 +25,7 @@ struct sock_common {
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
+	unsigned long skc_flags;
 };
 
 struct sock {
@@ -61,6 +62,12 @@ struct sk_buff {
 };
 
 #pragma clang attribute pop
+
+/* include/net/sock.h; the value is taken from the running kernel. */
+enum sock_flags {
+	SOCK_DEAD,
+	SOCK_DONE,
+};
 
 /* include/net/tcp_states.h: part of the kernel's ABI through inet_diag. */
 enum {

@@ -84,12 +84,15 @@ static __always_inline void remember_role(struct sock *sk, __u8 role)
 static __always_inline void add_traffic(struct socket_edge *edge, struct sock *sk)
 {
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	bool fin_received;
 
 	if (!tcp)
 		return;
+	/* The kernel counts a received FIN as one byte; SOCK_DONE says that there was one. */
+	fin_received = sk->__sk_common.skc_flags & (1UL << bpf_core_enum_value(enum sock_flags, SOCK_DONE));
 	/* Payload as the peer can see it: what was sent again counts once. */
 	ADD(edge->bytes_sent, tcp->bytes_sent - tcp->bytes_retrans);
-	ADD(edge->bytes_received, tcp->bytes_received);
+	ADD(edge->bytes_received, tcp->bytes_received - fin_received);
 	ADD(edge->segments_sent, tcp->segs_out);
 	ADD(edge->segments_received, tcp->segs_in);
 	ADD(edge->retransmits, tcp->total_retrans);

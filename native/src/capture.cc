@@ -29,11 +29,19 @@ std::string log_tail;
 
 int KeepLogTail(libbpf_print_level level, const char *format, va_list arguments)
 {
-	char line[1024];
+	va_list measured;
 	if (level == LIBBPF_DEBUG)
 		return 0;
-	const int length = std::vsnprintf(line, sizeof(line), format, arguments);
-	log_tail += line;
+	va_copy(measured, arguments);
+	const int length = std::vsnprintf(nullptr, 0, format, measured);
+	va_end(measured);
+	if (length < 0)
+		return length;
+	// A verifier log comes in one piece and may be megabytes long.
+	std::string text(static_cast<size_t>(length) + 1, '\0');
+	std::vsnprintf(text.data(), text.size(), format, arguments);
+	text.pop_back();
+	log_tail += text;
 	if (log_tail.size() > kLogTail)
 		log_tail.erase(0, log_tail.size() - kLogTail);
 	return length;
