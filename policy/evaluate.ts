@@ -5,8 +5,9 @@ import { compareText } from '../core/order.ts';
 import type { Decision } from '../core/verdict.ts';
 import type { Assumption, Because } from './because.ts';
 import { type CompiledBlock, type CompiledPolicy, compilePolicy } from './compile.ts';
-import { blockHolds, certain, type End, type Match, matchPeer, matchPort } from './match.ts';
+import { blockHolds, type End, perhaps } from './match.ts';
 import type { Peer, PodPeer, Query } from './query.ts';
+import { type Found, searchRules } from './search.ts';
 
 /** What the policies of one end say: egress at the client, ingress at the server. */
 export interface SideDecision {
@@ -48,6 +49,14 @@ function open(direction: Direction, policies: readonly CompiledPolicy[], assumpt
   return {
     decision: 'depends',
     because: { type: 'open', direction, policies: policies.map((p) => p.ref), assumption },
+  };
+}
+
+function allow(direction: Direction, { match, policy, rule, peer, port }: Found): SideDecision {
+  const { assumption } = match;
+  return {
+    decision: 'allowed',
+    because: { type: 'rule', direction, policy: policy.ref, rule, peer, port, assumption },
   };
 }
 
@@ -152,11 +161,10 @@ export class PolicySet {
     if (policies.length === 0) return notIsolated[direction];
     if (other.peer.type === 'node' && other.peer.name === self.peer.nodeName) return ownNode;
     if (query.protocol === 'ICMP' || query.protocol === 'ICMPv6') return open(direction, policies, 'icmp');
-    const found = search(direction, policies, self, other, query);
-    if (found?.decision === 'allowed') return found;
+    const found = searchRules(direction, policies, self, other, query);
+    if (found !== null && found.match.strength > perhaps) return allow(direction, found);
     if (self.peer.hostNetwork) return open(direction, policies, 'host-network');
-    if (found !== null) return found;
-    const assumption = assumptionAbout(other.peer);
+    const assumption = found?.match.assumption ?? assumptionAbout(other.peer);
     return assumption === null ? deny(direction, policies) : open(direction, policies, assumption);
   }
 
@@ -166,49 +174,3 @@ export class PolicySet {
     return policies.length === 0 ? notIsolated[direction] : open(direction, policies, 'workload-gone');
   }
 }
-
-/** A rule that is certain to match without an assumption is preferred, then one under an assumption; null if none may match. */
-function search(
-  direction: Direction,
-  policies: readonly CompiledPolicy[],
-  self: SelectedEnd,
-  other: SelectedEnd,
-  query: Query,
-): SideDecision | null {
-  const onSelfNode =
-    self.peer.type === 'pod' &&
-    other.peer.type === 'pod' &&
-    self.peer.nodeName !== null &&
-    self.peer.nodeName === other.peer.nodeName;
-  let assumed: SideDecision | null = null;
-  let perhaps: Assumption | null = null;
-  for (const policy of policies) {
-    for (const [ruleIndex, rule] of (policy.rules[direction] ?? []).entries()) {
-      const port = rule.ports?.findIndex((each) => matchPort(each, query.protocol, query.port, query.server)) ?? null;
-      if (port === -1) continue;
-      const peers = rule.peers ?? everyone;
-      for (let index = 0; index < peers.length; index++) {
-        const candidate = peers[index];
-        const match: Match | null =
-          candidate == null ? certain : matchPeer(candidate, policy.ref.namespace, self, other, onSelfNode);
-        if (match === null) continue;
-        if (!match.certain) {
-          perhaps ??= match.assumption;
-          continue;
-        }
-        const { assumption } = match;
-        const peer = rule.peers === null ? null : index;
-        const side: SideDecision = {
-          decision: 'allowed',
-          because: { type: 'rule', direction, policy: policy.ref, rule: ruleIndex, peer, port, assumption },
-        };
-        if (assumption === null) return side;
-        assumed ??= side;
-      }
-    }
-  }
-  return assumed ?? (perhaps === null ? null : open(direction, policies, perhaps));
-}
-
-/** The one peer of a rule that names none. */
-const everyone = [null];

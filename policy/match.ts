@@ -10,17 +10,23 @@ export interface End {
   readonly addresses: readonly Uint8Array[];
 }
 
-/** How a rule's peer matches an end: for certain, for certain under an assumption, or perhaps. */
+/** Matches on every reading of the API, on ours (the assumption says so), or on some only. */
+export const certain = 2;
+export const assumed = 1;
+export const perhaps = 0;
+
+/** How a rule's peer matches an end. */
 export interface Match {
-  readonly certain: boolean;
+  readonly strength: typeof certain | typeof assumed | typeof perhaps;
+  /** Null only for a match that is certain. */
   readonly assumption: Assumption | null;
 }
 
-export const certain: Match = { certain: true, assumption: null };
-const podInBlock: Match = { certain: true, assumption: 'pod-in-ip-block' };
-const hostNetwork: Match = { certain: false, assumption: 'host-network' };
-const addressFamily: Match = { certain: false, assumption: 'address-family' };
-const addressUnknown: Match = { certain: false, assumption: 'address-unknown' };
+export const certainMatch: Match = { strength: certain, assumption: null };
+const podInBlock: Match = { strength: assumed, assumption: 'pod-in-ip-block' };
+const hostNetwork: Match = { strength: perhaps, assumption: 'host-network' };
+const addressFamily: Match = { strength: perhaps, assumption: 'address-family' };
+const addressUnknown: Match = { strength: perhaps, assumption: 'address-unknown' };
 
 export function blockHolds(block: CompiledBlock, address: Uint8Array): boolean {
   return cidrContainsBytes(block.cidr, address) && !block.except.some((each) => cidrContainsBytes(each, address));
@@ -43,7 +49,7 @@ function matchPodInBlock(block: CompiledBlock, self: End, other: End): Match | n
 function matchPod(peer: CompiledPeer, namespace: string, self: End, other: End, pod: PodPeer): Match | null {
   if (peer.type === 'block') return matchPodInBlock(peer.block, self, other);
   const inNamespace = peer.namespaces === null ? pod.namespace === namespace : peer.namespaces(pod.namespaceLabels);
-  return inNamespace && peer.pods(pod.labels) ? certain : null;
+  return inNamespace && peer.pods(pod.labels) ? certainMatch : null;
 }
 
 /**
@@ -61,7 +67,7 @@ export function matchPeer(
 ): Match | null {
   if (other.peer.type === 'address') {
     const [address] = other.addresses;
-    return peer.type === 'block' && address !== undefined && blockHolds(peer.block, address) ? certain : null;
+    return peer.type === 'block' && address !== undefined && blockHolds(peer.block, address) ? certainMatch : null;
   }
   if (other.peer.type !== 'pod') return null;
   const match = matchPod(peer, namespace, self, other, other.peer);
