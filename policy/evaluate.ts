@@ -3,7 +3,7 @@ import type { Direction } from '../core/flow.ts';
 import type { NetworkPolicy } from '../core/kubernetes.ts';
 import { compareText } from '../core/order.ts';
 import type { Decision } from '../core/verdict.ts';
-import type { Assumption, Because } from './because.ts';
+import type { Assumption, Because, PolicyRef } from './because.ts';
 import { type CompiledBlock, type CompiledPolicy, compilePolicy } from './compile.ts';
 import { blockHolds, type End, perhaps } from './match.ts';
 import type { Peer, PodPeer, Query } from './query.ts';
@@ -22,9 +22,17 @@ export interface Answer {
   readonly ingress: SideDecision;
 }
 
-/** An end with the policies that isolate it, in the order of their names. */
+/** The policies that isolate an end in one direction, in the order of their names. */
+interface Isolation {
+  readonly policies: readonly CompiledPolicy[];
+  readonly refs: readonly PolicyRef[];
+  /** What stands where no rule matches: most answers, so it is made once. */
+  readonly denial: SideDecision;
+}
+
 interface SelectedEnd extends End {
-  readonly isolatedBy: Readonly<Record<Direction, readonly CompiledPolicy[]>>;
+  /** Null where the end is open. */
+  readonly isolation: Readonly<Record<Direction, Isolation | null>>;
 }
 
 const severity: Readonly<Record<Decision, number>> = { allowed: 0, depends: 1, denied: 2 };
@@ -45,11 +53,8 @@ const notIsolated: Readonly<Record<Direction, SideDecision>> = {
 const itself: SideDecision = { decision: 'allowed', because: { type: 'itself' } };
 const ownNode: SideDecision = { decision: 'allowed', because: { type: 'own-node' } };
 
-function open(direction: Direction, policies: readonly CompiledPolicy[], assumption: Assumption): SideDecision {
-  return {
-    decision: 'depends',
-    because: { type: 'open', direction, policies: policies.map((p) => p.ref), assumption },
-  };
+function open(direction: Direction, policies: readonly PolicyRef[], assumption: Assumption): SideDecision {
+  return { decision: 'depends', because: { type: 'open', direction, policies, assumption } };
 }
 
 function allow(direction: Direction, { match, policy, rule, peer, port }: Found): SideDecision {
@@ -60,8 +65,12 @@ function allow(direction: Direction, { match, policy, rule, peer, port }: Found)
   };
 }
 
-function deny(direction: Direction, policies: readonly CompiledPolicy[]): SideDecision {
-  return { decision: 'denied', because: { type: 'default-deny', direction, policies: policies.map((p) => p.ref) } };
+function isolationBy(selecting: readonly CompiledPolicy[], direction: Direction): Isolation | null {
+  const policies = selecting.filter((policy) => policy.rules[direction] !== null);
+  if (policies.length === 0) return null;
+  const refs = policies.map((policy) => policy.ref);
+  const denial: SideDecision = { decision: 'denied', because: { type: 'default-deny', direction, policies: refs } };
+  return { policies, refs, denial };
 }
 
 function addressesOf(peer: Peer): readonly Uint8Array[] {
@@ -144,10 +153,7 @@ export class PolicySet {
     const end: SelectedEnd = {
       peer,
       addresses: addressesOf(peer),
-      isolatedBy: {
-        ingress: selecting.filter((policy) => policy.rules.ingress !== null),
-        egress: selecting.filter((policy) => policy.rules.egress !== null),
-      },
+      isolation: { ingress: isolationBy(selecting, 'ingress'), egress: isolationBy(selecting, 'egress') },
     };
     this.#ends.set(peer, end);
     return end;
@@ -157,20 +163,20 @@ export class PolicySet {
     if (self.peer.type === 'gone') return this.#sideOfGone(direction, self.peer.namespace);
     if (self.peer.type !== 'pod') return notAPod[direction];
     if (isItself(self.peer, other.peer)) return itself;
-    const policies = self.isolatedBy[direction];
-    if (policies.length === 0) return notIsolated[direction];
+    const isolation = self.isolation[direction];
+    if (isolation === null) return notIsolated[direction];
     if (other.peer.type === 'node' && other.peer.name === self.peer.nodeName) return ownNode;
-    if (query.protocol === 'ICMP' || query.protocol === 'ICMPv6') return open(direction, policies, 'icmp');
-    const found = searchRules(direction, policies, self, other, query);
+    if (query.protocol === 'ICMP' || query.protocol === 'ICMPv6') return open(direction, isolation.refs, 'icmp');
+    const found = searchRules(direction, isolation.policies, self, other, query);
     if (found !== null && found.match.strength > perhaps) return allow(direction, found);
-    if (self.peer.hostNetwork) return open(direction, policies, 'host-network');
+    if (self.peer.hostNetwork) return open(direction, isolation.refs, 'host-network');
     const assumption = found?.match.assumption ?? assumptionAbout(other.peer);
-    return assumption === null ? deny(direction, policies) : open(direction, policies, assumption);
+    return assumption === null ? isolation.denial : open(direction, isolation.refs, assumption);
   }
 
   /** Any policy of its namespace may have selected it. */
   #sideOfGone(direction: Direction, namespace: string): SideDecision {
-    const policies = (this.#byNamespace.get(namespace) ?? []).filter((policy) => policy.rules[direction] !== null);
-    return policies.length === 0 ? notIsolated[direction] : open(direction, policies, 'workload-gone');
+    const isolation = isolationBy(this.#byNamespace.get(namespace) ?? [], direction);
+    return isolation === null ? notIsolated[direction] : open(direction, isolation.refs, 'workload-gone');
   }
 }
