@@ -21,6 +21,8 @@ export interface ObjectMeta {
   readonly uid: string;
   readonly labels: Labels;
   readonly annotations: Labels;
+  /** When the object was made: RFC 3339, in whole seconds. */
+  readonly creationTimestamp?: string;
   readonly ownerReferences: readonly OwnerReference[];
 }
 
@@ -86,7 +88,12 @@ export interface EndpointSlice extends KubernetesObject<'EndpointSlice'> {
   readonly endpoints: readonly {
     readonly addresses: readonly string[];
     readonly conditions?: { readonly ready?: boolean };
-    readonly targetRef?: { readonly kind: string; readonly namespace: string; readonly name: string; readonly uid?: string };
+    readonly targetRef?: {
+      readonly kind: string;
+      readonly namespace: string;
+      readonly name: string;
+      readonly uid?: string;
+    };
   }[];
   readonly ports: readonly { readonly name?: string; readonly protocol?: string; readonly port?: number }[];
 }

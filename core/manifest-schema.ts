@@ -1,13 +1,5 @@
 import { z } from 'zod';
-import type {
-  Controller,
-  EndpointSlice,
-  Namespace,
-  NetworkPolicy,
-  Node,
-  Pod,
-  Service,
-} from './kubernetes.ts';
+import type { Controller, EndpointSlice, Namespace, NetworkPolicy, Node, Pod, Service } from './kubernetes.ts';
 
 /** Any object that Weir reads. */
 export type KubernetesAny = Namespace | Node | Pod | Service | EndpointSlice | NetworkPolicy | Controller;
@@ -30,6 +22,10 @@ const metadata = z.object({
   uid: z.string().default(''),
   labels: emptyLabels,
   annotations: emptyLabels,
+  creationTimestamp: z
+    .string()
+    .nullish()
+    .transform((value) => value ?? undefined),
   ownerReferences: z
     .array(ownerReference)
     .nullish()
@@ -85,9 +81,7 @@ const node = z.object({
   kind: z.literal('Node'),
   metadata,
   spec: z.object({ podCIDR: z.string().optional(), podCIDRs: z.array(z.string()).optional() }).default({}),
-  status: z
-    .object({ addresses: z.array(z.object({ type: z.string(), address: z.string() })).optional() })
-    .default({}),
+  status: z.object({ addresses: z.array(z.object({ type: z.string(), address: z.string() })).optional() }).default({}),
 });
 
 const service = z.object({
@@ -139,7 +133,9 @@ const endpointSlice = z.object({
     .nullish()
     .transform((value) => value ?? []),
   ports: z
-    .array(z.object({ name: z.string().optional(), protocol: z.string().optional(), port: z.number().int().optional() }))
+    .array(
+      z.object({ name: z.string().optional(), protocol: z.string().optional(), port: z.number().int().optional() }),
+    )
     .nullish()
     .transform((value) => value ?? []),
 });
@@ -161,8 +157,14 @@ const peer = z
     namespaceSelector: labelSelector.optional(),
     ipBlock: z.strictObject({ cidr: z.string(), except: z.array(z.string()).optional() }).optional(),
   })
-  .refine((value) => value.podSelector || value.namespaceSelector || value.ipBlock, 'a peer needs a selector or an ipBlock')
-  .refine((value) => !(value.ipBlock && (value.podSelector || value.namespaceSelector)), 'ipBlock stands alone in its peer');
+  .refine(
+    (value) => value.podSelector || value.namespaceSelector || value.ipBlock,
+    'a peer needs a selector or an ipBlock',
+  )
+  .refine(
+    (value) => !(value.ipBlock && (value.podSelector || value.namespaceSelector)),
+    'ipBlock stands alone in its peer',
+  );
 
 const policyPort = z
   .strictObject({
@@ -175,11 +177,20 @@ const policyPort = z
     'endPort needs a numeric port that is not above it',
   );
 
-const ports = z.array(policyPort).nullish().transform((value) => value ?? undefined);
-const peers = z.array(peer).nullish().transform((value) => value ?? undefined);
+const ports = z
+  .array(policyPort)
+  .nullish()
+  .transform((value) => value ?? undefined);
+const peers = z
+  .array(peer)
+  .nullish()
+  .transform((value) => value ?? undefined);
 /** An empty rule may be written as `{}` or left empty in YAML. */
 const rules = <T extends z.ZodType>(rule: T) =>
-  z.array(z.preprocess((value) => value ?? {}, rule)).nullish().transform((value) => value ?? undefined);
+  z
+    .array(z.preprocess((value) => value ?? {}, rule))
+    .nullish()
+    .transform((value) => value ?? undefined);
 
 const networkPolicy = z.object({
   apiVersion,
@@ -187,7 +198,10 @@ const networkPolicy = z.object({
   metadata,
   spec: z.strictObject({
     podSelector: z.preprocess((value) => value ?? {}, labelSelector),
-    policyTypes: z.array(z.enum(['Ingress', 'Egress'])).nullish().transform((value) => value ?? undefined),
+    policyTypes: z
+      .array(z.enum(['Ingress', 'Egress']))
+      .nullish()
+      .transform((value) => value ?? undefined),
     ingress: rules(z.strictObject({ from: peers, ports })),
     egress: rules(z.strictObject({ to: peers, ports })),
   }),

@@ -50,16 +50,22 @@ function unfold(value: Record<string, unknown>, path: Path): Found[] {
   );
 }
 
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
+}
+
 function describe(value: Record<string, unknown>): string {
   const metadata = isRecord(value['metadata']) ? value['metadata'] : {};
-  const namespace = metadata['namespace'] === undefined ? '' : `${String(metadata['namespace'])}/`;
-  return `${String(value['kind'] ?? 'object without kind')} ${namespace}${String(metadata['name'] ?? '(no name)')}`;
+  const namespace = textOr(metadata['namespace'], '');
+  const name = textOr(metadata['name'], '(no name)');
+  return `${textOr(value['kind'], 'object without kind')} ${namespace === '' ? '' : `${namespace}/`}${name}`;
 }
 
 function lineOf(document: Document.Parsed, counter: LineCounter, path: Path): number {
   for (let length = path.length; length >= 0; length--) {
     const node: unknown = document.getIn(path.slice(0, length), true);
-    const range = isRecord(node) || (typeof node === 'object' && node !== null) ? (node as { range?: number[] }).range : undefined;
+    const range =
+      isRecord(node) || (typeof node === 'object' && node !== null) ? (node as { range?: number[] }).range : undefined;
     if (range?.[0] !== undefined) return counter.linePos(range[0]).line;
   }
   return 1;
@@ -93,12 +99,22 @@ export function parseManifests(text: string, source: string): Manifests {
     } catch (error) {
       // Too many aliases: the document would unfold to far more than was written.
       const line = lineOf(document, counter, []);
-      problems.push({ source, line, object: 'document', message: error instanceof Error ? error.message : String(error) });
+      problems.push({
+        source,
+        line,
+        object: 'document',
+        message: error instanceof Error ? error.message : String(error),
+      });
       continue;
     }
     if (value === null || value === undefined) continue;
     if (!isRecord(value)) {
-      problems.push({ source, line: lineOf(document, counter, []), object: 'document', message: 'not a Kubernetes object' });
+      problems.push({
+        source,
+        line: lineOf(document, counter, []),
+        object: 'document',
+        message: 'not a Kubernetes object',
+      });
       continue;
     }
     for (const found of unfold(value, [])) {
@@ -125,7 +141,7 @@ export function parseManifests(text: string, source: string): Manifests {
 function withNamespace(object: KubernetesAny): KubernetesAny {
   const clusterWide = object.kind === 'Namespace' || object.kind === 'Node';
   const namespace = clusterWide ? '' : object.metadata.namespace || defaultNamespace;
-  return { ...object, metadata: { ...object.metadata, namespace } } as KubernetesAny;
+  return { ...object, metadata: { ...object.metadata, namespace } };
 }
 
 /** Sorts objects into a snapshot. Of two objects of one kind and name the later one stands. */

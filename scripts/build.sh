@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Builds what is stale: native/ with bpf/, and the TypeScript. Prints nothing when there is nothing to do.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+source scripts/progress.sh
+progress_name=build
+progress_log=$PWD/.stamps/build.log
+export PATH=$PWD/node_modules/.bin:$PATH
+
+# fingerprint PATH…: a hash over names and contents of the files under the paths.
+fingerprint() {
+  find "$@" -path native/build -prune -o -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum
+}
+
+# fresh NAME STATE: whether the thing was last built from this state.
+fresh() {
+  [ -f ".stamps/$1" ] && [ "$(<".stamps/$1")" = "$2" ]
+}
+
+build_native() {
+  local state
+  state=$(fingerprint bpf native package-lock.json)
+  fresh native "$state" && [ -f native/build/Release/weir_native.node ] && [ -f native/build/weir.bpf.o ] && return
+  step 'compiling bpf/ and native/' cmake-js compile --directory native &&
+    printf '%s\n' "$state" >.stamps/native
+}
+
+# Compiled files whose source has gone would still be found by imports and by the tests.
+remove_orphans() {
+  local compiled source
+  find dist -name '*.js' | while read -r compiled; do
+    source=${compiled#dist/}
+    [ -f "${source%.js}.ts" ] || rm "$compiled" "$compiled.map"
+  done
+}
+
+compile_typescript() {
+  remove_orphans && tsc -p . && chmod 755 dist/cli/main.js
+}
+
+typescript_sources() {
+  find . \( -name node_modules -o -name dist -o -name .git -o -path ./native/build \) -prune -o -name '*.ts' -print0
+}
+
+build_typescript() {
+  local state
+  state=$({ cat tsconfig.json package-lock.json; typescript_sources | sort -z | xargs -0 sha256sum; } | sha256sum)
+  fresh typescript "$state" && [ -x dist/cli/main.js ] && return
+  mkdir -p dist
+  step 'compiling TypeScript' compile_typescript &&
+    printf '%s\n' "$state" >.stamps/typescript
+}
+
+mkdir -p .stamps
+take_lock .stamps/build.lock 'another build to finish'
+# A fault in one must not hide a fault in the other.
+status=0
+build_native || status=$?
+build_typescript || status=$?
+exit "$status"
