@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import type { EdgeId } from '../core/edge.ts';
 import { WeirError } from '../core/errors.ts';
 import type { NetworkPolicy } from '../core/kubernetes.ts';
+import type { Milliseconds } from '../core/time.ts';
 import { type CheckResult, checkEdges } from './check.ts';
 import { cleanUp, createStateDir } from './clean-up.ts';
 import { Cluster, type LabNode, type LabPod } from './cluster.ts';
@@ -18,11 +19,12 @@ import { buildPods, buildUnderlay, natOutgoingRules } from './network.ts';
 import { startOutside } from './outside.ts';
 import { inPod, writePodEnvironment } from './pod-environment.ts';
 import { type LabProcess, startProcess, writeProgramFiles } from './pod-processes.ts';
-import { inNetns } from './probes.ts';
+import { inNetns, runProbes } from './probes.ts';
 import { programsOf } from './programs/programs-of.ts';
 import { outsideServer, podServer, type Server, waitUntilReady } from './ready.ts';
 import { createRecord, recordDir } from './record.ts';
-import { exitingOnSignals } from './signals.ts';
+import type { ProbeConfig, ProbeResult } from './servers/probe-config.ts';
+import { exitingOnSignals, unlessAborted } from './signals.ts';
 import { topology } from './topology.ts';
 import type { WorkloadSpec } from './workload-spec.ts';
 
@@ -53,6 +55,8 @@ export class Lab {
   readonly #cluster: Cluster;
   readonly #trafficFile: string;
   readonly #onProgress: (message: string) => void;
+  /** Done when nothing is being built any more, well or not: only then can everything be removed. */
+  #settled: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | null = null;
   #releaseAbort: () => void = () => undefined;
 
@@ -81,19 +85,20 @@ export class Lab {
       throw new WeirError('LAB', `"${options.name}" is no name for a lab; use up to 16 lower-case letters and digits`);
     }
     const lab = new Lab(options);
-    const stop = () => lab.stop();
-    const abort = options.abort ?? exitingOnSignals(stop);
+    const abort = options.abort ?? exitingOnSignals(() => lab.stop());
     await cleanUp(lab.name, lab.#onProgress);
     createRecord(lab.name, lab.stateDir);
+    const building = lab.#build(abort);
+    lab.#settled = building.catch(() => undefined);
+    const onAbort = () => void lab.stop();
+    abort.addEventListener('abort', onAbort, { once: true });
+    lab.#releaseAbort = () => abort.removeEventListener('abort', onAbort);
     try {
-      await lab.#build(abort);
+      await building;
     } catch (error) {
       await lab.stop();
       throw error;
     }
-    const onAbort = () => void lab.stop();
-    abort.addEventListener('abort', onAbort, { once: true });
-    lab.#releaseAbort = () => abort.removeEventListener('abort', onAbort);
     return lab;
   }
 
@@ -135,6 +140,11 @@ export class Lab {
     return runCommand(inPod(pod, argv), options);
   }
 
+  /** Makes fresh attempts to reach servers from inside a pod, all at once; null stands for one that went through. */
+  attempt(pod: LabPod, probes: readonly ProbeConfig[], timeoutMs: Milliseconds): Promise<readonly ProbeResult[]> {
+    return runProbes((argv) => inPod(pod, argv), { probes, timeoutMs, retryMs: 0 });
+  }
+
   /** Tries every expected edge from every pod of its client, through the Service and at every server pod directly. */
   checkLegitimate(): Promise<CheckResult> {
     return checkEdges(this.name, this.#cluster);
@@ -155,7 +165,7 @@ export class Lab {
   /** Removes everything that the lab has made. */
   stop(): Promise<void> {
     this.#releaseAbort();
-    this.#stopped ??= cleanUp(this.name, this.#onProgress);
+    this.#stopped ??= this.#settled.then(() => cleanUp(this.name, this.#onProgress));
     return this.#stopped;
   }
 
@@ -179,9 +189,7 @@ export class Lab {
       outside.then((processes) => outsideServer(this.#cluster.topology, processes)),
       ...pods.map((pod) => this.#startPod(pod)),
     ]);
-    abort.throwIfAborted();
-    await waitUntilReady(nodes[0] as LabNode, servers);
-    abort.throwIfAborted();
+    await unlessAborted(abort, waitUntilReady(nodes[0] as LabNode, servers));
     this.#onProgress('every server answers');
   }
 

@@ -16,10 +16,13 @@ async function ipBatch(netns: string, lines: readonly string[]): Promise<void> {
   await mustRun(['ip', '-n', netns, '-batch', '-'], { input: `${lines.join('\n')}\n` });
 }
 
-/** Writes settings below /proc/sys/net as seen inside a network namespace. */
+/** Writes settings below /proc/sys/net as seen inside a network namespace. A kernel without IPv6 lacks those of IPv6. */
 async function setSysctls(netns: string, settings: Readonly<Record<string, string>>): Promise<void> {
   const script = Object.entries(settings)
-    .map(([name, value]) => `[ ! -e /proc/sys/net/${name} ] || echo ${value} > /proc/sys/net/${name}`)
+    .map(([name, value]) => {
+      const write = `echo ${value} > /proc/sys/net/${name}`;
+      return name.startsWith('ipv6/') ? `[ ! -e /proc/sys/net/${name} ] || ${write}` : write;
+    })
     .join('\n');
   await mustRun(['nsenter', `--net=/run/netns/${netns}`, 'sh', '-ec', script]);
 }
@@ -60,9 +63,8 @@ async function buildNode(node: LabNode, nodes: readonly LabNode[]): Promise<void
   ]);
   await setSysctls(node.netns, {
     'ipv4/ip_forward': '1',
-    // Interfaces that are made from now on, the pods', answer for the gateway, and at once.
+    // Interfaces that are made from now on, the pods', answer for the gateway.
     'ipv4/conf/default/proxy_arp': '1',
-    'ipv4/neigh/default/proxy_delay': '0',
   });
 }
 
@@ -71,9 +73,9 @@ export async function buildPods(cluster: Cluster, pods: readonly LabPod[]): Prom
   await mustRun(['ip', '-batch', '-'], { input: pods.map((pod) => `netns add ${pod.netns}\n`).join('') });
   await Promise.all(pods.map((pod) => setSysctls(pod.netns, ipv4Only)));
   await Promise.all(
-    cluster.nodes.map((node) => {
+    cluster.nodes.map(async (node) => {
       const local = pods.filter((pod) => pod.node === node.name);
-      return ipBatch(
+      await ipBatch(
         node.netns,
         local.flatMap((pod) => [
           `link add ${pod.interface} address ee:ee:ee:ee:ee:ee type veth peer name eth0 netns ${pod.netns}`,
@@ -81,6 +83,9 @@ export async function buildPods(cluster: Cluster, pods: readonly LabPod[]): Prom
           `route add ${pod.address}/32 dev ${pod.interface} scope link`,
         ]),
       );
+      // The answer for the gateway would come after a random delay of up to 0.8 s otherwise.
+      const delays = local.map((pod) => [`ipv4/neigh/${pod.interface}/proxy_delay`, '0']);
+      await setSysctls(node.netns, Object.fromEntries(delays) as Record<string, string>);
     }),
   );
   await Promise.all(

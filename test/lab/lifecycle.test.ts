@@ -1,0 +1,125 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import tap from 'tap';
+import { Lab } from '../../lab/lab.ts';
+import { whyNoLab } from './privileged.ts';
+
+const main = fileURLToPath(new URL('../../lab/main.js', import.meta.url));
+
+/** Everything of the machine's own network that a lab could have touched. */
+function machine(): string {
+  const show = (...argv: string[]) => execFileSync(argv[0] as string, argv.slice(1), { encoding: 'utf8' });
+  return [
+    // Labs of other tests may come and go meanwhile, but in namespaces of their own.
+    show('ip', '-o', 'link', 'show'),
+    show('ip', 'route', 'show', 'table', 'all'),
+    show('nft', 'list', 'ruleset'),
+    readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8'),
+    readFileSync('/proc/sys/net/ipv4/conf/all/rp_filter', 'utf8'),
+    readFileSync('/etc/resolv.conf', 'utf8'),
+    readFileSync('/proc/self/mountinfo', 'utf8').replaceAll(/^.* \/run\/netns.*$\n/gm, ''),
+  ].join('\n');
+}
+
+function netns(name: string): string[] {
+  return existsSync('/run/netns') ? readdirSync('/run/netns').filter((each) => each.startsWith(`weir-${name}-`)) : [];
+}
+
+/** Processes whose command line or directory names the lab. */
+function processes(name: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`/run/weir-lab/${name}/`);
+    } catch {
+      return false;
+    }
+  });
+}
+
+function left(name: string): unknown {
+  return { netns: netns(name), processes: processes(name), record: existsSync(`/run/weir-lab/${name}`) };
+}
+
+const nothing = { netns: [], processes: [], record: false };
+
+/** Starts `lab up` in a process of its own and waits until it says that everything runs. */
+async function up(name: string) {
+  const child = spawn(process.execPath, [main, 'up', '--name', name], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.setEncoding('utf8');
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', (text: string) => {
+      said += text;
+      if (said.includes('pods run and talk')) resolve();
+    });
+    child.once('exit', () => reject(new Error(`lab up ended: ${said}`)));
+  });
+  return child;
+}
+
+await tap.test('the life of a lab', { skip: whyNoLab(), timeout: 120_000 }, async (suite) => {
+  const before = machine();
+  const ended = async (child: ReturnType<typeof spawn>) => child.exitCode ?? (await once(child, 'exit'));
+
+  await suite.test('a lab comes up and goes down without a trace', async (t) => {
+    const lab = await Lab.start({ name: 'lifecycle' });
+    t.ok(lab.pods.length >= 24, `${lab.pods.length} pods`);
+    t.equal(netns('lifecycle').length, lab.pods.length + lab.nodes.length + 1);
+    t.equal(machine(), before, 'while it runs the machine itself is as it was');
+    await lab.stop();
+    t.strictSame(left('lifecycle'), nothing);
+    t.equal(machine(), before);
+  });
+
+  await suite.test('SIGINT removes everything', async (t) => {
+    const child = await up('lifecycle');
+    child.kill('SIGINT');
+    await ended(child);
+    t.strictSame(left('lifecycle'), nothing);
+  });
+
+  await suite.test('SIGTERM in the middle of the start removes everything', async (t) => {
+    const child = spawn(process.execPath, [main, 'up', '--name', 'lifecycle'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    await once(child.stderr, 'data');
+    child.kill('SIGTERM');
+    await ended(child);
+    t.strictSame(left('lifecycle'), nothing);
+  });
+
+  await suite.test('what kill -9 leaves is removed by the next start', async (t) => {
+    const child = await up('lifecycle');
+    child.kill('SIGKILL');
+    await ended(child);
+    const orphans = processes('lifecycle');
+    t.ok(orphans.length > 0, 'its servers were left behind');
+    const lab = await Lab.start({ name: 'lifecycle' });
+    t.ok(
+      orphans.every((pid) => !processes('lifecycle').includes(pid)),
+      'none of them is left',
+    );
+    await lab.stop();
+    t.strictSame(left('lifecycle'), nothing);
+  });
+
+  await suite.test('a lab of the same name that still runs is asked to stop and then taken over', async (t) => {
+    const first = await up('lifecycle');
+    const messages: string[] = [];
+    const lab = await Lab.start({ name: 'lifecycle', onProgress: (message) => messages.push(message) });
+    t.match(messages[0], /still runs \(process \d+\): asking it to stop/);
+    t.equal(first.exitCode, 0, 'the first has ended by itself');
+    await lab.stop();
+    t.strictSame(left('lifecycle'), nothing);
+  });
+
+  await suite.test('a state directory with something else in it is refused and left alone', async (t) => {
+    const dir = t.testdir({ precious: 'x' });
+    await t.rejects(Lab.start({ name: 'lifecycle', stateDir: dir }), { code: 'LAB', message: /is not empty/ });
+    t.strictSame(readdirSync(dir), ['precious']);
+    t.strictSame(left('lifecycle'), nothing);
+  });
+
+  suite.equal(machine(), before, 'the machine is as it was');
+});
