@@ -36,7 +36,9 @@ remove_orphans() {
 }
 
 compile_typescript() {
-  remove_orphans && tsc -p . && chmod 755 dist/cli/main.js
+  remove_orphans && tsc -p . && chmod 755 dist/cli/main.js &&
+    # npx takes a command from here before it looks anywhere else.
+    ln -sfn ../../dist/cli/main.js node_modules/.bin/weir
 }
 
 typescript_sources() {
@@ -46,7 +48,7 @@ typescript_sources() {
 build_typescript() {
   local state
   state=$({ cat tsconfig.json package-lock.json; typescript_sources | sort -z | xargs -0 sha256sum; } | sha256sum)
-  fresh typescript "$state" && [ -x dist/cli/main.js ] && return
+  fresh typescript "$state" && [ -x node_modules/.bin/weir ] && return
   mkdir -p dist
   step 'compiling TypeScript' compile_typescript &&
     printf '%s\n' "$state" >.stamps/typescript

@@ -1,0 +1,55 @@
+import { cycleIn, type Import, importsOf } from './imports.ts';
+
+/** Which rooms a room may import from, besides itself. Rooms that are not named here may not exist. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  policy: ['core'],
+  proto: ['core'],
+  native: ['core'],
+  agent: ['core', 'policy', 'proto', 'native'],
+  aggregator: ['core', 'policy', 'proto', 'native'],
+  cli: ['core', 'policy', 'proto'],
+  lab: ['core', 'policy', 'proto'],
+};
+
+/** Rooms that no other imports from, and that may import from all. */
+const outside = new Set(['test', 'bench']);
+
+/** Rooms that compute only: they may use these modules and packages, none of which reads, writes or waits. */
+const pureRooms = new Set(['core', 'policy']);
+const pureModules = new Set(['node:crypto', 'node:util', 'ipaddr.js', 'lru-cache', 'yaml', 'zod']);
+
+/** Files that reach the world behind an interface; apart from their own folder only a main.ts may choose one. */
+const drivers = /^aggregator\/store\/sqlite[^/]*\.ts$|^agent\/source\/kernel\.ts$/;
+
+function roomOf(path: string): string {
+  return path.split('/')[0] ?? '';
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}
+
+function faultOf({ from, to, local }: Import): string | null {
+  const room = roomOf(from);
+  if (outside.has(room)) return null;
+  const allowed = mayImport[room];
+  if (allowed === undefined) return `${room}/ is not a room`;
+  if (!local)
+    return pureRooms.has(room) && !pureModules.has(to) ? `${room}/ computes only and may not use ${to}` : null;
+  const target = roomOf(to);
+  if (target !== room && !allowed.includes(target)) return `${room}/ may not import from ${target}/`;
+  const chooses = drivers.test(to) && folderOf(from) !== folderOf(to) && !from.endsWith('/main.ts');
+  return chooses ? 'only a main.ts may choose a driver' : null;
+}
+
+/** What is wrong with the imports of a tree, one sentence each. @param files source texts by path from the root */
+export function importFaults(files: ReadonlyMap<string, string>): string[] {
+  const imports = importsOf(files);
+  const faults = imports.flatMap((each) => {
+    const fault = faultOf(each);
+    return fault === null ? [] : [`${each.from} imports ${each.to}: ${fault}`];
+  });
+  const cycle = cycleIn(imports);
+  return cycle === null ? faults : [...faults, `files import each other in a circle: ${cycle.join(' -> ')}`];
+}
