@@ -50,13 +50,16 @@ struct {
 	__type(value, __u64);
 } interfaces SEC(".maps");
 
-/* Which end a TCP socket is. Freed by the kernel with its socket. */
+/*
+ * The edge that a TCP socket belongs to: at its close the socket may have given its port back already.
+ * Freed by the kernel with its socket.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, __u8);
-} socket_roles SEC(".maps");
+	__type(value, struct edge_key);
+} socket_keys SEC(".maps");
 
 /* enum statistic -> count; only ever grows. */
 struct {

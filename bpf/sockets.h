@@ -75,9 +75,9 @@ static __always_inline struct socket_edge *socket_entry(const struct edge_key *k
 	return edge;
 }
 
-static __always_inline void remember_role(struct sock *sk, __u8 role)
+static __always_inline void remember_key(struct sock *sk, struct edge_key *key)
 {
-	if (!bpf_sk_storage_get(&socket_roles, sk, &role, BPF_SK_STORAGE_GET_F_CREATE))
+	if (!bpf_sk_storage_get(&socket_keys, sk, key, BPF_SK_STORAGE_GET_F_CREATE))
 		count(STAT_SOCKET_STORAGE_FAILED);
 }
 
@@ -109,7 +109,7 @@ static __always_inline void attempt_started(struct sock *sk)
 		count(STAT_SOCKETS_LOOPBACK);
 		return;
 	}
-	remember_role(sk, ROLE_CLIENT);
+	remember_key(sk, &key);
 	edge = socket_entry(&key);
 	if (edge)
 		ADD(edge->attempts, 1);
@@ -129,7 +129,7 @@ static __always_inline void connection_established(struct sock *sk, enum role ro
 		return;
 	}
 	if (role == ROLE_SERVER)
-		remember_role(sk, ROLE_SERVER);
+		remember_key(sk, &key);
 	edge = socket_entry(&key);
 	if (edge)
 		ADD(edge->established, 1);
@@ -137,14 +137,13 @@ static __always_inline void connection_established(struct sock *sk, enum role ro
 
 static __always_inline void connection_closed(struct sock *sk, int old_state)
 {
-	__u8 *role = bpf_sk_storage_get(&socket_roles, sk, NULL, 0);
-	struct edge_key key;
+	struct edge_key *key = bpf_sk_storage_get(&socket_keys, sk, NULL, 0);
 	struct socket_edge *edge;
 
-	/* Without a role the socket was open before us, was a listener, or stays inside its pod. */
-	if (!role || !socket_key(sk, *role, &key))
+	/* Without a key the socket was open before us, was a listener, or stays inside its pod. */
+	if (!key)
 		return;
-	edge = socket_entry(&key);
+	edge = socket_entry(key);
 	if (!edge)
 		return;
 	if (old_state == TCP_SYN_SENT) {
@@ -154,7 +153,7 @@ static __always_inline void connection_closed(struct sock *sk, int old_state)
 			ADD(edge->unanswered, 1);
 	}
 	add_traffic(edge, sk);
-	bpf_sk_storage_delete(&socket_roles, sk);
+	bpf_sk_storage_delete(&socket_keys, sk);
 }
 
 SEC("tp_btf/inet_sock_set_state")

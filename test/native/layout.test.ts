@@ -1,0 +1,50 @@
+import t from 'tap';
+import {
+  dropEdgeLayout,
+  dropKeyLayout,
+  edgeKeyLayout,
+  packetEdgeLayout,
+  socketEdgeLayout,
+  statistics,
+} from '../../agent/source/layout.ts';
+import { bpfObjectPath, native } from '../../native/native.ts';
+
+/** Members of a structure in the compiled object, snake_case as in C turned to camelCase as in TypeScript. */
+function compiled(name: string) {
+  const { size, members } = native.structLayout(bpfObjectPath, name);
+  const camel = (text: string) => text.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+  return { size, offsets: new Map(Object.entries(members).map(([key, { offset }]) => [camel(key), offset])) };
+}
+
+function holds(struct: string, layout: object & { readonly size: number; readonly counters?: object }) {
+  t.test(`the decoder's layout of struct ${struct} is the compiler's`, async (t) => {
+    const { size, offsets } = compiled(struct);
+    const { size: ours, counters, ...rest } = layout;
+    t.equal(ours, size, 'size');
+    for (const [member, offset] of Object.entries({ ...rest, ...counters })) {
+      t.equal(offset, offsets.get(member), member);
+      offsets.delete(member);
+    }
+    offsets.delete('zero');
+    t.same([...offsets.keys()], [], 'every member is decoded');
+  });
+}
+
+holds('edge_key', edgeKeyLayout);
+holds('socket_edge', socketEdgeLayout);
+holds('packet_edge', packetEdgeLayout);
+holds('drop_key', dropKeyLayout);
+holds('drop_edge', dropEdgeLayout);
+
+t.test('every statistic has a name', async (t) => {
+  const capture = native.openCapture({
+    objectPath: bpfObjectPath,
+    nodeCookie: native.ownNamespaceCookie(),
+    socketEdges: 16,
+    packetEdges: 16,
+    dropEdges: 16,
+    interfaces: 16,
+  });
+  t.equal(native.readStatistics(capture).length, statistics.length);
+  native.closeCapture(capture);
+});
