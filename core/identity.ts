@@ -26,7 +26,7 @@ export type UnresolvedReason = 'pod-cidr' | 'service-cidr' | 'special-address';
 /** One end of an edge in the workload graph. Only `workload` ends can have policies of their own. */
 export type Entity =
   | ({ readonly type: 'workload' } & WorkloadRef)
-  /** A Service whose address was called and that no workload was behind at the time. */
+  /** A Service whose address was called while no workload, or more than one, was behind it. */
   | ({ readonly type: 'service' } & ServiceRef)
   /** A node, or a pod that shares its node's network. */
   | { readonly type: 'node'; readonly name: string }

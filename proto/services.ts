@@ -75,8 +75,11 @@ export interface Connection {
   close(): void;
 }
 
-/** The largest message that either side takes, in bytes: a bound on what one request may cost in memory. */
-export const maxMessageBytes = 16 * 1024 * 1024;
+/** The largest request that an aggregator takes, in bytes: a bound on what one request may cost it in memory. */
+export const maxRequestBytes = 16 * 1024 * 1024;
+
+/** The largest response that a client takes, in bytes: some million edges. */
+const maxResponseBytes = 512 * 1024 * 1024;
 
 function callsOf<Methods>(client: Client, service: string): Calls<Methods> {
   const calls: Record<string, unknown> = {};
@@ -103,8 +106,7 @@ function callsOf<Methods>(client: Client, service: string): Calls<Methods> {
 /** Makes a client of every service at an address such as `127.0.0.1:7280` or `unix:/run/weir/aggregator.sock`. */
 export function connect(address: string, options: ChannelOptions = {}): Connection {
   const client = new Client(address, credentials.createInsecure(), {
-    'grpc.max_receive_message_length': maxMessageBytes,
-    'grpc.max_send_message_length': maxMessageBytes,
+    'grpc.max_receive_message_length': maxResponseBytes,
     ...options,
   });
   return {

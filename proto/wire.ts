@@ -304,7 +304,13 @@ export interface ReplayResult {
   readonly denied: number;
   readonly depends: number;
   readonly newlyAllowed: number;
+  readonly stillDenied: number;
   readonly findings: readonly ReplayFinding[];
+}
+
+export interface SkippedWorkload {
+  readonly workload: WorkloadRef | null;
+  readonly reason: string;
 }
 
 export interface GenerateResponse {
@@ -313,6 +319,7 @@ export interface GenerateResponse {
   readonly excluded: readonly Excluded[];
   readonly coverage: Coverage | null;
   readonly replay: ReplayResult | null;
+  readonly skipped: readonly SkippedWorkload[];
 }
 
 export interface Manifest {

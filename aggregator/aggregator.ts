@@ -1,0 +1,142 @@
+import type { Logger } from 'pino';
+import type { Cidr } from '../core/address.ts';
+import type { Clock, Milliseconds } from '../core/time.ts';
+import { GrpcServer } from './api/grpc.ts';
+import { HttpServer } from './api/http.ts';
+import { Metrics } from './api/metrics.ts';
+import { unaryWrapper } from './api/unary.ts';
+import { History } from './graph/history.ts';
+import { Identity } from './identity/identity.ts';
+import { Ingest } from './ingest/ingest.ts';
+import { ingestHandlers } from './ingest/push.ts';
+import { Resolver } from './ingest/resolver.ts';
+import type { ClusterSource } from './kube/source.ts';
+import { policyHandlers } from './policy/handlers.ts';
+import { ClusterState } from './query/cluster-state.ts';
+import { Followers } from './query/followers.ts';
+import { queryHandlers } from './query/handlers.ts';
+import type { Store } from './store/store.ts';
+
+export interface AggregatorOptions {
+  readonly cluster: string;
+  readonly listen: readonly string[];
+  readonly metricsListen: string;
+  readonly podCidrs: readonly Cidr[];
+  readonly serviceCidrs: readonly Cidr[];
+  readonly retentionMs: Milliseconds;
+  /** How long who is gone can still be named. */
+  readonly rememberMs: Milliseconds;
+  readonly identityWaitMs: Milliseconds;
+  readonly maxEdges: number;
+  readonly maxSeries: number;
+  readonly credits: number;
+}
+
+/** What an aggregator stands on; it closes them when it stops. */
+export interface AggregatorDrivers {
+  readonly store: Store;
+  readonly source: ClusterSource;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Aggregator {
+  /** gRPC addresses in the order of `listen`, with the ports that were chosen. */
+  readonly addresses: readonly string[];
+  readonly metricsAddress: string;
+  /** Takes nothing in any more, ends what is under way, closes everything. */
+  stop(): Promise<void>;
+}
+
+/** How late the cluster's state may show a change, and by how much the clocks of nodes may differ. */
+const toleranceMs = 30_000;
+const giveUpMs = 60_000;
+const maxGivenUp = 10_000;
+const pruneEveryMs = 60_000;
+/** At 200 nodes and 15 s windows: five seconds. */
+const maxFollowQueue = 64;
+
+/** Wires an aggregator and starts it; the drivers are its own from then on. @throws WeirError STORE, LISTEN */
+export async function startAggregator(options: AggregatorOptions, drivers: AggregatorDrivers): Promise<Aggregator> {
+  try {
+    return await wire(options, drivers);
+  } catch (error) {
+    drivers.source.close();
+    drivers.store.close();
+    throw error;
+  }
+}
+
+async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Promise<Aggregator> {
+  const { cluster, retentionMs, maxEdges } = options;
+  const { store, source, clock, log } = drivers;
+  const state = new ClusterState(source);
+  const identity = new Identity({
+    podCidrs: options.podCidrs,
+    serviceCidrs: options.serviceCidrs,
+    memoryMs: options.rememberMs,
+    toleranceMs,
+  });
+  const resolver = new Resolver(identity, { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp });
+  identity.update(source.snapshot(), clock.now());
+  const unsubscribe = source.onChange(() => {
+    identity.update(source.snapshot(), clock.now());
+    resolver.changed();
+  });
+
+  const metrics = new Metrics(clock, options.maxSeries);
+  const followers = new Followers();
+  const history = await History.open({
+    cluster,
+    store,
+    retentionMs,
+    pruneEveryMs,
+    maxEdges,
+    nodes: () => state.nodes,
+    clock,
+    log: log.child({ part: 'history' }),
+  });
+  const ingest = await Ingest.open({
+    cluster,
+    store,
+    resolver,
+    credits: options.credits,
+    onCommitted: (segment) => {
+      history.add(segment);
+      metrics.committed(segment);
+      followers.publish(segment);
+    },
+    log: log.child({ part: 'ingest' }),
+  });
+  metrics.measure({ ingest, history, state, followers });
+
+  const unary = unaryWrapper(log.child({ part: 'api' }));
+  const { agents } = ingest;
+  const grpc = new GrpcServer({
+    ingest: ingestHandlers(ingest),
+    query: queryHandlers({ cluster, state, history, agents, followers, maxFollowQueue, unary }),
+    policy: policyHandlers({ cluster, state, history, unary }),
+  });
+  const http = new HttpServer(metrics.registry);
+  const stop = async () => {
+    grpc.announceStop();
+    http.ready = false;
+    unsubscribe();
+    await ingest.stop();
+    grpc.close();
+    http.close();
+    await history.close();
+    source.close();
+    store.close();
+  };
+  try {
+    const addresses = [];
+    for (const address of options.listen) addresses.push(await grpc.listen(address));
+    const metricsAddress = await http.listen(options.metricsListen);
+    http.ready = true;
+    return { addresses, metricsAddress, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+import { connect as connectSocket } from 'node:net';
+import { existsSync, mkdirSync, unlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation } from 'grpc-health-check';
+import { messageOf, WeirError } from '../../core/errors.ts';
+import { packageDefinition } from '../../proto/load.ts';
+import {
+  addIngestService,
+  addPolicyService,
+  addQueryService,
+  type IngestHandlers,
+  maxRequestBytes,
+  type PolicyHandlers,
+  type QueryHandlers,
+} from '../../proto/services.ts';
+
+export interface GrpcHandlers {
+  readonly ingest: IngestHandlers;
+  readonly query: QueryHandlers;
+  readonly policy: PolicyHandlers;
+}
+
+/** The gRPC server with its services, reflection and health (https://grpc.io/docs/guides/health-checking/). */
+export class GrpcServer {
+  readonly #server: Server;
+  readonly #health: HealthImplementation;
+
+  constructor({ ingest, query, policy }: GrpcHandlers) {
+    this.#server = new Server({
+      'grpc.max_receive_message_length': maxRequestBytes,
+      // An agent whose machine has vanished is noticed, and its stream ended.
+      'grpc.keepalive_time_ms': 30_000,
+      'grpc.keepalive_timeout_ms': 10_000,
+    });
+    addIngestService(this.#server, ingest);
+    addQueryService(this.#server, query);
+    addPolicyService(this.#server, policy);
+    this.#health = new HealthImplementation({ '': 'SERVING' });
+    this.#health.addToServer(this.#server);
+    new ReflectionService(packageDefinition).addToServer(this.#server);
+  }
+
+  /**
+   * Listens on one more address: `host:port`, or `unix:/path`.
+   * @returns the address with the port that was chosen for port 0. @throws WeirError LISTEN
+   */
+  async listen(address: string): Promise<string> {
+    try {
+      if (address.startsWith('unix:')) await clearSocket(address.slice('unix:'.length));
+      const port = await new Promise<number>((resolve, reject) => {
+        this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+          if (error) reject(error);
+          else resolve(bound);
+        });
+      });
+      return address.startsWith('unix:') ? address : `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
+    } catch (error) {
+      throw new WeirError('LISTEN', `${address}: ${messageOf(error)}; choose another with --listen`, { cause: error });
+    }
+  }
+
+  /** Says that it is about to stop, so that callers look elsewhere. */
+  announceStop(): void {
+    this.#health.setStatus('', 'NOT_SERVING');
+  }
+
+  /** Ends every call and closes every address. */
+  close(): void {
+    this.#server.forceShutdown();
+  }
+}
+
+/** Makes way for a socket: its folder is made, and the file that a killed process left is removed. */
+async function clearSocket(path: string): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true });
+  if (!existsSync(path)) return;
+  if (await answers(path)) throw new Error('another process listens there');
+  unlinkSync(path);
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connectSocket(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(false);
+      else reject(error);
+    });
+  });
+}

@@ -1,0 +1,124 @@
+import { Command, CommanderError, Option } from 'commander';
+import { z } from 'zod';
+import { type Cidr, parseCidr } from '../core/address.ts';
+import { WeirError } from '../core/errors.ts';
+import { type Milliseconds, parseDuration } from '../core/time.ts';
+import { version } from '../core/version.ts';
+
+const duration = z.string().transform((text, context): Milliseconds => {
+  const ms = parseDuration(text);
+  if (ms !== null) return ms;
+  context.addIssue({ code: 'custom', message: 'give a length of time such as 500ms, 15s, 1h30m or 7d' });
+  return z.NEVER;
+});
+
+const cidr = z.string().transform((text, context): Cidr => {
+  const block = parseCidr(text);
+  if (block !== null) return block;
+  context.addIssue({ code: 'custom', message: 'give an address block such as 10.244.0.0/16' });
+  return z.NEVER;
+});
+
+const listenAddress = z
+  .string()
+  .regex(/^(unix:\/.+|.+:\d{1,5})$/, 'give host:port, [v6 address]:port or unix:/absolute/path');
+
+const count = z.coerce.number().int('give a whole number').min(1, 'give a number from 1');
+
+const schema = z.object({
+  listen: z.array(listenAddress).min(1),
+  metricsListen: z.string().regex(/^.+:\d{1,5}$/, 'give host:port'),
+  database: z.string().min(1),
+  synchronous: z.enum(['FULL', 'NORMAL']),
+  cluster: z.string().min(1, 'give the name of the cluster'),
+  clusterFiles: z.string({ error: 'name the folder that holds the manifests of the cluster' }).min(1),
+  podCidr: z.array(cidr),
+  serviceCidr: z.array(cidr),
+  retention: duration,
+  remember: duration,
+  identityWait: duration,
+  maxEdges: count,
+  maxSeries: count,
+  credits: count,
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+});
+
+export type AggregatorConfig = Readonly<z.infer<typeof schema>>;
+
+/** A flag that may be given again, and in its environment variable as a list with commas. */
+function list(option: Option): Option {
+  const defaults = (option.defaultValue ?? []) as readonly string[];
+  return option.argParser((value: string, previous: readonly string[]) => [
+    ...(previous === defaults ? [] : previous),
+    ...value.split(','),
+  ]);
+}
+
+function command(): Command {
+  const flag = (flags: string, description: string, key: string) => new Option(flags, description).env(`WEIR_${key}`);
+  return new Command('weir-aggregator')
+    .description('Takes in what the agents saw, keeps the workload graph and makes policies of it.')
+    .version(version)
+    .addOption(
+      list(
+        flag('--listen <address>', 'gRPC: host:port or unix:/path, may be given again', 'LISTEN').default([
+          '127.0.0.1:7280',
+        ]),
+      ),
+    )
+    .addOption(
+      flag('--metrics-listen <address>', '/metrics, /healthz, /readyz: host:port', 'METRICS_LISTEN').default(
+        '127.0.0.1:7281',
+      ),
+    )
+    .addOption(flag('--database <file>', 'SQLite file, made when missing', 'DATABASE').default('/var/lib/weir/weir.db'))
+    .addOption(
+      flag('--synchronous <mode>', 'FULL survives a power cut, NORMAL a crash of the process', 'SYNCHRONOUS').default(
+        'FULL',
+      ),
+    )
+    .addOption(flag('--cluster <name>', 'name of the cluster, as its agents give it', 'CLUSTER').default('default'))
+    .addOption(
+      flag('--cluster-files <folder>', "the cluster's objects, as kubectl get -o yaml prints them", 'CLUSTER_FILES'),
+    )
+    .addOption(list(flag('--pod-cidr <block>', 'pod addresses, besides those the nodes state', 'POD_CIDR').default([])))
+    .addOption(list(flag('--service-cidr <block>', 'Service addresses', 'SERVICE_CIDR').default([])))
+    .addOption(flag('--retention <time>', 'how long flows are kept', 'RETENTION').default('7d'))
+    .addOption(flag('--remember <time>', 'how long who is gone can still be named', 'REMEMBER').default('1h'))
+    .addOption(
+      flag(
+        '--identity-wait <time>',
+        'how long a batch waits for the cluster to show a new pod',
+        'IDENTITY_WAIT',
+      ).default('5s'),
+    )
+    .addOption(flag('--max-edges <n>', 'bound of the graph in memory', 'MAX_EDGES').default('500000'))
+    .addOption(flag('--max-series <n>', 'bound of the series of a traffic metric', 'MAX_SERIES').default('2000'))
+    .addOption(flag('--credits <n>', 'batches of one agent that may be under way', 'CREDITS').default('64'))
+    .addOption(flag('--log-level <level>', 'least level to log', 'LOG_LEVEL').default('info'))
+    .exitOverride();
+}
+
+/** The flag of a key: podCidr is --pod-cidr. */
+function flagOf(key: PropertyKey | undefined): string {
+  return `--${String(key).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/**
+ * Reads flags, and for those not given WEIR_* of the environment. Null when only help or the version was asked for.
+ * @param write takes help and version. @throws WeirError USAGE, CONFIG_INVALID: names the flag and what it wants
+ */
+export function readConfig(argv: readonly string[], write: (text: string) => void): AggregatorConfig | null {
+  const program = command().configureOutput({ writeOut: write, writeErr: () => undefined });
+  try {
+    program.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return null;
+    throw new WeirError('USAGE', `${error.message.replace(/^error: /, '')}; see --help`);
+  }
+  const read = schema.safeParse(program.opts());
+  if (read.success) return read.data;
+  const issue = read.error.issues[0];
+  throw new WeirError('CONFIG_INVALID', `${flagOf(issue?.path[0])}: ${issue?.message ?? 'not valid'}`);
+}

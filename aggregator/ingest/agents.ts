@@ -1,0 +1,79 @@
+import type { UnixMs } from '../../core/time.ts';
+import type * as wire from '../../proto/wire.ts';
+import type { Cursor } from '../store/store.ts';
+import type { Session } from './session.ts';
+
+/** What is known of the agent of one node. */
+export interface AgentState {
+  readonly node: string;
+  readonly connected: boolean;
+  readonly committed: wire.BatchId | null;
+  /** 0 when no batch was committed. */
+  readonly lastWindowEndUnixMs: UnixMs;
+  /** As the agent last told it; null when it did not since this process started. */
+  readonly status: wire.AgentStatus | null;
+}
+
+interface Agent {
+  session: Session | null;
+  cursor: Cursor | null;
+  status: wire.AgentStatus | null;
+}
+
+/** The agents that have a stream open or have ever committed a batch. */
+export class Agents {
+  readonly #byNode: Map<string, Agent>;
+
+  constructor(cursors: readonly Cursor[]) {
+    this.#byNode = new Map(cursors.map((cursor) => [cursor.node, { session: null, cursor, status: null }]));
+  }
+
+  /** Makes a stream the only one of its node. @returns the stream that it takes over from, if there is one */
+  connect(node: string, session: Session): Session | null {
+    const agent = this.#byNode.get(node) ?? { session: null, cursor: null, status: null };
+    this.#byNode.set(node, agent);
+    const before = agent.session;
+    agent.session = session;
+    return before;
+  }
+
+  /** Forgets a stream that has ended, and its node too when nothing was ever committed of it. */
+  disconnect(node: string, session: Session): void {
+    const agent = this.#byNode.get(node);
+    if (agent?.session !== session) return;
+    agent.session = null;
+    if (agent.cursor === null) this.#byNode.delete(node);
+  }
+
+  told(node: string, status: wire.AgentStatus | null): void {
+    const agent = this.#byNode.get(node);
+    if (agent !== undefined && status !== null) agent.status = status;
+  }
+
+  committed(cursor: Cursor): void {
+    const agent = this.#byNode.get(cursor.node);
+    if (agent === undefined) this.#byNode.set(cursor.node, { session: null, cursor, status: null });
+    else agent.cursor = cursor;
+  }
+
+  cursor(node: string): Cursor | null {
+    return this.#byNode.get(node)?.cursor ?? null;
+  }
+
+  sessions(): readonly Session[] {
+    return [...this.#byNode.values()].map(({ session }) => session).filter((session) => session !== null);
+  }
+
+  /** Sorted by node. */
+  states(): readonly AgentState[] {
+    return [...this.#byNode.entries()]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([node, { session, cursor, status }]) => ({
+        node,
+        connected: session !== null,
+        committed: cursor === null ? null : { epoch: cursor.epoch, sequence: cursor.sequence },
+        lastWindowEndUnixMs: cursor?.windowEndUnixMs ?? 0,
+        status,
+      }));
+  }
+}

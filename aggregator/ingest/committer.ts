@@ -1,0 +1,53 @@
+import type { Commit, CommitResult, Store } from '../store/store.ts';
+
+interface Waiting {
+  readonly commit: Commit;
+  readonly resolve: (result: CommitResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The most segments that go into one transaction: bounds how long a commit holds up everything else. */
+const maxGroup = 256;
+
+/**
+ * Commits segments in the order in which they come. Those that wait while a commit is under way go together into the
+ * next one, so that many nodes share the price of making a commit durable.
+ */
+export class Committer {
+  readonly #store: Store;
+  #waiting: Waiting[] = [];
+  #running: Promise<void> | null = null;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Resolves when the result is durable. @throws WeirError STORE */
+  commit(commit: Commit): Promise<CommitResult> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ commit, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Resolves when nothing waits any more. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // Let those that arrive in the same turn join the group.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.slice(0, maxGroup);
+      this.#waiting = this.#waiting.slice(maxGroup);
+      try {
+        const results = await this.#store.commit(group.map(({ commit }) => commit));
+        for (const [i, { resolve }] of group.entries()) resolve(results[i] as CommitResult);
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+    }
+    this.#running = null;
+  }
+}

@@ -1,0 +1,128 @@
+import { type FSWatcher, watch } from 'node:fs';
+import type { Logger } from 'pino';
+import { messageOf, WeirError } from '../../core/errors.ts';
+import type { ClusterSnapshot } from '../../core/kubernetes.ts';
+import { type ManifestProblem, snapshotOf } from '../../core/manifest.ts';
+import type { Milliseconds } from '../../core/time.ts';
+import { type FolderReading, ManifestFolder } from './manifest-folder.ts';
+import type { ClusterSource } from './source.ts';
+
+export interface FilesOptions {
+  readonly folder: string;
+  /** How long after a change to read, so that a burst of changes is read once. */
+  readonly debounceMs: Milliseconds;
+  /** How often to look without being told, for file systems that tell nothing. */
+  readonly pollMs: Milliseconds;
+  readonly log: Logger;
+}
+
+/** A cluster whose state is a folder of manifests, as `kubectl get -o yaml` prints them; follows its changes. */
+export class FileCluster implements ClusterSource {
+  readonly description: string;
+  readonly #options: FilesOptions;
+  readonly #folder: ManifestFolder;
+  readonly #watchers = new Map<string, FSWatcher>();
+  readonly #callbacks = new Set<() => void>();
+  readonly #poll: NodeJS.Timeout;
+  #debounce: NodeJS.Timeout | null = null;
+  #reading: Promise<void> = Promise.resolve();
+  #snapshot: ClusterSnapshot = snapshotOf([]);
+  #fileProblems: readonly ManifestProblem[] = [];
+  #folderProblem: ManifestProblem | null = null;
+  #closed = false;
+
+  /** Reads the folder for the first time. @throws WeirError CLUSTER_SOURCE when that is not possible */
+  static async open(options: FilesOptions): Promise<FileCluster> {
+    const folder = new ManifestFolder(options.folder);
+    try {
+      return new FileCluster(options, folder, await folder.read());
+    } catch (error) {
+      const what = `${messageOf(error)}; name a folder of Kubernetes manifests that this process may read`;
+      throw new WeirError('CLUSTER_SOURCE', what, { cause: error });
+    }
+  }
+
+  private constructor(options: FilesOptions, folder: ManifestFolder, first: FolderReading) {
+    this.description = `files in ${options.folder}`;
+    this.#options = options;
+    this.#folder = folder;
+    this.#take(first);
+    this.#poll = setInterval(() => this.#read(), options.pollMs);
+  }
+
+  snapshot(): ClusterSnapshot {
+    return this.#snapshot;
+  }
+
+  problems(): readonly ManifestProblem[] {
+    return this.#folderProblem === null ? this.#fileProblems : [this.#folderProblem, ...this.#fileProblems];
+  }
+
+  onChange(callback: () => void): () => void {
+    this.#callbacks.add(callback);
+    return () => this.#callbacks.delete(callback);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#poll);
+    if (this.#debounce !== null) clearTimeout(this.#debounce);
+    for (const watcher of this.#watchers.values()) watcher.close();
+    this.#watchers.clear();
+  }
+
+  #take({ manifests, folders }: FolderReading): void {
+    this.#snapshot = snapshotOf(manifests.flatMap(({ objects }) => objects.map(({ object }) => object)));
+    this.#fileProblems = manifests.flatMap(({ problems }) => problems);
+    this.#watch(folders);
+  }
+
+  #watch(folders: readonly string[]): void {
+    for (const [folder, watcher] of this.#watchers) {
+      if (folders.includes(folder)) continue;
+      watcher.close();
+      this.#watchers.delete(folder);
+    }
+    for (const folder of folders) if (!this.#watchers.has(folder)) this.#watchOne(folder);
+  }
+
+  #watchOne(folder: string): void {
+    try {
+      const watcher = watch(folder, () => this.#readSoon());
+      // A folder that goes away, or one watch too many: the poll sees what the watch does not.
+      watcher.on('error', () => {
+        watcher.close();
+        this.#watchers.delete(folder);
+      });
+      this.#watchers.set(folder, watcher);
+    } catch (error) {
+      this.#options.log.warn({ folder, error: messageOf(error) }, 'folder is not watched, only polled');
+    }
+  }
+
+  #readSoon(): void {
+    this.#debounce ??= setTimeout(() => {
+      this.#debounce = null;
+      this.#read();
+    }, this.#options.debounceMs);
+  }
+
+  #read(): void {
+    this.#reading = this.#reading.then(async () => {
+      if (this.#closed) return;
+      const hadProblem = this.#folderProblem !== null;
+      try {
+        const reading = await this.#folder.read();
+        if (this.#closed) return;
+        this.#folderProblem = null;
+        if (!reading.changed && !hadProblem) return;
+        this.#take(reading);
+      } catch (error) {
+        const message = `${messageOf(error)}; the state that was last read stands`;
+        this.#folderProblem = { source: this.#options.folder, line: 1, object: 'folder', message };
+        if (hadProblem) return;
+      }
+      for (const callback of this.#callbacks) callback();
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import type { Edge } from '../../core/edge.ts';
+import { WeirError } from '../../core/errors.ts';
+import { type Entity, namespaceOf, workloadKey } from '../../core/identity.ts';
+import type { ClusterSnapshot } from '../../core/kubernetes.ts';
+import type { Scope } from '../../core/scope.ts';
+import { type Workload, workloadsOf } from '../../core/workload.ts';
+import type { ClusterSource } from '../kube/source.ts';
+
+/** The cluster as last read, with its workloads worked out once for each reading. */
+export class ClusterState {
+  readonly source: ClusterSource;
+  #snapshot: ClusterSnapshot | null = null;
+  #workloads: readonly Workload[] = [];
+
+  constructor(source: ClusterSource) {
+    this.source = source;
+  }
+
+  get snapshot(): ClusterSnapshot {
+    return this.source.snapshot();
+  }
+
+  /** Every workload, silent ones too, sorted by namespace, kind and name. */
+  get workloads(): readonly Workload[] {
+    const { snapshot } = this;
+    if (this.#snapshot !== snapshot) {
+      this.#snapshot = snapshot;
+      this.#workloads = workloadsOf(snapshot);
+    }
+    return this.#workloads;
+  }
+
+  /** Names of the nodes. */
+  get nodes(): readonly string[] {
+    return this.snapshot.nodes.map(({ metadata }) => metadata.name);
+  }
+
+  /** Names of the namespaces, also of those that only show in what lives in them, sorted. */
+  get namespaces(): readonly string[] {
+    const named = this.snapshot.namespaces.map(({ metadata }) => metadata.name);
+    return [...new Set([...named, ...this.workloads.map(({ ref }) => ref.namespace)])].toSorted();
+  }
+
+  /**
+   * Checks that what a scope names is in the cluster or in the graph, so that a misspelt name is not answered by
+   * nothing. @throws WeirError NAMESPACE_UNKNOWN, WORKLOAD_UNKNOWN
+   */
+  check({ namespace, workload }: Scope, edges: readonly Edge[]): void {
+    const some = (matches: (entity: Entity) => boolean) =>
+      edges.some(({ client, server }) => matches(client) || matches(server));
+    if (namespace !== null && !this.namespaces.includes(namespace)) {
+      if (!some((entity) => namespaceOf(entity) === namespace))
+        throw unknown('NAMESPACE_UNKNOWN', namespace, this.namespaces);
+    }
+    if (workload === null) return;
+    const key = workloadKey(workload);
+    if (this.workloads.some(({ ref }) => workloadKey(ref) === key)) return;
+    if (some((entity) => entity.type === 'workload' && workloadKey(entity) === key)) return;
+    const beside = this.workloads.filter(({ ref }) => ref.namespace === workload.namespace);
+    throw unknown(
+      'WORKLOAD_UNKNOWN',
+      key,
+      beside.map(({ ref }) => workloadKey(ref)),
+    );
+  }
+}
+
+/** How many names a message may list. */
+const maxListed = 20;
+
+function unknown(code: 'NAMESPACE_UNKNOWN' | 'WORKLOAD_UNKNOWN', name: string, known: readonly string[]): WeirError {
+  const listed = known.slice(0, maxListed).join(', ');
+  const more = known.length > maxListed ? ` and ${known.length - maxListed} more` : '';
+  return new WeirError(code, `${name}; there ${known.length === 1 ? 'is' : 'are'} ${listed || 'none'}${more}`);
+}

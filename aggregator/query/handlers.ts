@@ -1,0 +1,89 @@
+import { Metadata, type ServerWritableStream } from '@grpc/grpc-js';
+import { edgeInScope } from '../../core/scope.ts';
+import { version } from '../../core/version.ts';
+import { encodeCoverage } from '../../proto/convert-coverage.ts';
+import { encodeEdge } from '../../proto/convert-edge.ts';
+import type { QueryHandlers } from '../../proto/services.ts';
+import type * as wire from '../../proto/wire.ts';
+import { serviceError } from '../api/status.ts';
+import type { UnaryWrapper } from '../api/unary.ts';
+import type { History } from '../graph/history.ts';
+import type { Agents } from '../ingest/agents.ts';
+import type { ClusterState } from './cluster-state.ts';
+import { Follower, type Followers } from './followers.ts';
+import { checkCluster, readRange, readScope } from './question.ts';
+import { summarizeNamespaces, summarizeWorkloads } from './workloads.ts';
+
+export interface QueryParts {
+  readonly cluster: string;
+  readonly state: ClusterState;
+  readonly history: History;
+  readonly agents: Agents;
+  readonly followers: Followers;
+  /** How many windows are held back for one slow follower. */
+  readonly maxFollowQueue: number;
+  readonly unary: UnaryWrapper;
+}
+
+/** The gRPC side of the questions about the graph. */
+export function queryHandlers(parts: QueryParts): QueryHandlers {
+  const { cluster, state, history, unary } = parts;
+  return {
+    listNamespaces: unary((request) => {
+      checkCluster(request.cluster, cluster);
+      return { namespaces: summarizeNamespaces(state.namespaces, state.workloads) };
+    }),
+    listWorkloads: unary(({ cluster: asked, namespace }) => {
+      checkCluster(asked, cluster);
+      const { edges } = history.all();
+      state.check({ namespace: namespace || null, workload: null }, edges);
+      const within = state.workloads.filter(({ ref }) => namespace === '' || ref.namespace === namespace);
+      return { workloads: summarizeWorkloads(within, edges) };
+    }),
+    listEdges: unary(async (request) => {
+      checkCluster(request.cluster, cluster);
+      const scope = readScope(request.scope);
+      const range = readRange(request.range);
+      const { edges, coverage } = range === null ? history.all() : await history.during(range);
+      state.check(scope, edges);
+      const within = edges.filter((edge) => edgeInScope(scope, edge));
+      return { edges: within.map(encodeEdge), coverage: encodeCoverage(coverage) };
+    }),
+    follow: (call) => {
+      try {
+        follow(parts, call);
+      } catch (error) {
+        call.emit('error', serviceError(error));
+      }
+    },
+    getStatus: unary(() => ({ version, clusters: [clusterStatus(parts)] })),
+  };
+}
+
+function follow(parts: QueryParts, call: ServerWritableStream<wire.FollowRequest, wire.FollowResponse>): void {
+  checkCluster(call.request.cluster, parts.cluster);
+  const scope = readScope(call.request.scope);
+  parts.state.check(scope, parts.history.all().edges);
+  const follower = new Follower(scope, call, parts.maxFollowQueue);
+  parts.followers.add(follower);
+  call.on('drain', () => follower.ready());
+  for (const event of ['cancelled', 'error', 'close']) call.on(event, () => parts.followers.delete(follower));
+  // Tells the caller that it follows from here on, before the first window comes.
+  call.sendMetadata(new Metadata());
+}
+
+function clusterStatus({ cluster, state, history, agents }: QueryParts): wire.ClusterStatus {
+  const { source, workloads } = state;
+  return {
+    name: cluster,
+    source: source.description,
+    agents: agents.states(),
+    workloads: workloads.length,
+    pods: workloads.reduce((total, { pods }) => total + pods.length, 0),
+    edges: history.edgeCount,
+    coverage: encodeCoverage(history.all().coverage),
+    problems: source
+      .problems()
+      .map(({ source: file, line, object, message }) => `${file}:${line}: ${object}: ${message}`),
+  };
+}

@@ -1,0 +1,112 @@
+import Database from 'better-sqlite3';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { messageOf, WeirError } from '../../core/errors.ts';
+
+/** `weir` in ASCII: tells our databases from others' (https://www.sqlite.org/fileformat.html#application_id). */
+const applicationId = 0x77656972;
+const schemaVersion = 1;
+
+const schema = `
+  -- Who talks to whom: named once, numbered in the segments.
+  CREATE TABLE edge (
+    id       INTEGER PRIMARY KEY,
+    cluster  TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    client   TEXT NOT NULL,  -- entity as JSON
+    server   TEXT NOT NULL,  -- entity as JSON
+    protocol TEXT NOT NULL,
+    port     INTEGER NOT NULL,
+    UNIQUE (cluster, key)
+  );
+  -- Drop reasons, and Services as namespace/name.
+  CREATE TABLE name (
+    id   INTEGER PRIMARY KEY,
+    text TEXT NOT NULL UNIQUE
+  );
+  CREATE TABLE segment (
+    id            INTEGER PRIMARY KEY,
+    cluster       TEXT NOT NULL,
+    node          TEXT NOT NULL,
+    epoch         INTEGER NOT NULL,
+    sequence      INTEGER NOT NULL,
+    start_unix_ms INTEGER NOT NULL,
+    end_unix_ms   INTEGER NOT NULL,
+    losses        TEXT NOT NULL,  -- JSON object, {} when the window is complete
+    columns       BLOB NOT NULL,
+    UNIQUE (cluster, node, epoch, sequence)
+  );
+  CREATE INDEX segment_end ON segment (cluster, end_unix_ms);
+  CREATE TABLE cursor (
+    cluster            TEXT NOT NULL,
+    node               TEXT NOT NULL,
+    epoch              INTEGER NOT NULL,
+    sequence           INTEGER NOT NULL,
+    window_end_unix_ms INTEGER NOT NULL,
+    PRIMARY KEY (cluster, node)
+  ) WITHOUT ROWID;
+`;
+
+/** How durable a commit is when its promise resolves: FULL survives a power cut, NORMAL a crash of the process only. */
+export type Synchronous = 'FULL' | 'NORMAL';
+
+const advice: Readonly<Record<string, string>> = {
+  SQLITE_NOTADB: 'the file is not a database; name another file',
+  SQLITE_CORRUPT: 'the file is damaged; move it away to begin anew, or restore it from a copy',
+  SQLITE_BUSY: 'another process uses it; end that process, or name another file',
+  SQLITE_LOCKED: 'another process uses it; end that process, or name another file',
+  SQLITE_CANTOPEN: 'the file could not be opened or made; check its folder and permissions',
+  SQLITE_READONLY: 'the file may not be written; check its permissions and those of its folder',
+  SQLITE_FULL: 'the disk is full; make room or shorten the retention',
+  SQLITE_IOERR: 'the disk reported an error; check the system log',
+};
+
+/** A STORE error that says what to do about an error of SQLite or of the file system. */
+export function storeError(path: string, error: unknown): WeirError {
+  if (error instanceof WeirError) return error;
+  const { code = '' } = error as { readonly code?: string };
+  const known = Object.keys(advice).find((name) => code === name || code.startsWith(`${name}_`));
+  const what = known === undefined ? messageOf(error) : `${advice[known]} (${messageOf(error)})`;
+  return new WeirError('STORE', `${path}: ${what}`, { cause: error, detail: { path, code } });
+}
+
+/** @returns whether the database is new. @throws WeirError STORE when it is not ours, or of another version */
+function checkOwner(database: Database.Database, path: string): boolean {
+  const owner = database.pragma('application_id', { simple: true });
+  const isEmpty = database.prepare('SELECT count(*) = 0 FROM sqlite_schema').pluck().get() === 1;
+  if (owner !== applicationId && !(owner === 0 && isEmpty)) {
+    throw new WeirError('STORE', `${path}: the database belongs to another program; name another file`);
+  }
+  const version = database.pragma('user_version', { simple: true });
+  if (!isEmpty && version !== schemaVersion) {
+    const what = `has schema ${String(version)}, this version of Weir reads ${schemaVersion}; name another file`;
+    throw new WeirError('STORE', `${path}: the database ${what}`);
+  }
+  return isEmpty;
+}
+
+function prepare(database: Database.Database, path: string, synchronous: Synchronous): void {
+  // One process owns the file: nobody else moves a cursor while it runs. The lock ends with the process.
+  database.pragma('locking_mode = EXCLUSIVE');
+  const isNew = checkOwner(database, path);
+  database.pragma('journal_mode = WAL');
+  database.pragma(`synchronous = ${synchronous}`);
+  const setUp = isNew
+    ? `${schema} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`
+    : '';
+  database.exec(`BEGIN EXCLUSIVE; ${setUp} COMMIT;`);
+}
+
+/** Opens or makes a database and takes it for this process alone. @throws WeirError STORE */
+export function openDatabase(path: string, synchronous: Synchronous): Database.Database {
+  let database: Database.Database | undefined;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    database = new Database(path, { timeout: 2_000 });
+    prepare(database, path, synchronous);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw storeError(path, error);
+  }
+}

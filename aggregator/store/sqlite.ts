@@ -1,0 +1,164 @@
+import type Database from 'better-sqlite3';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Losses } from '../../core/flow.ts';
+import type { UnixMs, Window } from '../../core/time.ts';
+import type { Row, Segment } from '../graph/segment.ts';
+import { judge } from './fence.ts';
+import { packRows, type PackedRow, unpackRows } from './segment-codec.ts';
+import { SqliteDictionary } from './sqlite-dictionary.ts';
+import { openDatabase, storeError, type Synchronous } from './sqlite-schema.ts';
+import type { Commit, CommitResult, Cursor, Store } from './store.ts';
+
+export interface SqliteOptions {
+  readonly path: string;
+  readonly synchronous: Synchronous;
+  /** How many edges, and how many names, are held in memory besides those on disk. */
+  readonly maxCached: number;
+}
+
+interface SegmentRow {
+  readonly id: number;
+  readonly node: string;
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly start_unix_ms: number;
+  readonly end_unix_ms: number;
+  readonly losses: string;
+  readonly columns: Uint8Array;
+}
+
+/** How many segments are read at a time before others get their turn. */
+const pageSegments = 64;
+
+const cursorColumns = 'node, epoch, sequence, window_end_unix_ms AS windowEndUnixMs';
+
+/** The embedded store: one SQLite file, owned by this process. */
+export class SqliteStore implements Store {
+  readonly #path: string;
+  readonly #database: Database.Database;
+  readonly #dictionary: SqliteDictionary;
+  readonly #commitAll: Database.Transaction<(commits: readonly Commit[]) => CommitResult[]>;
+  readonly #pruneSome: Database.Transaction<(cluster: string, before: UnixMs, limit: number) => Segment[]>;
+  readonly #selectCursor: Database.Statement<[string, string], Cursor>;
+  readonly #upsertCursor: Database.Statement<[string, string, number, number, number]>;
+  readonly #insertSegment: Database.Statement<[string, string, number, number, number, number, string, Uint8Array]>;
+  readonly #selectSegments: Database.Statement<[string, number, number, number, number], SegmentRow>;
+  readonly #selectOldest: Database.Statement<[string, number, number], SegmentRow>;
+  readonly #deleteSegment: Database.Statement<[number]>;
+
+  /** @throws WeirError STORE when the file cannot be used; the message says what to do */
+  constructor({ path, synchronous, maxCached }: SqliteOptions) {
+    this.#path = path;
+    const database = openDatabase(path, synchronous);
+    this.#database = database;
+    this.#dictionary = new SqliteDictionary(database, maxCached);
+    this.#commitAll = database.transaction((commits: readonly Commit[]) =>
+      commits.map((each) => this.#commitOne(each)),
+    );
+    this.#pruneSome = database.transaction((cluster: string, before: UnixMs, limit: number) =>
+      this.#selectOldest.all(cluster, before, limit).map((row) => {
+        this.#deleteSegment.run(row.id);
+        return this.#segmentOf(cluster, row);
+      }),
+    );
+    this.#selectCursor = database.prepare(`SELECT ${cursorColumns} FROM cursor WHERE cluster = ? AND node = ?`);
+    this.#upsertCursor = database.prepare('INSERT OR REPLACE INTO cursor VALUES (?, ?, ?, ?, ?)');
+    this.#insertSegment = database.prepare(
+      `INSERT INTO segment (cluster, node, epoch, sequence, start_unix_ms, end_unix_ms, losses, columns)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#selectSegments = database.prepare(
+      `SELECT * FROM segment
+       WHERE cluster = ? AND end_unix_ms > ? AND start_unix_ms < ? AND id > ? ORDER BY id LIMIT ?`,
+    );
+    this.#selectOldest = database.prepare(
+      'SELECT * FROM segment WHERE cluster = ? AND end_unix_ms < ? ORDER BY end_unix_ms, id LIMIT ?',
+    );
+    this.#deleteSegment = database.prepare('DELETE FROM segment WHERE id = ?');
+  }
+
+  cursors(cluster: string): Promise<readonly Cursor[]> {
+    return this.#run(() =>
+      this.#database
+        .prepare<[string], Cursor>(`SELECT ${cursorColumns} FROM cursor WHERE cluster = ? ORDER BY node`)
+        .all(cluster),
+    );
+  }
+
+  commit(commits: readonly Commit[]): Promise<readonly CommitResult[]> {
+    return this.#run(() => this.#commitAll.immediate(commits));
+  }
+
+  async *segments(cluster: string, { startUnixMs, endUnixMs }: Window): AsyncGenerator<Segment> {
+    for (let last = 0; ; ) {
+      const after = last;
+      const page = await this.#run(() =>
+        this.#selectSegments.all(cluster, startUnixMs, endUnixMs, after, pageSegments).map((row) => {
+          last = row.id;
+          return this.#segmentOf(cluster, row);
+        }),
+      );
+      yield* page;
+      if (page.length < pageSegments) return;
+      await nextTurn();
+    }
+  }
+
+  prune(cluster: string, beforeUnixMs: UnixMs, limit: number): Promise<readonly Segment[]> {
+    return this.#run(() => this.#pruneSome.immediate(cluster, beforeUnixMs, limit));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #run<Result>(work: () => Result): Promise<Result> {
+    try {
+      return Promise.resolve(work());
+    } catch (error) {
+      this.#dictionary.reset();
+      return Promise.reject(storeError(this.#path, error));
+    }
+  }
+
+  #commitOne(commit: Commit): CommitResult {
+    const { cluster, node } = commit.segment;
+    const result = judge(commit, this.#selectCursor.get(cluster, node) ?? null);
+    if (result.type !== 'committed') return result;
+    const { epoch, sequence, window, losses, rows } = result.segment;
+    const { startUnixMs, endUnixMs } = window;
+    const columns = packRows(this.#pack(cluster, rows), startUnixMs);
+    this.#insertSegment.run(cluster, node, epoch, sequence, startUnixMs, endUnixMs, JSON.stringify(losses), columns);
+    this.#upsertCursor.run(cluster, node, epoch, sequence, endUnixMs);
+    return result;
+  }
+
+  #pack(cluster: string, rows: readonly Row[]): PackedRow[] {
+    return rows.map(({ edge, reporter, service, observation }) => ({
+      edgeId: this.#dictionary.edgeId(cluster, edge),
+      reporter,
+      serviceId: service === null ? 0 : this.#dictionary.nameId(`${service.namespace}/${service.name}`),
+      observation,
+      drops: Object.entries(observation.drops).map(([reason, packets]) => [this.#dictionary.nameId(reason), packets]),
+    }));
+  }
+
+  #segmentOf(cluster: string, row: SegmentRow): Segment {
+    const { node, epoch, sequence, start_unix_ms: startUnixMs, end_unix_ms: endUnixMs } = row;
+    const rows = unpackRows(row.columns, startUnixMs).map((packed) => this.#unpack(packed));
+    const losses = JSON.parse(row.losses) as Losses;
+    return { cluster, node, epoch, sequence, window: { startUnixMs, endUnixMs }, losses, rows };
+  }
+
+  #unpack({ edgeId, reporter, serviceId, observation, drops }: PackedRow): Row {
+    const edge = this.#dictionary.edge(edgeId);
+    const named = Object.fromEntries(drops.map(([reasonId, packets]) => [this.#dictionary.name(reasonId), packets]));
+    return { edge, reporter, service: this.#service(serviceId), observation: { ...observation, drops: named } };
+  }
+
+  #service(id: number): Row['service'] {
+    if (id === 0) return null;
+    const [namespace, name] = this.#dictionary.name(id).split('/') as [string, string];
+    return { namespace, name };
+  }
+}

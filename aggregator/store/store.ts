@@ -1,0 +1,55 @@
+import type { UnixMs, Window } from '../../core/time.ts';
+import type { Segment } from '../graph/segment.ts';
+
+/** How far a node's batches are committed. */
+export interface Cursor {
+  readonly node: string;
+  readonly epoch: number;
+  readonly sequence: number;
+  /** End of the last committed window. */
+  readonly windowEndUnixMs: UnixMs;
+}
+
+/** A segment to be committed. */
+export interface Commit {
+  readonly segment: Segment;
+  /**
+   * The oldest batch of the segment's epoch that its agent still holds: what comes before it will never arrive, so it
+   * may follow the cursor although batches between them are missing.
+   */
+  readonly oldestSequence: number;
+}
+
+/** The stage under which batches are counted that were lost before they arrived. */
+export const missingStage = 'missing-batches';
+
+/**
+ * `committed`: stored as `segment`, whose losses tell how many batches before it are missing, and the cursor moved to
+ * it. `duplicate`: it, or a later one, was committed before; nothing was changed. `gap`: batches between the cursor and
+ * it are still to come; nothing was changed.
+ */
+export type CommitResult =
+  | { readonly type: 'committed'; readonly segment: Segment; readonly missing: number }
+  | { readonly type: 'duplicate'; readonly cursor: Cursor }
+  | { readonly type: 'gap'; readonly cursor: Cursor | null };
+
+/** Keeps segments and cursors. A driver passes the contract suite in test/aggregator/store. */
+export interface Store {
+  /** The cursors of a cluster's nodes, sorted by node. */
+  cursors(cluster: string): Promise<readonly Cursor[]>;
+
+  /**
+   * Commits segments and their nodes' cursors together: after a crash at any moment either all of it is there or none.
+   * When the promise resolves, the result is durable. The cursor is the fence: each segment counts once or not at all.
+   * @throws WeirError STORE; then nothing was committed
+   */
+  commit(commits: readonly Commit[]): Promise<readonly CommitResult[]>;
+
+  /** The segments whose windows overlap the given one, in the order in which they were committed. */
+  segments(cluster: string, window: Window): AsyncIterable<Segment>;
+
+  /** Removes up to `limit` segments whose windows ended before that moment, the oldest first. @returns the removed */
+  prune(cluster: string, beforeUnixMs: UnixMs, limit: number): Promise<readonly Segment[]>;
+
+  close(): void;
+}

@@ -1,0 +1,66 @@
+/**
+ * Whole numbers from 0 to 2^53 - 1 in groups of 7 bits, the lowest first (LEB128). Numbers above 2^31 are handled by
+ * division, because JavaScript's bit operators stop at 32 bits.
+ */
+export class VarintWriter {
+  #bytes = new Uint8Array(1024);
+  #length = 0;
+
+  /** A number beyond 2^53 - 1 is written as 2^53 - 1: sums may run over what is exact, and are then a lower bound. */
+  write(value: number): void {
+    if (this.#length + 8 > this.#bytes.length) this.#grow();
+    let rest = Math.min(value, Number.MAX_SAFE_INTEGER);
+    while (rest > 0x7fff_ffff) {
+      this.#bytes[this.#length++] = (rest % 128) | 0x80;
+      rest = Math.floor(rest / 128);
+    }
+    while (rest > 127) {
+      this.#bytes[this.#length++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    this.#bytes[this.#length++] = rest;
+  }
+
+  /** Small numbers of either sign: 0, -1, 1, -2, ... become 0, 1, 2, 3, ... */
+  writeSigned(value: number): void {
+    this.write(value < 0 ? -2 * value - 1 : 2 * value);
+  }
+
+  #grow(): void {
+    const larger = new Uint8Array(this.#bytes.length * 2);
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+}
+
+/** Reads what VarintWriter wrote. @throws RangeError when there is less, or a number is too large */
+export class VarintReader {
+  readonly #bytes: Uint8Array;
+  #position = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  read(): number {
+    let value = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = this.#bytes[this.#position++];
+      if (byte === undefined) throw new RangeError('the bytes end inside a number');
+      value += (byte & 0x7f) * scale;
+      if (value > Number.MAX_SAFE_INTEGER) throw new RangeError('a number is too large');
+      if (byte < 0x80) return value;
+      scale *= 128;
+    }
+  }
+
+  readSigned(): number {
+    const value = this.read();
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+}
