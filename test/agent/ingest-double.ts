@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import type { Batch, FlowRecord } from '../../core/flow.ts';
 import { decodeBatch } from '../../proto/convert-batch.ts';
@@ -22,6 +23,8 @@ export class IngestDouble {
   #waiting: (() => void)[] = [];
 
   async listen(address: string): Promise<void> {
+    // A server that was killed leaves its socket's file behind.
+    if (address.startsWith('unix:')) rmSync(address.slice('unix:'.length), { force: true });
     this.#server = new Server();
     addIngestService(this.#server, { push: (stream) => this.#push(stream) });
     await new Promise<void>((resolve, reject) => {
