@@ -1,15 +1,22 @@
-import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { WeirError } from '../../core/errors.ts';
 
 /** The trailing metadata key under which a failed call carries the code of core/errors.ts. */
 export const errorCodeKey = 'weir-error-code';
 
+/** The status of a failed call. */
+export interface ServiceFault {
+  readonly code: number;
+  readonly details: string;
+  readonly metadata: Metadata;
+}
+
 /** How any error is answered over gRPC. What is not a WeirError is a fault of ours: its text stays in the log. */
-export function serviceError(error: unknown): Partial<StatusObject> {
+export function serviceError(error: unknown): ServiceFault {
   const metadata = new Metadata();
   if (!(error instanceof WeirError)) {
     return { code: status.INTERNAL, details: 'internal error; the log of the aggregator says more', metadata };
   }
   metadata.set(errorCodeKey, error.code);
-  return { code: error.grpcStatus as status, details: error.message, metadata };
+  return { code: error.grpcStatus, details: error.message, metadata };
 }

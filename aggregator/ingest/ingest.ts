@@ -8,7 +8,7 @@ import { Agents } from './agents.ts';
 import { Committer } from './committer.ts';
 import { type Fate, IngestCounts, type IngestLedger } from './ledger.ts';
 import type { Resolver } from './resolver.ts';
-import { type PushCall, Session } from './session.ts';
+import { type PushCall, Session, type SessionHost } from './session.ts';
 
 export interface IngestOptions {
   readonly cluster: string;
@@ -22,7 +22,7 @@ export interface IngestOptions {
 }
 
 /** Takes in the batches of all agents: resolves them, commits them, and only then acknowledges them. */
-export class Ingest {
+export class Ingest implements SessionHost {
   readonly agents: Agents;
   readonly #options: IngestOptions;
   readonly #committer: Committer;
@@ -49,11 +49,7 @@ export class Ingest {
     return new Session(call, this, this.#options.credits, this.#options.log);
   }
 
-  /**
-   * Makes a session the one that speaks for its node. What an earlier session has under way may still be committed; if
-   * the agent sends it again it counts as a duplicate.
-   * @returns how far the node is committed. @throws WeirError when the agent may not be served
-   */
+  /** What an earlier session has under way may still be committed; if it is sent again it counts as a duplicate. */
   join(session: Session, { cluster, node, status }: wire.Hello): wire.BatchId | null {
     if (this.#stopping) throw shuttingDown();
     if (cluster !== this.#options.cluster) {
@@ -73,6 +69,10 @@ export class Ingest {
     this.agents.disconnect(node, session);
   }
 
+  told(node: string, status: wire.AgentStatus | null): void {
+    this.agents.told(node, status);
+  }
+
   arrived(): void {
     this.#counts.arrived();
   }
@@ -81,14 +81,12 @@ export class Ingest {
     this.#counts.ended(fate);
   }
 
-  /** Gives names to the ends of a batch's flows; may wait a little for the cluster's state to show them. */
   async resolve(node: string, batch: Batch): Promise<Segment> {
     const { epoch, sequence, window, losses } = batch;
     const rows = await this.#options.resolver.resolve(batch);
     return { cluster: this.#options.cluster, node, epoch, sequence, window, losses, rows };
   }
 
-  /** Commits a segment behind those that were given before. @throws WeirError STORE */
   async commit(segment: Segment, oldestSequence: number): Promise<CommitResult> {
     const result = await this.#committer.commit({ segment, oldestSequence });
     if (result.type !== 'committed') return result;

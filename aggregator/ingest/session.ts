@@ -3,8 +3,8 @@ import { messageOf, WeirError } from '../../core/errors.ts';
 import type { Batch } from '../../core/flow.ts';
 import { decodeBatch } from '../../proto/convert-batch.ts';
 import type * as wire from '../../proto/wire.ts';
+import type { Segment } from '../graph/segment.ts';
 import type { CommitResult } from '../store/store.ts';
-import type { Ingest } from './ingest.ts';
 import type { Fate } from './ledger.ts';
 
 /** The stream of one agent, as far as a session needs it. */
@@ -17,13 +17,27 @@ export interface PushCall {
   resume(): void;
 }
 
+/** What a session needs of the ingest that it is part of. */
+export interface SessionHost {
+  /** Makes a session the one that speaks for its node. @returns how far the node is committed. @throws WeirError */
+  join(session: Session, hello: wire.Hello): wire.BatchId | null;
+  leave(node: string, session: Session): void;
+  told(node: string, status: wire.AgentStatus | null): void;
+  arrived(): void;
+  ended(fate: Fate): void;
+  /** Gives names to the ends of a batch's flows; may wait a little for the cluster's state to show them. */
+  resolve(node: string, batch: Batch): Promise<Segment>;
+  /** Commits a segment behind those that were given before. @throws WeirError STORE */
+  commit(segment: Segment, oldestSequence: number): Promise<CommitResult>;
+}
+
 /**
  * One agent's stream: hello, welcome, then batches in order and acknowledgements in order. Batches are resolved one
  * after the other and committed in that order; an acknowledgement is written only after the commit.
  */
 export class Session {
   readonly #call: PushCall;
-  readonly #ingest: Ingest;
+  readonly #host: SessionHost;
   readonly #credits: number;
   readonly #log: Logger;
   #hello: wire.Hello | null = null;
@@ -36,9 +50,9 @@ export class Session {
   /** The resolving of the last batch that arrived. */
   #resolving: Promise<void> = Promise.resolve();
 
-  constructor(call: PushCall, ingest: Ingest, credits: number, log: Logger) {
+  constructor(call: PushCall, host: SessionHost, credits: number, log: Logger) {
     this.#call = call;
-    this.#ingest = ingest;
+    this.#host = host;
     this.#credits = credits;
     this.#log = log;
   }
@@ -52,7 +66,7 @@ export class Session {
   /** The stream is gone; what is under way is still committed. */
   closed(): void {
     this.#over = true;
-    if (this.#hello !== null) this.#ingest.leave(this.#hello.node, this);
+    if (this.#hello !== null) this.#host.leave(this.#hello.node, this);
   }
 
   /** Ends the stream with an error and takes nothing more. */
@@ -61,7 +75,7 @@ export class Session {
     this.#over = true;
     this.#log.warn({ node: this.#hello?.node, code: error.code, error: error.message }, 'agent stream ended');
     this.#call.fail(error);
-    if (this.#hello !== null) this.#ingest.leave(this.#hello.node, this);
+    if (this.#hello !== null) this.#host.leave(this.#hello.node, this);
   }
 
   /** Lets what is under way be committed and acknowledged, takes nothing more, then ends the stream with the error. */
@@ -86,7 +100,7 @@ export class Session {
     }
     this.#hello = hello;
     try {
-      const committed = this.#ingest.join(this, hello);
+      const committed = this.#host.join(this, hello);
       this.#welcomed = true;
       this.#call.write({ frame: 'welcome', welcome: { committed, credits: this.#credits } });
       this.#log.info({ node: hello.node, agent: hello.agentVersion, committed }, 'agent connected');
@@ -96,7 +110,7 @@ export class Session {
   }
 
   #take(message: wire.Batch): void {
-    this.#ingest.arrived();
+    this.#host.arrived();
     this.#pending++;
     if (this.#pending >= this.#credits) this.#call.pause();
     const hello = this.#hello;
@@ -112,7 +126,7 @@ export class Session {
       this.#ended('rejected');
       return;
     }
-    this.#ingest.agents.told(hello.node, read.status);
+    this.#host.told(hello.node, read.status);
     const { batch } = read;
     const oldestSequence = hello.oldest?.epoch === batch.epoch ? hello.oldest.sequence : 1;
     const before = this.#resolving;
@@ -126,9 +140,9 @@ export class Session {
       return;
     }
     try {
-      const segment = await this.#ingest.resolve(node, batch);
+      const segment = await this.#host.resolve(node, batch);
       // Not awaited: the next batch is resolved while this one is committed.
-      this.#ingest.commit(segment, oldestSequence).then(
+      this.#host.commit(segment, oldestSequence).then(
         (result) => this.#answer(node, batch.sequence, result),
         (error: unknown) => this.#broke(error),
       );
@@ -156,7 +170,7 @@ export class Session {
   }
 
   #ended(fate: Fate): void {
-    this.#ingest.ended(fate);
+    this.#host.ended(fate);
     this.#pending--;
     if (this.#pending < this.#credits && !this.#over && !this.#draining) this.#call.resume();
     if (this.#pending > 0) return;
