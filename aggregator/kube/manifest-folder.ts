@@ -57,8 +57,9 @@ export class ManifestFolder {
   async #readFile(path: string, before: KnownFile | undefined): Promise<KnownFile | null> {
     const source = relative(this.#root, path);
     try {
-      const { mtimeMs, ino, size, ...rest } = await stat(path);
-      if (!rest.isFile()) return null;
+      const found = await stat(path);
+      if (!found.isFile()) return null;
+      const { mtimeMs, ino, size } = found;
       const stamp = `${ino} ${size} ${mtimeMs}`;
       if (before?.stamp === stamp) return before;
       if (size > maxFileBytes) throw new Error(`${size} bytes are more than a manifest may have`);
