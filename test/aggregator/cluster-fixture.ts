@@ -1,0 +1,111 @@
+import { type Address, parseAddress, parseCidr } from '../../core/address.ts';
+import type { ClusterSnapshot } from '../../core/kubernetes.ts';
+import { parseManifests, snapshotOf } from '../../core/manifest.ts';
+import { Identity } from '../../aggregator/identity/identity.ts';
+
+/** The state that manifests describe; a mistake in them is a mistake in the test. */
+export function clusterOf(...texts: readonly string[]): ClusterSnapshot {
+  const { objects, problems } = parseManifests(texts.join('\n---\n'), 'fixture');
+  if (problems[0] !== undefined) throw new Error(`fixture:${problems[0].line}: ${problems[0].message}`);
+  return snapshotOf(objects.map(({ object }) => object));
+}
+
+export function addressOf(text: string): Address {
+  const address = parseAddress(text);
+  if (address === null) throw new Error(`${text} is no address`);
+  return address;
+}
+
+export interface PodFixture {
+  readonly name: string;
+  readonly ip: string;
+  readonly uid?: string;
+  readonly namespace?: string;
+  /** Name of the Deployment; without it the pod stands alone. */
+  readonly deployment?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly ports?: Readonly<Record<string, number>>;
+  readonly phase?: string;
+  readonly node?: string;
+  readonly hostNetwork?: boolean;
+  readonly created?: string;
+}
+
+/** A pod as the API would show it, with the ReplicaSet between it and its Deployment. */
+export function podYaml({
+  name,
+  ip,
+  namespace = 'shop',
+  uid = `uid-${name}`,
+  deployment,
+  ...rest
+}: PodFixture): string {
+  const replicaSet = `${deployment}-5d4f`;
+  const { labels = { app: deployment ?? name }, ports = {}, phase = 'Running', node = 'n1', created } = rest;
+  const owner = (kind: string, of: string) => ({ kind, name: of, uid: `uid-${of}`, controller: true });
+  const owned = deployment === undefined ? [] : [owner('ReplicaSet', replicaSet)];
+  const pod = {
+    kind: 'Pod',
+    metadata: { name, namespace, uid, labels, ownerReferences: owned, creationTimestamp: created ?? null },
+    spec: {
+      nodeName: node,
+      hostNetwork: rest.hostNetwork ?? false,
+      containers: [
+        { name: 'main', ports: Object.entries(ports).map(([port, number]) => ({ name: port, containerPort: number })) },
+      ],
+    },
+    status: { phase, podIP: ip, podIPs: [{ ip }] },
+  };
+  if (deployment === undefined) return JSON.stringify(pod);
+  const template = { metadata: { labels }, spec: { containers: pod.spec.containers } };
+  const meta = (of: string) => ({ name: of, namespace, uid: `uid-${of}` });
+  const set = {
+    kind: 'ReplicaSet',
+    metadata: { ...meta(replicaSet), ownerReferences: [owner('Deployment', deployment)] },
+    spec: { template },
+  };
+  const top = { kind: 'Deployment', metadata: meta(deployment), spec: { template } };
+  return [pod, set, top].map((each) => JSON.stringify(each)).join('\n---\n');
+}
+
+export interface ServiceFixture {
+  readonly name: string;
+  readonly ip: string;
+  readonly selector?: Readonly<Record<string, string>>;
+  readonly ports: readonly object[];
+  readonly namespace?: string;
+  readonly more?: object;
+  readonly status?: object;
+}
+
+export function serviceYaml({
+  name,
+  ip,
+  selector,
+  ports,
+  namespace = 'shop',
+  more,
+  status = {},
+}: ServiceFixture): string {
+  const spec = { clusterIP: ip, clusterIPs: [ip], ports, ...(selector && { selector }), ...more };
+  return JSON.stringify({ kind: 'Service', metadata: { name, namespace, uid: `uid-${name}` }, spec, status });
+}
+
+export function nodeYaml(name: string, ip: string, podCIDR: string, annotations: object = {}): string {
+  const status = { addresses: [{ type: 'InternalIP', address: ip }] };
+  return JSON.stringify({
+    kind: 'Node',
+    metadata: { name, annotations },
+    spec: { podCIDR, podCIDRs: [podCIDR] },
+    status,
+  });
+}
+
+export const memoryMs = 3_600_000;
+export const toleranceMs = 30_000;
+
+export function newIdentity(): Identity {
+  const blocks = (text: string) => [parseCidr(text)].filter((block) => block !== null);
+  const podCidrs = blocks('10.1.0.0/16');
+  return new Identity({ podCidrs, serviceCidrs: blocks('10.96.0.0/16'), memoryMs, toleranceMs });
+}

@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { foldRows, type Row, type Segment } from '../../aggregator/graph/segment.ts';
+import { counterNames, type FlowCounters, protocols, zeroCounters } from '../../core/flow.ts';
+import type { Entity } from '../../core/identity.ts';
+import { addressOf } from './cluster-fixture.ts';
+
+export const windowMs = 5_000;
+export const firstStartUnixMs = 1_700_000_000_000;
+
+const workload = (name: string): Entity => ({ type: 'workload', namespace: 'shop', kind: 'Deployment', name });
+const entity: fc.Arbitrary<Entity> = fc.constantFrom<Entity>(
+  workload('cart'),
+  workload('frontend'),
+  workload('payment'),
+  { type: 'service', namespace: 'shop', name: 'gone' },
+  { type: 'node', name: 'n1' },
+  { type: 'external', address: addressOf('203.0.113.7') },
+  { type: 'unresolved', address: addressOf('10.1.9.9'), reason: 'pod-cidr' },
+);
+const count = fc.oneof(fc.constant(0), fc.nat(1_000), fc.nat(2 ** 40));
+const counters: fc.Arbitrary<FlowCounters> = fc
+  .tuple(...counterNames.map(() => count))
+  .map((values) => Object.fromEntries(counterNames.map((name, i) => [name, values[i]])) as unknown as FlowCounters);
+const drops = fc
+  .uniqueArray(
+    fc.tuple(fc.constantFrom('NETFILTER_DROP', 'TC_INGRESS', 'NO_SOCKET'), fc.integer({ min: 1, max: 99 })),
+    {
+      selector: ([reason]) => reason,
+    },
+  )
+  .map((entries) => Object.fromEntries(entries));
+
+export function anyRow(startUnixMs: number): fc.Arbitrary<Row> {
+  return fc
+    .tuple(
+      fc.record(
+        {
+          client: entity,
+          server: entity,
+          protocol: fc.constantFrom(...protocols),
+          port: fc.constantFrom(53, 80, 8080, 65_535),
+        },
+        { noNullPrototype: true },
+      ),
+      fc.constantFrom('client' as const, 'server' as const),
+      fc.constantFrom(null, { namespace: 'shop', name: 'cart' }, { namespace: 'data', name: 'redis' }),
+      counters,
+      drops,
+      fc.integer({ min: -windowMs, max: windowMs }),
+      fc.nat(windowMs),
+    )
+    .map(([edge, reporter, service, counted, dropped, first, spread]) => ({
+      edge,
+      reporter,
+      service,
+      observation: {
+        counters: counted,
+        drops: dropped,
+        firstSeenUnixMs: startUnixMs + first,
+        lastSeenUnixMs: startUnixMs + first + spread,
+      },
+    }));
+}
+
+/** A segment of a node with the sequence number, in the window that this number stands for. */
+export function anySegment(node: string, sequence: number, epoch = 1): fc.Arbitrary<Segment> {
+  const startUnixMs = firstStartUnixMs + sequence * windowMs;
+  return fc.array(anyRow(startUnixMs), { maxLength: 12 }).map((rows) => ({
+    cluster: 'demo',
+    node,
+    epoch,
+    sequence,
+    window: { startUnixMs, endUnixMs: startUnixMs + windowMs },
+    losses: sequence % 5 === 0 ? { 'kernel-map': sequence } : {},
+    rows: foldRows(rows),
+  }));
+}
+
+export function oneOf<Value>(arbitrary: fc.Arbitrary<Value>, seed: number): Value {
+  return fc.sample(arbitrary, { seed, numRuns: 1 })[0] as Value;
+}
+
+/** Established connections of one edge, from one side, in the window of the sequence number. */
+export function plainSegment(node: string, sequence: number, established: number, epoch = 1): Segment {
+  const base = oneOf(anySegment(node, sequence, epoch), 1);
+  const { startUnixMs: firstSeenUnixMs } = base.window;
+  const edge = { client: workload('frontend'), server: workload('cart'), protocol: 'TCP', port: 8080 } as const;
+  const observation = {
+    counters: { ...zeroCounters(), established },
+    drops: {},
+    firstSeenUnixMs,
+    lastSeenUnixMs: firstSeenUnixMs,
+  };
+  return { ...base, losses: {}, rows: [{ edge, reporter: 'client', service: null, observation }] };
+}

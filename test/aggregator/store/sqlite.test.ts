@@ -1,0 +1,91 @@
+import Database from 'better-sqlite3';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { SqliteStore } from '../../../aggregator/store/sqlite.ts';
+import { plainSegment } from '../segments.ts';
+import { storeContract } from './contract.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'weir-store-'));
+t.teardown(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+const newPath = () => join(folder, `${++files}`, 'weir.db');
+const open = (path: string, maxCached = 1_000) => new SqliteStore({ path, synchronous: 'FULL', maxCached });
+
+storeContract(t, () => {
+  const path = newPath();
+  return { open: () => open(path) };
+});
+
+t.test('a dictionary that does not fit in memory is read from disk', async (t) => {
+  storeContract(t, () => {
+    const path = newPath();
+    return { open: () => open(path, 2) };
+  });
+});
+
+t.test('a commit is on disk when its promise resolves', async (t) => {
+  const path = newPath();
+  const store = open(path);
+  await store.commit([{ segment: plainSegment('n1', 1, 1), oldestSequence: 1 }]);
+  t.ok(readFileSync(`${path}-wal`).length > 0, 'the write-ahead log holds the commit');
+  store.close();
+});
+
+t.test('a database of another program is refused and left as it is', async (t) => {
+  const path = join(folder, 'foreign.db');
+  const foreign = new Database(path);
+  foreign.exec('CREATE TABLE recipes (name TEXT)');
+  foreign.close();
+  const before = readFileSync(path);
+  t.throws(() => open(path), { code: 'STORE', message: /belongs to another program; name another file/ });
+  t.ok(before.equals(readFileSync(path)));
+});
+
+t.test('a file that is no database is refused', async (t) => {
+  const path = join(folder, 'text.db');
+  writeFileSync(path, 'dear diary, '.repeat(1_000));
+  t.throws(() => open(path), { code: 'STORE', message: /not a database; name another file/ });
+});
+
+t.test('a database of another version is refused', async (t) => {
+  const path = newPath();
+  open(path).close();
+  const other = new Database(path);
+  other.pragma('user_version = 99');
+  other.close();
+  t.throws(() => open(path), { code: 'STORE', message: /has schema 99, this version of Weir reads 1/ });
+});
+
+t.test('a database that another process has is refused', { timeout: 20_000 }, async (t) => {
+  const path = newPath();
+  const first = open(path);
+  t.throws(() => open(path), { code: 'STORE', message: /another process uses it/ });
+  first.close();
+  open(path).close();
+});
+
+t.test('a path through a file is refused', async (t) => {
+  const path = join(folder, 'text.db', 'weir.db');
+  t.throws(() => open(path), { code: 'STORE', message: /text\.db/ });
+});
+
+t.test('a damaged database says so, and what to do', async (t) => {
+  const path = newPath();
+  const store = open(path);
+  for (let sequence = 1; sequence <= 300; sequence++) {
+    await store.commit([{ segment: plainSegment('n1', sequence, 1), oldestSequence: 1 }]);
+  }
+  store.close();
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(0xa5, 8_192));
+  const read = async () => {
+    const damaged = open(path);
+    for await (const segment of damaged.segments('demo', { startUnixMs: 0, endUnixMs: Number.MAX_SAFE_INTEGER })) {
+      t.ok(segment);
+    }
+  };
+  await t.rejects(read(), { code: 'STORE', message: /damaged; move it away/ });
+});
