@@ -1,0 +1,59 @@
+import type { Connection } from '../../proto/services.ts';
+import type * as wire from '../../proto/wire.ts';
+import { deadline } from '../aggregator.ts';
+import { coverageLines } from '../coverage.ts';
+import { type Cell, renderTable } from '../table.ts';
+import { printData, type Terminal } from '../terminal.ts';
+import { ageText, plural, printable } from '../text.ts';
+
+function agentRow({ colors }: Terminal, report: wire.AgentReport, now: number): Cell[] {
+  const { node, connected, lastWindowEndUnixMs, status } = report;
+  const state = connected ? colors.green('connected') : colors.red('lost');
+  const attached = status?.interfacesAttached ?? 0;
+  return [
+    node,
+    { styled: state },
+    lastWindowEndUnixMs === 0 ? 'never' : ageText(lastWindowEndUnixMs, now),
+    `${status?.podsResolved ?? 0}/${attached}`,
+    String(status?.batchesPending ?? 0),
+    status?.kernel ?? '',
+    status?.version ?? '',
+  ];
+}
+
+function remarks({ node, status }: wire.AgentReport): string[] {
+  if (status === null) return [];
+  const off = status.features.filter(({ active }) => !active);
+  return [
+    ...status.unresolvedInterfaces.map((text) => `${node}: interface ${text}`),
+    ...off.map(({ name, reason }) => `${node}: ${name} is off: ${reason}`),
+  ];
+}
+
+function clusterText(terminal: Terminal, cluster: wire.ClusterStatus, now: number): string {
+  const { name, source, agents, workloads, pods, edges, coverage, problems } = cluster;
+  const counts = [plural(workloads, 'workload'), plural(pods, 'pod'), plural(edges, 'edge')].join(', ');
+  const headings = ['NODE', 'AGENT', 'LAST WINDOW', 'PODS', 'PENDING', 'KERNEL', 'VERSION'];
+  const table = renderTable(
+    headings,
+    agents.map((agent) => agentRow(terminal, agent, now)),
+  );
+  const notes = [...agents.flatMap(remarks), ...problems].map((text) => `! ${printable(text)}`);
+  return [
+    `${terminal.colors.bold(`Cluster ${printable(name)}`)}: ${counts}; ${printable(source)}`,
+    ...coverageLines(coverage),
+    '',
+    table === '' ? 'no agent has reported yet\n' : table,
+    ...notes.map((line) => `${line}\n`),
+  ]
+    .join('\n')
+    .replace(/\n+$/, '\n');
+}
+
+/** Agents, what they watch, and what is missing. */
+export async function showStatus(connection: Connection, terminal: Terminal, format: string): Promise<void> {
+  const answer = await connection.query.getStatus({}, deadline());
+  if (printData(terminal, format, answer)) return;
+  const now = Date.now();
+  terminal.print(answer.clusters.map((cluster) => clusterText(terminal, cluster, now)).join('\n'));
+}

@@ -1,0 +1,117 @@
+import { Command, Option } from 'commander';
+import { version } from '../core/version.ts';
+import type { Connection } from '../proto/services.ts';
+import { withAggregator } from './aggregator.ts';
+import { type FlowsOptions, flows } from './commands/flows.ts';
+import { type GraphOptions, graph } from './commands/graph.ts';
+import { type CheckOptions, checkPolicies } from './commands/policy-check.ts';
+import { type GenerateOptions, generatePolicies } from './commands/policy-generate.ts';
+import { showStatus } from './commands/status.ts';
+import { scopeOptions } from './question.ts';
+import type { Terminal } from './terminal.ts';
+
+const defaultAggregator = '127.0.0.1:7280';
+
+function output(...formats: readonly [string, ...string[]]): Option {
+  return new Option('-o, --output <format>', 'form of the output').choices(formats).default(formats[0]);
+}
+
+/** Options are inherited by every command that is made after they were added. */
+function command(parent: Command, name: string, description: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .addOption(
+      new Option('--aggregator <address>', 'host:port or unix:/path of the aggregator')
+        .env('WEIR_AGGREGATOR')
+        .default(defaultAggregator),
+    );
+}
+
+function examples(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+/** The whole command line. @param finish takes the exit status of a command that has one */
+export function program(terminal: Terminal, finish: (exitStatus: number) => void): Command {
+  const root = new Command('weir')
+    .description('Shows how pods really talk to each other, and proves network policies before they are applied.')
+    .version(version)
+    .exitOverride();
+  const on = (options: { aggregator: string }, work: (connection: Connection) => Promise<void>) =>
+    withAggregator(options.aggregator, work);
+
+  command(root, 'status', 'agents, what they watch, and what is missing')
+    .addOption(output('table', 'json', 'yaml'))
+    .action((options: { aggregator: string; output: string }) =>
+      on(options, (connection) => showStatus(connection, terminal, options.output)),
+    );
+
+  command(root, 'flows', 'who talks to whom, on which port, and what the network did with it')
+    .option('-f, --follow', "print each window's flows as they are committed", false)
+    .addOption(scopeOptions.cluster())
+    .addOption(scopeOptions.namespace())
+    .addOption(scopeOptions.workload())
+    .addOption(scopeOptions.since())
+    .option('--verdict <verdict>', 'only forwarded, dropped, refused or unanswered')
+    .addOption(output('table', 'json', 'yaml'))
+    .addHelpText(
+      'after',
+      examples(['weir flows -n shop --since 15m', 'weir flows -f --verdict dropped', 'weir flows -n shop -o json']),
+    )
+    .action((options: FlowsOptions & { aggregator: string }) =>
+      on(options, (connection) => flows(connection, terminal, options)),
+    );
+
+  command(root, 'graph', 'the workload graph')
+    .addOption(scopeOptions.cluster())
+    .addOption(scopeOptions.namespace())
+    .addOption(scopeOptions.workload())
+    .addOption(scopeOptions.since())
+    .addOption(output('table', 'json', 'yaml', 'dot', 'mermaid'))
+    .addHelpText('after', examples(['weir graph -n shop', 'weir graph -o dot | dot -Tsvg > graph.svg']))
+    .action((options: GraphOptions & { aggregator: string }) =>
+      on(options, (connection) => graph(connection, terminal, options)),
+    );
+
+  const policy = root.command('policy').description('make policies, and prove them').exitOverride();
+  command(policy, 'generate', 'make NetworkPolicies from what was seen')
+    .argument('[workload]', 'kind/name, such as deployment/cart; all of the namespace when absent')
+    .addOption(scopeOptions.cluster())
+    .addOption(new Option('-n, --namespace <name>', 'namespace to make policies for; all when absent'))
+    .addOption(scopeOptions.since())
+    .option('--ingress', 'only ingress rules')
+    .option('--egress', 'only egress rules')
+    .addOption(output('yaml', 'json', 'table'))
+    .option('--output-dir <folder>', 'write one file a policy instead')
+    .addHelpText(
+      'after',
+      examples([
+        'weir policy generate -n shop > shop.yaml',
+        'weir policy generate -n shop deployment/cart --ingress',
+        'weir policy generate -n shop -o table',
+      ]),
+    )
+    .action((workload: string | undefined, options: GenerateOptions & { aggregator: string }) =>
+      on(options, (connection) => generatePolicies(connection, terminal, workload, options)),
+    );
+
+  command(policy, 'check', 'replay everything that was recorded against policies in files')
+    .argument('[paths...]', 'manifest files or folders, - for standard input; none checks what is applied')
+    .addOption(scopeOptions.cluster())
+    .addOption(scopeOptions.namespace())
+    .addOption(scopeOptions.workload())
+    .addOption(scopeOptions.since())
+    .option('--candidates-only', 'leave the applied policies out of account', false)
+    .addOption(output('table', 'json', 'yaml'))
+    .addHelpText(
+      'after',
+      `${examples(['weir policy check shop.yaml', 'weir policy generate -n shop | weir policy check -'])}
+
+Exit status: 0 when everything that was forwarded stays allowed, 1 when something would be denied, 2 for bad input.`,
+    )
+    .action((paths: string[], options: CheckOptions & { aggregator: string }) =>
+      on(options, async (connection) => finish(await checkPolicies(connection, terminal, paths, options))),
+    );
+  return root;
+}
