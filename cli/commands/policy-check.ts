@@ -22,7 +22,9 @@ function findingRow(terminal: Terminal, { edge, decision, direction, because }: 
   const { colors } = terminal;
   const paint = decision === 'denied' ? colors.red : decision === 'depends' ? colors.yellow : colors.green;
   const flow = edge === null ? '' : edgeText(decodeEdge(edge));
-  return [{ styled: paint(printable(decision)) }, direction, flow, because];
+  // Allowed edges are findings only where they were dropped before.
+  const text = decision === 'allowed' ? 'newly allowed' : decision;
+  return [{ styled: paint(printable(text)) }, direction, flow, because];
 }
 
 function show(terminal: Terminal, { replay, coverage }: wire.CheckResponse): void {
