@@ -1,0 +1,68 @@
+import { status as grpcStatus, Server, ServerCredentials } from '@grpc/grpc-js';
+import { addPolicyService, addQueryService } from '../../proto/services.ts';
+import type * as wire from '../../proto/wire.ts';
+
+/** What the double answers; requests are kept for the test to look at. */
+export interface Answers {
+  edges: readonly wire.Edge[];
+  coverage: wire.Coverage;
+  status: wire.GetStatusResponse;
+  generate: wire.GenerateResponse;
+  check: wire.CheckResponse;
+  windows: readonly wire.FollowResponse[];
+  /** When set, every query is refused with this message. */
+  refusal: string | null;
+}
+
+/** An aggregator over real gRPC whose answers the test sets, for what a person sees of each. */
+export class AggregatorDouble {
+  readonly asked: unknown[] = [];
+  readonly #server = new Server();
+  readonly #answers: Answers;
+
+  constructor(answers: Answers) {
+    this.#answers = answers;
+  }
+
+  /** @returns the address that it listens on */
+  async listen(): Promise<string> {
+    const unary =
+      <Response>(answer: () => Response) =>
+      (
+        call: { readonly request: unknown },
+        callback: (error: { code: number; details: string } | null, response?: Response) => void,
+      ) => {
+        this.asked.push(call.request);
+        const { refusal } = this.#answers;
+        if (refusal === null) callback(null, answer());
+        else callback({ code: grpcStatus.NOT_FOUND, details: refusal });
+      };
+    const answers = this.#answers;
+    addQueryService(this.#server, {
+      listNamespaces: unary(() => ({ namespaces: [] })),
+      listWorkloads: unary(() => ({ workloads: [] })),
+      listEdges: unary(() => ({ edges: answers.edges, coverage: answers.coverage })),
+      getStatus: unary(() => answers.status),
+      follow: (call) => {
+        this.asked.push(call.request);
+        for (const window of answers.windows) call.write(window);
+        call.end();
+      },
+    });
+    addPolicyService(this.#server, {
+      generate: unary(() => answers.generate),
+      check: unary(() => answers.check),
+    });
+    const port = await new Promise<number>((resolve, reject) => {
+      this.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
+        if (error) reject(error);
+        else resolve(bound);
+      });
+    });
+    return `127.0.0.1:${port}`;
+  }
+
+  close(): void {
+    this.#server.forceShutdown();
+  }
+}

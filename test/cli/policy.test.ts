@@ -1,0 +1,107 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { AggregatorDouble, type Answers } from './aggregator-double.ts';
+import { bank, cart, edge, redis, someAnswers } from './answers.ts';
+import { weir } from './run.ts';
+
+async function serving(t: Test, change: (answers: Answers) => void = () => undefined) {
+  const answers = someAnswers();
+  change(answers);
+  const double = new AggregatorDouble(answers);
+  const aggregator = await double.listen();
+  t.teardown(() => double.close());
+  return {
+    double,
+    run: (...args: string[]) => weir(args, { aggregator }),
+    pipe: (input: string, ...args: string[]) => weir(args, { aggregator, input }),
+  };
+}
+
+const ref = { namespace: 'shop', kind: 'Deployment', name: 'cart' };
+const policy = {
+  workload: ref,
+  name: 'weir-cart',
+  yaml: 'kind: NetworkPolicy\n',
+  rules: [],
+  alsoSelects: [{ ...ref, name: 'cart-canary' }],
+  notes: ['a note'],
+};
+
+t.test('YAML goes to standard output alone, what one has to know to standard error', async (t) => {
+  const { run } = await serving(t, (answers) => {
+    const excluded = [
+      { edge: edge(cart, bank, { port: 443 }, { X: 1 }), direction: 'egress', reason: 'it was dropped' },
+    ];
+    answers.generate = { ...answers.generate, policies: [policy], excluded };
+  });
+  const { status, stdout, stderr } = await run('policy', 'generate', '-n', 'shop');
+  t.equal(status, 0);
+  t.equal(stdout, 'kind: NetworkPolicy\n');
+  t.match(stderr, /1 policy from 10 windows/);
+  t.match(stderr, /replayed 2 flows: 2 allowed, 0 would be denied/);
+  t.match(stderr, /! no egress rule for shop\/deployment\/cart -> 203\.0\.113\.10 443\/TCP: it was dropped/);
+  t.match(stderr, /! weir-cart: a note/);
+  t.match(stderr, /! weir-cart selects shop\/deployment\/cart-canary too/);
+});
+
+t.test('a workload and a direction are passed on; neither direction means both', async (t) => {
+  const { run, double } = await serving(t);
+  await run('policy', 'generate', '-n', 'shop', 'sts/cart', '--egress');
+  await run('policy', 'generate');
+  t.match(double.asked, [
+    { scope: { workload: { kind: 'StatefulSet', name: 'cart' } }, ingress: false, egress: true },
+    { scope: { namespace: '', workload: null }, ingress: true, egress: true },
+  ]);
+});
+
+t.test('one file a policy', async (t) => {
+  const { run } = await serving(t, (answers) => {
+    answers.generate = { ...answers.generate, policies: [policy] };
+  });
+  const folder = join(t.testdir(), 'new');
+  const { status, stdout } = await run('policy', 'generate', '--output-dir', folder);
+  t.match({ status, stdout }, { status: 0, stdout: '' });
+  t.same(readdirSync(folder), ['shop-weir-cart.yaml']);
+  t.equal(readFileSync(join(folder, 'shop-weir-cart.yaml'), 'utf8'), policy.yaml);
+});
+
+t.test('check reads files, folders and standard input, and names its sources', async (t) => {
+  const { run, pipe, double } = await serving(t);
+  const folder = t.testdir({ 'b.yaml': 'b', 'a.json': 'a', 'notes.txt': 'no', inner: { 'c.yml': 'c' } });
+  writeFileSync(join(folder, 'single.yaml'), 's');
+  await run('policy', 'check', folder);
+  await pipe('piped', 'policy', 'check', '-', '--candidates-only');
+  const sources = (request: unknown) =>
+    (request as { manifests: { source: string; text: string }[] }).manifests.map(({ text }) => text);
+  t.same(sources(double.asked[0]), ['a', 'b', 'c', 's']);
+  t.match(double.asked[1], { candidatesOnly: true, manifests: [{ source: 'standard input', text: 'piped' }] });
+});
+
+t.test('what would be denied is shown with the reason, and is status 1', async (t) => {
+  const { run } = await serving(t, (answers) => {
+    const replay = { flows: 3, allowed: 1, denied: 1, depends: 0, newlyAllowed: 1, stillDenied: 0 };
+    const findings = [
+      { edge: edge(cart, redis), decision: 'denied', direction: 'ingress', because: 'no rule allows this' },
+      { edge: edge(cart, bank), decision: 'allowed', direction: 'egress', because: 'rule 1' },
+    ];
+    answers.check = { ...answers.check, replay: { ...replay, findings } };
+  });
+  const { status, stdout, stderr } = await run('policy', 'check');
+  t.equal(status, 1);
+  t.match(
+    stdout,
+    /^denied +ingress +shop\/deployment\/cart -> data\/deployment\/redis 6379\/TCP +no rule allows this$/m,
+  );
+  t.match(stdout, /^newly allowed +egress/m);
+  t.match(stderr, /replayed 3 flows: 1 allowed, 1 would be denied/);
+});
+
+t.test('a manifest that cannot be read is named with its line, and is status 2', async (t) => {
+  const { run } = await serving(t, (answers) => {
+    const problems = [{ source: 'x.yaml', line: 4, object: 'NetworkPolicy shop/a', message: 'spec: not valid' }];
+    answers.check = { ...answers.check, problems };
+  });
+  t.match(await run('policy', 'check'), { status: 2, stderr: /^x\.yaml:4: NetworkPolicy shop\/a: spec: not valid$/m });
+  t.match(await run('policy', 'check', '/no/such/file'), { status: 2, stderr: /\/no\/such\/file: ENOENT/ });
+});
