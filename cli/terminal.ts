@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { createColors } from 'picocolors';
 import { stringify } from 'yaml';
 import type { Verdict } from '../core/verdict.ts';
@@ -12,7 +13,7 @@ export class Terminal {
   constructor(out: NodeJS.WriteStream, err: NodeJS.WriteStream) {
     this.#out = out;
     this.#err = err;
-    this.colors = createColors(out.isTTY && process.env['NO_COLOR'] === undefined);
+    this.colors = createColors(isatty(out.fd) && process.env['NO_COLOR'] === undefined);
     // Whoever reads us has seen enough: `weir flows | head`.
     for (const stream of [out, err]) {
       stream.on('error', (error: NodeJS.ErrnoException) => {
