@@ -123,7 +123,8 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     http.ready = false;
     unsubscribe();
     await ingest.stop();
-    grpc.close();
+    followers.close();
+    await grpc.close();
     http.close();
     await history.close();
     source.close();

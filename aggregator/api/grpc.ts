@@ -22,6 +22,9 @@ export interface GrpcHandlers {
   readonly policy: PolicyHandlers;
 }
 
+/** How long calls may take to end by themselves. */
+const closePatienceMs = 1_000;
+
 /** The gRPC server with its services, reflection and health (https://grpc.io/docs/guides/health-checking/). */
 export class GrpcServer {
   readonly #server: Server;
@@ -66,9 +69,12 @@ export class GrpcServer {
     this.#health.setStatus('', 'NOT_SERVING');
   }
 
-  /** Ends every call and closes every address. */
-  close(): void {
-    this.#server.forceShutdown();
+  /** Takes no more calls, lets those under way end for a moment, then ends them and closes every address. */
+  async close(): Promise<void> {
+    const ended = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    const patience = setTimeout(() => this.#server.forceShutdown(), closePatienceMs);
+    await ended;
+    clearTimeout(patience);
   }
 }
 

@@ -9,6 +9,7 @@ import type { Segment } from '../graph/segment.ts';
 export interface FollowSink {
   /** @returns false when no more should be written until `ready` is called */
   write(response: wire.FollowResponse): boolean;
+  end(): void;
 }
 
 /** One caller that follows. Holds back a bounded number of windows while the caller is slow; skips and counts beyond. */
@@ -42,6 +43,11 @@ export class Follower {
   ready(): void {
     this.#blocked = false;
     this.#flush();
+  }
+
+  /** Tells the caller that nothing more comes. */
+  close(): void {
+    this.#sink.end();
   }
 
   #flush(): void {
@@ -83,6 +89,10 @@ export class Followers {
 
   delete(follower: Follower): void {
     this.#followers.delete(follower);
+  }
+
+  close(): void {
+    for (const follower of this.#followers) follower.close();
   }
 
   publish(segment: Segment): void {

@@ -1,0 +1,223 @@
+import { join } from 'node:path';
+import t from 'tap';
+import { SqliteStore } from '../../aggregator/store/sqlite.ts';
+import type { Commit, CommitResult } from '../../aggregator/store/store.ts';
+import { WeirError } from '../../core/errors.ts';
+import { encodeBatch } from '../../proto/convert-batch.ts';
+import { podYaml } from './cluster-fixture.ts';
+import { batchOf, call, epoch, Pusher } from './pusher.ts';
+import { everything, newFolder, type Running, start, TestCluster } from './running.ts';
+
+const frontend = podYaml({ name: 'frontend-1', ip: '10.1.0.1', deployment: 'frontend' });
+const cart = podYaml({ name: 'cart-1', ip: '10.1.0.2', deployment: 'cart' });
+const toCart = call('frontend-1', '10.1.0.2', 8080);
+
+async function established(running: Running): Promise<number> {
+  const { edges } = await running.connection.query.listEdges(everything);
+  return edges.reduce((total, { merged }) => total + (merged?.counters?.established ?? 0), 0);
+}
+
+/** seen = committed + duplicate + rejected + pending */
+async function ledger(running: Running): Promise<Readonly<Record<string, number>>> {
+  const results = await running.metric('weir_ingest_batches_total');
+  const seen = (await running.metric('weir_ingest_batches_seen_total'))[''];
+  const pending = (await running.metric('weir_ingest_batches_pending'))[''];
+  const named = Object.fromEntries(Object.entries(results).map(([label, count]) => [label.split('"')[1], count]));
+  return { seen: seen as number, pending: pending as number, ...named };
+}
+
+t.test('batches are acknowledged in order, each after it was committed', async (t) => {
+  const running = await start(t, new TestCluster(frontend, cart));
+  const agent = new Pusher(running.connection);
+  t.strictSame(await agent.welcome(), { committed: null, credits: 4 });
+  for (let sequence = 1; sequence <= 20; sequence++) agent.send(batchOf(sequence, [toCart]));
+  for (let sequence = 1; sequence <= 20; sequence++) t.strictSame(await agent.ack(), { epoch, sequence });
+  t.equal(await established(running), 20);
+  t.strictSame(await ledger(running), { seen: 20, pending: 0, committed: 20, duplicate: 0, rejected: 0 });
+  agent.close();
+});
+
+t.test('what is sent again is acknowledged again and counts once', async (t) => {
+  const running = await start(t, new TestCluster(frontend, cart));
+  const agent = new Pusher(running.connection);
+  await agent.welcome();
+  for (const sequence of [1, 2, 1, 2, 3]) agent.send(batchOf(sequence, [toCart]));
+  const acks = [];
+  for (let i = 0; i < 5; i++) acks.push((await agent.ack()).sequence);
+  t.strictSame(acks, [1, 2, 2, 2, 3]);
+  t.equal(await established(running), 3);
+  t.strictSame(await ledger(running), { seen: 5, pending: 0, committed: 3, duplicate: 2, rejected: 0 });
+  agent.close();
+});
+
+t.test('a gap ends the stream and says which batch was due; the agent goes on from there', async (t) => {
+  const running = await start(t, new TestCluster(frontend, cart));
+  const agent = new Pusher(running.connection);
+  await agent.welcome();
+  agent.send(batchOf(1, [toCart]));
+  agent.send(batchOf(3, [toCart]));
+  const error = await agent.end();
+  t.equal(error.code, 9);
+  t.match(error.details, /node n1 sent 3 where 2 was due/);
+  t.strictSame(error.metadata.get('weir-error-code'), ['INGEST_SEQ_GAP']);
+  const again = new Pusher(running.connection, { oldest: { epoch, sequence: 2 } });
+  t.match(await again.welcome(), { committed: { epoch, sequence: 1 } });
+  for (const sequence of [2, 3]) again.send(batchOf(sequence, [toCart]));
+  await again.ackThrough(3);
+  t.equal(await established(running), 3);
+  const { seen, committed, rejected, pending } = await ledger(running);
+  t.strictSame({ seen, committed, rejected, pending }, { seen: 4, committed: 3, rejected: 1, pending: 0 });
+  again.close();
+});
+
+t.test('an agent that dropped its oldest batches goes on with what it holds, and the loss is told', async (t) => {
+  const running = await start(t, new TestCluster(frontend, cart));
+  const agent = new Pusher(running.connection, { oldest: { epoch, sequence: 7 } });
+  await agent.welcome();
+  agent.send(batchOf(7, [toCart]));
+  await agent.ackThrough(7);
+  const { coverage } = await running.connection.query.listEdges(everything);
+  t.match(coverage, { windows: 1, incompleteWindows: 1, losses: [{ stage: 'missing-batches', events: 6 }] });
+  t.strictSame(await running.metric('weir_agent_events_lost_total'), { '{stage="missing-batches"}': 6 });
+  agent.close();
+});
+
+t.test('a newer start of an agent begins at 1 again', async (t) => {
+  const running = await start(t, new TestCluster(frontend, cart));
+  const agent = new Pusher(running.connection);
+  await agent.welcome();
+  agent.send(batchOf(1, [toCart]));
+  agent.send(batchOf(2, [toCart]));
+  agent.send(batchOf(1, [toCart], { epoch: epoch + 1 }));
+  agent.send(batchOf(3, [toCart]));
+  const acks = [];
+  for (let i = 0; i < 4; i++) acks.push(await agent.ack());
+  t.strictSame(acks.slice(2), [
+    { epoch: epoch + 1, sequence: 1 },
+    { epoch: epoch + 1, sequence: 1 },
+  ]);
+  t.equal(await established(running), 3);
+  agent.close();
+});
+
+t.test('a second stream of a node takes over from the first', async (t) => {
+  const running = await start(t, new TestCluster(frontend, cart));
+  const first = new Pusher(running.connection);
+  await first.welcome();
+  const second = new Pusher(running.connection);
+  await second.welcome();
+  t.strictSame((await first.end()).metadata.get('weir-error-code'), ['INGEST_SUPERSEDED']);
+  second.send(batchOf(1, [toCart]));
+  await second.ackThrough(1);
+  t.strictSame(await running.metric('weir_agents_connected'), { '': 1 });
+  second.close();
+});
+
+const refusals: Readonly<Record<string, (agent: Pusher) => Promise<void>>> = {
+  INGEST_INVALID: async (agent) => {
+    await agent.welcome();
+    agent.sendWire({ ...encodeBatch(batchOf(1, [toCart]), null), rowPort: [99_999] });
+  },
+  INGEST_SEQ_GAP: async (agent) => {
+    await agent.welcome();
+    agent.send(batchOf(5, [toCart]));
+  },
+};
+
+for (const [code, act] of Object.entries(refusals)) {
+  t.test(`a stream ends with ${code} and what follows is rejected, not lost from the count`, async (t) => {
+    const running = await start(t, new TestCluster(frontend, cart));
+    const agent = new Pusher(running.connection);
+    await act(agent);
+    agent.send(batchOf(6, [toCart]));
+    t.strictSame((await agent.end()).metadata.get('weir-error-code'), [code]);
+    const { seen, committed, rejected, pending } = await ledger(running);
+    t.equal(committed, 0);
+    t.equal(seen, (rejected ?? 0) + (pending ?? 0));
+  });
+}
+
+t.test('hello is checked: cluster, node, and that it comes once', async (t) => {
+  const running = await start(t, new TestCluster());
+  const codeOf = async (agent: Pusher) => (await agent.end()).metadata.get('weir-error-code')[0];
+  t.equal(await codeOf(new Pusher(running.connection, { cluster: 'other' })), 'INGEST_CLUSTER_MISMATCH');
+  t.equal(await codeOf(new Pusher(running.connection, { node: '' })), 'INGEST_INVALID');
+  const twice = new Pusher(running.connection);
+  twice.hello();
+  t.equal(await codeOf(twice), 'INGEST_INVALID');
+});
+
+t.test('a batch waits a little for the cluster to show its pods', async (t) => {
+  const cluster = new TestCluster(frontend);
+  const running = await start(t, cluster, { identityWaitMs: 10_000, clock: { now: () => epoch + 10_000 } });
+  const agent = new Pusher(running.connection);
+  await agent.welcome();
+  const far = call('late-1', '10.1.0.2', 8080);
+  agent.send(batchOf(1, [far]));
+  while ((await ledger(running))['pending'] === 0);
+  cluster.set(frontend, cart);
+  t.equal((await ledger(running))['pending'], 1, 'one of its two pods is still unknown');
+  cluster.set(frontend, cart, podYaml({ name: 'late-1', ip: '10.1.0.9', deployment: 'late' }));
+  await agent.ackThrough(1);
+  const { edges } = await running.connection.query.listEdges(everything);
+  t.match(edges, [{ client: { workload: { name: 'late' } }, server: { workload: { name: 'cart' } } }]);
+  agent.close();
+});
+
+t.test('a batch waits once in vain for an address, not again and again', async (t) => {
+  const running = await start(t, new TestCluster(frontend), { identityWaitMs: 300 });
+  const agent = new Pusher(running.connection);
+  await agent.welcome();
+  for (let sequence = 1; sequence <= 10; sequence++)
+    agent.send(batchOf(sequence, [call('frontend-1', '10.1.7.7', 80)]));
+  const begin = performance.now();
+  await agent.ackThrough(10);
+  t.ok(performance.now() - begin < 2_000, 'ten batches that each waited would take three seconds');
+  const { edges } = await running.connection.query.listEdges(everything);
+  t.match(edges, [{ server: { unresolved: { address: '10.1.7.7', reason: 'pod-cidr' } } }]);
+  agent.close();
+});
+
+t.test('a store that fails ends the stream; nothing is acknowledged, and sent again it counts once', async (t) => {
+  class FailingStore extends SqliteStore {
+    failing = false;
+    override commit(commits: readonly Commit[]): Promise<readonly CommitResult[]> {
+      return this.failing ? Promise.reject(new WeirError('STORE', 'the disk is full')) : super.commit(commits);
+    }
+  }
+  const path = join(newFolder(t), 'weir.db');
+  const store = new FailingStore({ path, synchronous: 'FULL', maxCached: 100 });
+  const running = await start(t, new TestCluster(frontend, cart), { store });
+  const agent = new Pusher(running.connection);
+  await agent.welcome();
+  agent.send(batchOf(1, [toCart]));
+  await agent.ackThrough(1);
+  store.failing = true;
+  agent.send(batchOf(2, [toCart]));
+  const error = await agent.end();
+  t.equal(error.code, 14);
+  store.failing = false;
+  const again = new Pusher(running.connection, { oldest: { epoch, sequence: 2 } });
+  t.match(await again.welcome(), { committed: { sequence: 1 } });
+  again.send(batchOf(2, [toCart]));
+  await again.ackThrough(2);
+  t.equal(await established(running), 2);
+  t.strictSame(await ledger(running), { seen: 3, pending: 0, committed: 2, duplicate: 0, rejected: 1 });
+  again.close();
+});
+
+t.test('stopping lets what is under way end, then ends the streams', async (t) => {
+  const database = join(newFolder(t), 'weir.db');
+  const running = await start(t, new TestCluster(frontend, cart), { database });
+  const agent = new Pusher(running.connection);
+  await agent.welcome();
+  for (const sequence of [1, 2, 3]) agent.send(batchOf(sequence, [toCart]));
+  await agent.ack();
+  const [error] = await Promise.all([agent.end(), running.aggregator.stop()]);
+  t.equal(error.code, 14);
+  const again = await start(t, new TestCluster(frontend, cart), { database });
+  const next = new Pusher(again.connection);
+  const { committed } = await next.welcome();
+  t.equal(await established(again), committed?.sequence, 'the graph is that of the committed batches');
+  next.close();
+});

@@ -1,0 +1,116 @@
+import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
+import type { Batch, FlowRecord } from '../../core/flow.ts';
+import { zeroCounters } from '../../core/flow.ts';
+import { encodeBatch } from '../../proto/convert-batch.ts';
+import type { Connection } from '../../proto/services.ts';
+import type * as wire from '../../proto/wire.ts';
+import { addressOf } from './cluster-fixture.ts';
+
+type Stream = ClientDuplexStream<wire.PushRequest, wire.PushResponse>;
+
+/** An agent's end of a stream, for tests: every answer and the end can be waited for. */
+export class Pusher {
+  readonly #stream: Stream;
+  readonly #answers: wire.PushResponse[] = [];
+  #wake: (() => void)[] = [];
+  #error: ServiceError | null = null;
+
+  constructor(connection: Connection, hello: Partial<wire.Hello> = {}) {
+    this.#stream = connection.ingest.push();
+    this.#stream.on('data', (answer: wire.PushResponse) => {
+      this.#answers.push(answer);
+      this.#changed();
+    });
+    this.#stream.on('error', (error: ServiceError) => {
+      this.#error = error;
+      this.#changed();
+    });
+    this.hello(hello);
+  }
+
+  hello(change: Partial<wire.Hello> = {}): void {
+    const whole = { cluster: 'demo', node: 'n1', agentVersion: 'test', oldest: null, status: null, ...change };
+    this.#stream.write({ frame: 'hello', hello: whole });
+  }
+
+  #changed(): void {
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  send(batch: Batch): void {
+    this.sendWire(encodeBatch(batch, null));
+  }
+
+  sendWire(batch: wire.Batch): void {
+    this.#stream.write({ frame: 'batch', batch });
+  }
+
+  /** The next answer. @throws ServiceError when the stream has ended with one */
+  async answer(): Promise<wire.PushResponse> {
+    while (this.#answers.length === 0) {
+      if (this.#error !== null) throw this.#error;
+      await new Promise<void>((resolve) => this.#wake.push(resolve));
+    }
+    return this.#answers.shift() as wire.PushResponse;
+  }
+
+  async welcome(): Promise<wire.Welcome> {
+    const answer = await this.answer();
+    if (answer.frame !== 'welcome') throw new Error(`${answer.frame} in place of welcome`);
+    return answer.welcome;
+  }
+
+  /** The next acknowledgement. */
+  async ack(): Promise<wire.BatchId> {
+    const answer = await this.answer();
+    if (answer.frame !== 'ack' || answer.ack.committed === null) throw new Error(`${answer.frame} in place of ack`);
+    return answer.ack.committed;
+  }
+
+  /** Waits for the acknowledgement that covers a sequence number. */
+  async ackThrough(sequence: number): Promise<void> {
+    while ((await this.ack()).sequence < sequence);
+  }
+
+  /** Waits for the stream to end with an error, whatever else comes before. */
+  async end(): Promise<ServiceError> {
+    for (;;) {
+      try {
+        await this.answer();
+      } catch (error) {
+        return error as ServiceError;
+      }
+    }
+  }
+
+  close(): void {
+    this.#stream.cancel();
+  }
+}
+
+export const epoch = 1_700_000_000_000;
+export const windowMs = 5_000;
+
+/** A connection as a client's agent reports it. */
+export function call(pod: string, remote: string, port: number, change: Partial<FlowRecord> = {}): FlowRecord {
+  return {
+    pod: { namespace: 'shop', name: pod, uid: `uid-${pod}` },
+    role: 'client',
+    remote: addressOf(remote),
+    port,
+    protocol: 'TCP',
+    counters: { ...zeroCounters(), attempts: 1, established: 1, bytesToServer: 100, bytesToClient: 1_000 },
+    drops: {},
+    firstSeenUnixMs: epoch,
+    lastSeenUnixMs: epoch,
+    ...change,
+  };
+}
+
+/** The batch of the window that its sequence number stands for. */
+export function batchOf(sequence: number, records: readonly FlowRecord[], change: Partial<Batch> = {}): Batch {
+  const startUnixMs = epoch + sequence * windowMs;
+  const moved = records.map((record) => ({ ...record, firstSeenUnixMs: startUnixMs, lastSeenUnixMs: startUnixMs + 1 }));
+  const window = { startUnixMs, endUnixMs: startUnixMs + windowMs };
+  return { epoch, sequence, window, losses: {}, records: moved, ...change };
+}

@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { Test } from 'tap';
+import { type Aggregator, type AggregatorOptions, startAggregator } from '../../aggregator/aggregator.ts';
+import type { ClusterSource } from '../../aggregator/kube/source.ts';
+import { SqliteStore } from '../../aggregator/store/sqlite.ts';
+import type { Store } from '../../aggregator/store/store.ts';
+import { parseCidr } from '../../core/address.ts';
+import type { ClusterSnapshot } from '../../core/kubernetes.ts';
+import { type Clock, systemClock } from '../../core/time.ts';
+import { connect, type Connection } from '../../proto/services.ts';
+import { clusterOf } from './cluster-fixture.ts';
+
+/** A cluster whose state the test sets. */
+export class TestCluster implements ClusterSource {
+  readonly description = 'a test';
+  #snapshot: ClusterSnapshot;
+  readonly #callbacks = new Set<() => void>();
+
+  constructor(...texts: readonly string[]) {
+    this.#snapshot = clusterOf(...texts);
+  }
+
+  set(...texts: readonly string[]): void {
+    this.#snapshot = clusterOf(...texts);
+    for (const callback of this.#callbacks) callback();
+  }
+
+  snapshot(): ClusterSnapshot {
+    return this.#snapshot;
+  }
+
+  problems(): readonly [] {
+    return [];
+  }
+
+  onChange(callback: () => void): () => void {
+    this.#callbacks.add(callback);
+    return () => this.#callbacks.delete(callback);
+  }
+
+  close(): void {
+    this.#callbacks.clear();
+  }
+}
+
+export interface Running {
+  readonly aggregator: Aggregator;
+  readonly connection: Connection;
+  /** The values of one metric by their labels as Prometheus prints them. */
+  metric(name: string): Promise<Readonly<Record<string, number>>>;
+}
+
+export function newFolder(t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-aggregator-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface StartOptions extends Partial<AggregatorOptions> {
+  readonly database?: string;
+  readonly store?: Store;
+  readonly clock?: Clock;
+}
+
+/** Starts an aggregator with a real store and real gRPC; it is stopped when the test ends. */
+export async function start(t: Test, source: ClusterSource, options: StartOptions = {}): Promise<Running> {
+  const { database = join(newFolder(t), 'weir.db'), store, clock = systemClock, ...rest } = options;
+  const blocks = (text: string) => [parseCidr(text)].filter((block) => block !== null);
+  const aggregator = await startAggregator(
+    {
+      cluster: 'demo',
+      listen: ['127.0.0.1:0'],
+      metricsListen: '127.0.0.1:0',
+      podCidrs: blocks('10.1.0.0/16'),
+      serviceCidrs: blocks('10.96.0.0/16'),
+      retentionMs: 100 * 365 * 86_400_000,
+      rememberMs: 3_600_000,
+      identityWaitMs: 20,
+      maxEdges: 1_000,
+      maxSeries: 100,
+      credits: 4,
+      ...rest,
+    },
+    {
+      store: store ?? new SqliteStore({ path: database, synchronous: 'FULL', maxCached: 1_000 }),
+      source,
+      clock,
+      log: pino({ level: 'silent' }),
+    },
+  );
+  const connection = connect(aggregator.addresses[0] as string);
+  t.teardown(async () => {
+    connection.close();
+    await aggregator.stop();
+  });
+  const metric = async (name: string) => {
+    const text = await (await fetch(`http://${aggregator.metricsAddress}/metrics`)).text();
+    const lines = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+    return Object.fromEntries(
+      lines.map((line) => [line.slice(name.length, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]),
+    );
+  };
+  return { aggregator, connection, metric };
+}
+
+export const everything = { cluster: '', scope: null, range: null } as const;
