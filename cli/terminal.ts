@@ -10,7 +10,7 @@ export class Terminal {
   readonly #err: NodeJS.WriteStream;
   readonly colors: ReturnType<typeof createColors>;
 
-  constructor(out: NodeJS.WriteStream, err: NodeJS.WriteStream) {
+  constructor(out: NodeJS.WriteStream & { readonly fd: number }, err: NodeJS.WriteStream) {
     this.#out = out;
     this.#err = err;
     this.colors = createColors(isatty(out.fd) && process.env['NO_COLOR'] === undefined);
