@@ -1,5 +1,5 @@
 # What the machine must offer. Every check reads only; the first that fails says what is missing and what to run.
-# WEIR_SETUP_ROOT is put before the paths that are read, so that the tests can show the checks another machine.
+# WEIR_SETUP_ROOT stands before the paths of the machine, so that the tests can show the set-up another one.
 
 os_release=${WEIR_SETUP_ROOT:-}/etc/os-release
 kernel_btf=${WEIR_SETUP_ROOT:-}/sys/kernel/btf/vmlinux

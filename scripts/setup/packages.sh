@@ -7,8 +7,8 @@ packages=(
   nginx-light redis-server redis-tools dnsmasq-base postgresql
 )
 
-policy_rc=/usr/sbin/policy-rc.d
-cluster_rc=/etc/postgresql-common/createcluster.d/weir.conf
+policy_rc=${WEIR_SETUP_ROOT:-}/usr/sbin/policy-rc.d
+cluster_rc=${WEIR_SETUP_ROOT:-}/etc/postgresql-common/createcluster.d/weir.conf
 
 # Names the packages that are not installed, one a line.
 missing_packages() {

@@ -28,9 +28,8 @@ export async function runJob(job: Job): Promise<JobResult> {
   const child = spawn(job.command, job.args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TAP: job.tap ? '1' : undefined },
-    timeout: limitMs,
-    killSignal: 'SIGKILL',
   });
+  const limit = setTimeout(() => child.kill('SIGKILL'), limitMs);
   let output = '';
   const keep = (text: string) => {
     output = (output + text).slice(-keptOutput);
@@ -44,6 +43,7 @@ export async function runJob(job: Job): Promise<JobResult> {
       resolve();
     });
   });
+  clearTimeout(limit);
   if (child.signalCode !== null) keep(`${job.name} was ended by ${child.signalCode}\n`);
   return { exitStatus: child.exitCode, output, elapsedMs: performance.now() - startedMs };
 }
