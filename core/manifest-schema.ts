@@ -1,77 +1,42 @@
 import { z } from 'zod';
 import type { Controller, EndpointSlice, Namespace, NetworkPolicy, Node, Pod, Service } from './kubernetes.ts';
+import { networkPolicy } from './network-policy-schema.ts';
+import {
+  apiVersion,
+  labels,
+  listOf,
+  metadata,
+  objectOf,
+  optional,
+  portNumber,
+  templateMetadata,
+} from './schema-parts.ts';
 
 /** Any object that Weir reads. */
 export type KubernetesAny = Namespace | Node | Pod | Service | EndpointSlice | NetworkPolicy | Controller;
 
-const labels = z.record(z.string(), z.string());
-/** kubectl prints `null` for what is empty; the API means the same as absent. */
-const emptyLabels = labels.nullish().transform((value) => value ?? {});
-
-const ownerReference = z.object({
-  apiVersion: z.string().optional(),
-  kind: z.string(),
-  name: z.string(),
-  uid: z.string().default(''),
-  controller: z.boolean().optional(),
-});
-
-const metadata = z.object({
-  name: z.string().min(1),
-  namespace: z.string().default(''),
-  uid: z.string().default(''),
-  labels: emptyLabels,
-  annotations: emptyLabels,
-  creationTimestamp: z
-    .string()
-    .nullish()
-    .transform((value) => value ?? undefined),
-  ownerReferences: z
-    .array(ownerReference)
-    .nullish()
-    .transform((value) => value ?? []),
-});
-
-/** Pod templates need no name of their own. */
-const templateMetadata = z
-  .object({ labels: emptyLabels })
-  .nullish()
-  .transform((value) => value ?? { labels: {} });
-
-const portNumber = z.number().int().min(1).max(65535);
-
 const container = z.object({
   name: z.string().default(''),
-  ports: z
-    .array(z.object({ name: z.string().optional(), containerPort: portNumber, protocol: z.string().optional() }))
-    .nullish()
-    .transform((value) => value ?? []),
+  ports: listOf(z.object({ name: optional(z.string()), containerPort: portNumber, protocol: optional(z.string()) })),
 });
 
-const podSpec = z.object({
-  nodeName: z.string().optional(),
-  hostNetwork: z.boolean().optional(),
-  containers: z
-    .array(container)
-    .nullish()
-    .transform((value) => value ?? []),
+const podSpec = objectOf({
+  nodeName: optional(z.string()),
+  hostNetwork: optional(z.boolean()),
+  containers: listOf(container),
 });
-
-const apiVersion = z.string().default('');
 
 const pod = z.object({
   apiVersion,
   kind: z.literal('Pod'),
   metadata,
-  spec: podSpec.default({ containers: [] }),
-  status: z
-    .object({
-      phase: z.string().optional(),
-      podIP: z.string().optional(),
-      podIPs: z.array(z.object({ ip: z.string() })).optional(),
-      hostIP: z.string().optional(),
-    })
-    .default({}),
+  spec: podSpec,
+  status: objectOf({
+    phase: optional(z.string()),
+    podIP: optional(z.string()),
+    podIPs: optional(z.array(z.object({ ip: z.string() }))),
+    hostIP: optional(z.string()),
+  }),
 });
 
 const namespace = z.object({ apiVersion, kind: z.literal('Namespace'), metadata });
@@ -80,39 +45,41 @@ const node = z.object({
   apiVersion,
   kind: z.literal('Node'),
   metadata,
-  spec: z.object({ podCIDR: z.string().optional(), podCIDRs: z.array(z.string()).optional() }).default({}),
-  status: z.object({ addresses: z.array(z.object({ type: z.string(), address: z.string() })).optional() }).default({}),
+  spec: objectOf({ podCIDR: optional(z.string()), podCIDRs: optional(z.array(z.string())) }),
+  status: objectOf({ addresses: optional(z.array(z.object({ type: z.string(), address: z.string() }))) }),
+});
+
+const servicePort = z.object({
+  name: optional(z.string()),
+  protocol: optional(z.string()),
+  port: portNumber,
+  targetPort: optional(z.union([z.int(), z.string()])),
+  nodePort: optional(z.int()),
 });
 
 const service = z.object({
   apiVersion,
   kind: z.literal('Service'),
   metadata,
-  spec: z
-    .object({
-      type: z.string().optional(),
-      clusterIP: z.string().optional(),
-      clusterIPs: z.array(z.string()).optional(),
-      externalIPs: z.array(z.string()).optional(),
-      selector: labels.optional(),
-      ports: z
-        .array(
-          z.object({
-            name: z.string().optional(),
-            protocol: z.string().optional(),
-            port: portNumber,
-            targetPort: z.union([z.number().int(), z.string()]).optional(),
-            nodePort: z.number().int().optional(),
-          }),
-        )
-        .optional(),
-    })
-    .default({}),
-  status: z
-    .object({
-      loadBalancer: z.object({ ingress: z.array(z.object({ ip: z.string().optional() })).optional() }).optional(),
-    })
-    .default({}),
+  spec: objectOf({
+    type: optional(z.string()),
+    clusterIP: optional(z.string()),
+    clusterIPs: optional(z.array(z.string())),
+    externalIPs: optional(z.array(z.string())),
+    selector: optional(labels),
+    ports: optional(z.array(servicePort)),
+  }),
+  status: objectOf({
+    loadBalancer: optional(z.object({ ingress: optional(z.array(z.object({ ip: optional(z.string()) }))) })),
+  }),
+});
+
+const endpoint = z.object({
+  addresses: z.array(z.string()),
+  conditions: optional(z.object({ ready: optional(z.boolean()) })),
+  targetRef: optional(
+    z.object({ kind: z.string(), namespace: z.string(), name: z.string(), uid: optional(z.string()) }),
+  ),
 });
 
 const endpointSlice = z.object({
@@ -120,94 +87,11 @@ const endpointSlice = z.object({
   kind: z.literal('EndpointSlice'),
   metadata,
   addressType: z.string(),
-  endpoints: z
-    .array(
-      z.object({
-        addresses: z.array(z.string()),
-        conditions: z.object({ ready: z.boolean().optional() }).optional(),
-        targetRef: z
-          .object({ kind: z.string(), namespace: z.string(), name: z.string(), uid: z.string().optional() })
-          .optional(),
-      }),
-    )
-    .nullish()
-    .transform((value) => value ?? []),
-  ports: z
-    .array(
-      z.object({ name: z.string().optional(), protocol: z.string().optional(), port: z.number().int().optional() }),
-    )
-    .nullish()
-    .transform((value) => value ?? []),
+  endpoints: listOf(endpoint),
+  ports: listOf(z.object({ name: optional(z.string()), protocol: optional(z.string()), port: optional(z.int()) })),
 });
 
-const requirement = z.strictObject({
-  key: z.string().min(1),
-  operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-  values: z.array(z.string()).optional(),
-});
-
-const labelSelector = z.strictObject({
-  matchLabels: labels.optional(),
-  matchExpressions: z.array(requirement).optional(),
-});
-
-const peer = z
-  .strictObject({
-    podSelector: labelSelector.optional(),
-    namespaceSelector: labelSelector.optional(),
-    ipBlock: z.strictObject({ cidr: z.string(), except: z.array(z.string()).optional() }).optional(),
-  })
-  .refine(
-    (value) => value.podSelector || value.namespaceSelector || value.ipBlock,
-    'a peer needs a selector or an ipBlock',
-  )
-  .refine(
-    (value) => !(value.ipBlock && (value.podSelector || value.namespaceSelector)),
-    'ipBlock stands alone in its peer',
-  );
-
-const policyPort = z
-  .strictObject({
-    protocol: z.enum(['TCP', 'UDP', 'SCTP']).optional(),
-    port: z.union([portNumber, z.string().min(1)]).optional(),
-    endPort: portNumber.optional(),
-  })
-  .refine(
-    (value) => value.endPort === undefined || (typeof value.port === 'number' && value.endPort >= value.port),
-    'endPort needs a numeric port that is not above it',
-  );
-
-const ports = z
-  .array(policyPort)
-  .nullish()
-  .transform((value) => value ?? undefined);
-const peers = z
-  .array(peer)
-  .nullish()
-  .transform((value) => value ?? undefined);
-/** An empty rule may be written as `{}` or left empty in YAML. */
-const rules = <T extends z.ZodType>(rule: T) =>
-  z
-    .array(z.preprocess((value) => value ?? {}, rule))
-    .nullish()
-    .transform((value) => value ?? undefined);
-
-const networkPolicy = z.object({
-  apiVersion,
-  kind: z.literal('NetworkPolicy'),
-  metadata,
-  spec: z.strictObject({
-    podSelector: z.preprocess((value) => value ?? {}, labelSelector),
-    policyTypes: z
-      .array(z.enum(['Ingress', 'Egress']))
-      .nullish()
-      .transform((value) => value ?? undefined),
-    ingress: rules(z.strictObject({ from: peers, ports })),
-    egress: rules(z.strictObject({ to: peers, ports })),
-  }),
-});
-
-const podTemplate = z.object({ metadata: templateMetadata, spec: podSpec.default({ containers: [] }) });
+const podTemplate = z.object({ metadata: templateMetadata, spec: podSpec });
 
 /** Where each kind keeps its template: `spec.template`, and one level deeper for CronJob. */
 const controller = z
@@ -215,16 +99,14 @@ const controller = z
     apiVersion,
     kind: z.string(),
     metadata,
-    spec: z
-      .object({
-        template: podTemplate.optional(),
-        jobTemplate: z.object({ spec: z.object({ template: podTemplate.optional() }).optional() }).optional(),
-      })
-      .default({}),
+    spec: objectOf({
+      template: optional(podTemplate),
+      jobTemplate: optional(z.object({ spec: optional(z.object({ template: optional(podTemplate) })) })),
+    }),
   })
   .transform(({ spec, ...rest }) => ({ ...rest, template: spec.template ?? spec.jobTemplate?.spec?.template ?? null }));
 
-const controllerKinds = new Set([
+const controllerKinds = [
   'Deployment',
   'ReplicaSet',
   'StatefulSet',
@@ -232,22 +114,22 @@ const controllerKinds = new Set([
   'Job',
   'CronJob',
   'ReplicationController',
-]);
+];
 
-const byKind: Readonly<Record<string, z.ZodType>> = {
-  Pod: pod,
-  Namespace: namespace,
-  Node: node,
-  Service: service,
-  EndpointSlice: endpointSlice,
-};
+const byKind: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
+  ['Pod', pod],
+  ['Namespace', namespace],
+  ['Node', node],
+  ['Service', service],
+  ['EndpointSlice', endpointSlice],
+  ['NetworkPolicy', networkPolicy],
+  ...controllerKinds.map((kind): [string, z.ZodType] => [kind, controller]),
+]);
 
 /** The schema of a kind; null for kinds that Weir does not read (another group's NetworkPolicy too). */
 export function schemaFor(kind: string, apiVersionOf: unknown): z.ZodType<KubernetesAny> | null {
-  if (kind === 'NetworkPolicy') {
-    const foreign = typeof apiVersionOf === 'string' && !apiVersionOf.startsWith('networking.k8s.io/');
-    return foreign ? null : (networkPolicy as unknown as z.ZodType<KubernetesAny>);
-  }
-  if (controllerKinds.has(kind)) return controller as unknown as z.ZodType<KubernetesAny>;
-  return (byKind[kind] as z.ZodType<KubernetesAny> | undefined) ?? null;
+  const foreign = typeof apiVersionOf === 'string' && !apiVersionOf.startsWith('networking.k8s.io/');
+  if (kind === 'NetworkPolicy' && foreign) return null;
+  // An absent field is read as undefined, which the types leave out: no reader tells one from the other.
+  return (byKind.get(kind) as z.ZodType<KubernetesAny> | undefined) ?? null;
 }

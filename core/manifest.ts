@@ -1,6 +1,6 @@
-import { LineCounter, parseAllDocuments, type Document } from 'yaml';
 import type { ZodError } from 'zod';
 import type { ClusterSnapshot } from './kubernetes.ts';
+import { type Fields, isFields, type ManifestDocument, type Path, readDocuments } from './manifest-document.ts';
 import { type KubernetesAny, schemaFor } from './manifest-schema.ts';
 
 /** Something in a manifest that could not be read. The rest is read all the same. */
@@ -29,52 +29,62 @@ export interface Manifests {
 /** The namespace of an object that names none, as kubectl has it. */
 const defaultNamespace = 'default';
 
-type Path = readonly (string | number)[];
-
-interface Found {
-  readonly value: Record<string, unknown>;
+interface Item {
+  readonly value: unknown;
   readonly path: Path;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+interface Issue {
+  readonly path: Path;
+  readonly message: string;
 }
 
 /** Unfolds `kind: List` (and `kind: PodList` and the like); items may lack the kind that their list implies. */
-function unfold(value: Record<string, unknown>, path: Path): Found[] {
+function unfold(value: unknown, path: Path): Item[] {
+  if (!isFields(value)) return [{ value, path }];
   const { kind, items } = value;
   if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) return [{ value, path }];
   const implied = kind === 'List' ? {} : { kind: kind.slice(0, -'List'.length), apiVersion: value['apiVersion'] };
   return items.flatMap((item: unknown, index) =>
-    isRecord(item) ? unfold({ ...implied, ...item }, [...path, 'items', index]) : [],
+    unfold(isFields(item) ? { ...implied, ...item } : item, [...path, 'items', index]),
   );
 }
 
-function textOr(value: unknown, otherwise: string): string {
-  return typeof value === 'string' ? value : otherwise;
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
 }
 
-function describe(value: Record<string, unknown>): string {
-  const metadata = isRecord(value['metadata']) ? value['metadata'] : {};
-  const namespace = textOr(metadata['namespace'], '');
-  const name = textOr(metadata['name'], '(no name)');
-  return `${textOr(value['kind'], 'object without kind')} ${namespace === '' ? '' : `${namespace}/`}${name}`;
+function describe(value: unknown): string {
+  if (!isFields(value)) return 'item of a list';
+  const metadata: Fields = isFields(value['metadata']) ? value['metadata'] : {};
+  const namespace = textOf(metadata['namespace']);
+  const name = textOf(metadata['name']) ?? '(no name)';
+  return `${textOf(value['kind']) ?? 'object without kind'} ${namespace === null ? name : `${namespace}/${name}`}`;
 }
 
-function lineOf(document: Document.Parsed, counter: LineCounter, path: Path): number {
-  for (let length = path.length; length >= 0; length--) {
-    const node: unknown = document.getIn(path.slice(0, length), true);
-    const range =
-      isRecord(node) || (typeof node === 'object' && node !== null) ? (node as { range?: number[] }).range : undefined;
-    if (range?.[0] !== undefined) return counter.linePos(range[0]).line;
-  }
-  return 1;
-}
-
-function firstIssue(error: ZodError): { path: Path; message: string } {
+function firstIssue(error: ZodError): Issue {
   const issue = error.issues[0];
   const path = (issue?.path ?? []).filter((part): part is string | number => typeof part !== 'symbol');
-  return { path, message: `${path.join('.') || 'object'}: ${issue?.message ?? 'not valid'}` };
+  const message = `${path.join('.') || 'object'}: ${issue?.message ?? 'not valid'}`;
+  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  return { path: [...path, ...unknownKey], message };
+}
+
+function withNamespace(object: KubernetesAny): KubernetesAny {
+  const clusterWide = object.kind === 'Namespace' || object.kind === 'Node';
+  const namespace = clusterWide ? '' : object.metadata.namespace || defaultNamespace;
+  return Object.assign({}, object, { metadata: { ...object.metadata, namespace } });
+}
+
+/** An object of a kind that Weir reads, null for any other, or what is wrong with it. */
+function readObject(value: unknown): { readonly object: KubernetesAny | null } | Issue {
+  if (!isFields(value)) return { path: [], message: 'not a Kubernetes object' };
+  const { kind, apiVersion } = value;
+  if (typeof kind !== 'string') return { path: [], message: 'kind is missing' };
+  const schema = schemaFor(kind, apiVersion);
+  if (schema === null) return { object: null };
+  const read = schema.safeParse(value);
+  return read.success ? { object: withNamespace(read.data) } : firstIssue(read.error);
 }
 
 /**
@@ -82,66 +92,24 @@ function firstIssue(error: ZodError): { path: Path; message: string } {
  * Kinds that Weir has no use for are passed over. Never throws for bad input: it is named in `problems`.
  */
 export function parseManifests(text: string, source: string): Manifests {
-  const counter = new LineCounter();
   const objects: ManifestObject[] = [];
   const problems: ManifestProblem[] = [];
-  const documents = parseAllDocuments(text, { lineCounter: counter, uniqueKeys: true });
-  for (const document of Array.isArray(documents) ? documents : []) {
-    const broken = document.errors[0];
-    if (broken !== undefined) {
-      const line = counter.linePos(broken.pos[0]).line;
-      problems.push({ source, line, object: 'document', message: broken.message.split('\n')[0] ?? broken.message });
-      continue;
-    }
-    let value: unknown;
-    try {
-      value = document.toJS();
-    } catch (error) {
-      // Too many aliases: the document would unfold to far more than was written.
-      const line = lineOf(document, counter, []);
-      problems.push({
-        source,
-        line,
-        object: 'document',
-        message: error instanceof Error ? error.message : String(error),
-      });
-      continue;
-    }
-    if (value === null || value === undefined) continue;
-    if (!isRecord(value)) {
-      problems.push({
-        source,
-        line: lineOf(document, counter, []),
-        object: 'document',
-        message: 'not a Kubernetes object',
-      });
-      continue;
-    }
-    for (const found of unfold(value, [])) {
-      const line = lineOf(document, counter, found.path);
-      if (typeof found.value['kind'] !== 'string') {
-        problems.push({ source, line, object: describe(found.value), message: 'kind is missing' });
-        continue;
-      }
-      const schema = schemaFor(found.value['kind'], found.value['apiVersion']);
-      if (schema === null) continue;
-      const read = schema.safeParse(found.value);
-      if (read.success) {
-        objects.push({ object: withNamespace(read.data), source, line });
-      } else {
-        const { path, message } = firstIssue(read.error);
-        const at = lineOf(document, counter, [...found.path, ...path]);
-        problems.push({ source, line: at, object: describe(found.value), message });
+  const readItems = (document: Extract<ManifestDocument, { fields: Fields }>) => {
+    for (const { value, path } of unfold(document.fields, [])) {
+      const read = readObject(value);
+      if ('message' in read) {
+        const line = document.lineOf([...path, ...read.path]);
+        problems.push({ source, line, object: describe(value), message: read.message });
+      } else if (read.object !== null) {
+        objects.push({ object: read.object, source, line: document.lineOf(path) });
       }
     }
+  };
+  for (const document of readDocuments(text)) {
+    if ('fields' in document) readItems(document);
+    else problems.push({ source, line: document.line, object: 'document', message: document.message });
   }
   return { objects, problems };
-}
-
-function withNamespace(object: KubernetesAny): KubernetesAny {
-  const clusterWide = object.kind === 'Namespace' || object.kind === 'Node';
-  const namespace = clusterWide ? '' : object.metadata.namespace || defaultNamespace;
-  return { ...object, metadata: { ...object.metadata, namespace } };
 }
 
 /** Sorts objects into a snapshot. Of two objects of one kind and name the later one stands. */

@@ -2,12 +2,14 @@ import { type WorkloadRef, workloadKey } from './identity.ts';
 import type { ClusterSnapshot, Controller, Labels, ObjectMeta, Pod, PodSpec } from './kubernetes.ts';
 import { compareText } from './order.ts';
 
-/** How far an owner chain is followed: Pod -> ReplicaSet -> Deployment -> a custom controller is three. */
+/** How far an owner chain is followed: Pod -> ReplicaSet -> a custom controller -> its own owner is three. */
 const maxOwners = 8;
 
-function keyOf(namespace: string, kind: string, name: string): string {
-  return `${namespace}/${kind}/${name}`;
-}
+/**
+ * Kinds that people write and that outlive every rollout. What owns one of them in turn (an operator's custom resource)
+ * may own many that have nothing in common, so the chain ends here.
+ */
+const standingKinds = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob']);
 
 /** Finds the controller at the top of owner chains; built once per snapshot. */
 export class OwnerIndex {
@@ -15,35 +17,37 @@ export class OwnerIndex {
 
   constructor(controllers: readonly Controller[]) {
     for (const each of controllers) {
-      this.#controllers.set(keyOf(each.metadata.namespace, each.kind, each.metadata.name), each);
+      const { namespace, name } = each.metadata;
+      this.#controllers.set(workloadKey({ namespace, kind: each.kind, name }), each);
     }
   }
 
   /**
-   * The workload of an object: the last owner that is known by name, also when the owner object itself is not at hand
-   * (its name is in the reference). Cycles end where they close. Node owners (static pods) do not count.
+   * The workload of an object: the first standing kind on the way up, else the last owner that is known by name, also
+   * when the owner object itself is not at hand (its name is in the reference). Cycles end where they close. Node owners
+   * (static pods) do not count.
    */
   workloadOf(object: { readonly kind: string; readonly metadata: ObjectMeta }): WorkloadRef {
     const { namespace } = object.metadata;
     let top: { kind: string; metadata: { name: string } } = object;
-    let owners = object.metadata.ownerReferences;
-    const seen = new Set([keyOf(namespace, object.kind, object.metadata.name)]);
+    let owners = standingKinds.has(object.kind) ? [] : object.metadata.ownerReferences;
+    const seen = new Set([workloadKey({ namespace, kind: object.kind, name: object.metadata.name })]);
     for (let depth = 0; depth < maxOwners; depth++) {
       const owner = owners.find((each) => each.controller) ?? owners[0];
       if (owner === undefined || owner.kind === 'Node') break;
-      const key = keyOf(namespace, owner.kind, owner.name);
+      const key = workloadKey({ namespace, kind: owner.kind, name: owner.name });
       if (seen.has(key)) break;
       seen.add(key);
       const known = this.#controllers.get(key);
       top = known ?? { kind: owner.kind, metadata: { name: owner.name } };
-      if (known === undefined) break;
+      if (known === undefined || standingKinds.has(known.kind)) break;
       owners = known.metadata.ownerReferences;
     }
     return { namespace, kind: top.kind, name: top.metadata.name };
   }
 
   controller(ref: WorkloadRef): Controller | undefined {
-    return this.#controllers.get(keyOf(ref.namespace, ref.kind, ref.name));
+    return this.#controllers.get(workloadKey(ref));
   }
 }
 

@@ -1,0 +1,84 @@
+import { type Document, isMap, isScalar, LineCounter, parseAllDocuments, visit } from 'yaml';
+import { messageOf } from './errors.ts';
+
+/** Keys and indexes from the root of a document to a value in it. */
+export type Path = readonly (string | number)[];
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** One object of a YAML stream, or the reason why it is none. Lines count from 1 over the whole stream. */
+export type ManifestDocument =
+  | {
+      readonly fields: Fields;
+      /** The line of a value; of its nearest parent that is there where the value itself is missing. */
+      lineOf(path: Path): number;
+    }
+  | { readonly line: number; readonly message: string };
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function offsetOf(document: Document.Parsed, path: Path): number {
+  for (let length = path.length; length > 0; length--) {
+    const node: unknown = document.getIn(path.slice(0, length), true);
+    const range = isFields(node) ? node['range'] : undefined;
+    if (Array.isArray(range) && typeof range[0] === 'number') return range[0];
+  }
+  return document.contents?.range[0] ?? document.range[0];
+}
+
+/** The parser can look for these itself, but takes time in the square of a mapping's length. */
+function duplicateKey(document: Document.Parsed): { readonly offset: number; readonly key: string } | null {
+  let found: { readonly offset: number; readonly key: string } | null = null;
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) {
+          found = { offset: key.range?.[0] ?? 0, key: String(key.value) };
+          return visit.BREAK;
+        }
+        seen.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return found;
+}
+
+function readDocument(document: Document.Parsed, counter: LineCounter): ManifestDocument | null {
+  const at = (offset: number) => counter.linePos(offset).line;
+  const broken = document.errors[0];
+  if (broken !== undefined) {
+    return { line: at(broken.pos[0]), message: broken.message.split('\n')[0]?.replace(/:$/, '') ?? broken.message };
+  }
+  const twice = duplicateKey(document);
+  if (twice !== null) return { line: at(twice.offset), message: `"${twice.key}" is given twice` };
+  if (!isMap(document.contents)) {
+    const value: unknown = document.contents === null ? null : document.toJS();
+    return value === null ? null : { line: at(offsetOf(document, [])), message: 'not a Kubernetes object' };
+  }
+  try {
+    const fields: unknown = document.toJS();
+    if (isFields(fields)) return { fields, lineOf: (path) => at(offsetOf(document, path)) };
+    return { line: at(offsetOf(document, [])), message: 'not a Kubernetes object' };
+  } catch (error) {
+    // Aliases that would unfold to far more than was written, or that name no anchor.
+    return { line: at(offsetOf(document, [])), message: messageOf(error) };
+  }
+}
+
+/** Reads a YAML stream, of which JSON is a kind. Empty documents are left out. Never throws for bad input. */
+export function readDocuments(text: string): ManifestDocument[] {
+  const counter = new LineCounter();
+  try {
+    const documents = parseAllDocuments(text, { lineCounter: counter, uniqueKeys: false, merge: true });
+    return [...documents].flatMap((document) => readDocument(document, counter) ?? []);
+  } catch (error) {
+    // The parser descends once for each level: text that is nested deeper than the stack ends here.
+    if (error instanceof RangeError) return [{ line: 1, message: 'nested too deeply' }];
+    throw error;
+  }
+}
