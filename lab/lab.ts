@@ -37,8 +37,8 @@ export interface LabOptions {
   readonly nodes?: readonly string[];
   readonly onProgress?: (message: string) => void;
   /**
-   * Stops the lab, also one that is still being built. When absent, SIGINT and SIGTERM stop the lab and then the
-   * process.
+   * Stops the lab, also one that is still being built. When absent, SIGINT, SIGTERM and SIGHUP stop the lab and
+   * then the process.
    */
   readonly abort?: AbortSignal;
 }

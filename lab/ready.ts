@@ -44,11 +44,14 @@ export function outsideServer({ externals, upstreamDns }: Topology, processes: r
   return { name: 'the outside', probes, processes, postgres: null };
 }
 
-async function waitForPostgres(pod: LabPod): Promise<string | null> {
+/** Gives why it is not ready; null when it is, or when there is no process left to wait for. */
+async function waitForPostgres({ postgres, processes }: Server): Promise<string | null> {
+  if (postgres === null) return null;
   const endMs = performance.now() + readyWithinMs;
-  const argv = inPod(pod, [`${postgresBinDir()}/pg_isready`, '--quiet', '-h', '127.0.0.1', '-t', '1']);
+  const argv = inPod(postgres, [`${postgresBinDir()}/pg_isready`, '--quiet', '-h', '127.0.0.1', '-t', '1']);
   for (;;) {
     if ((await runCommand(argv, { timeoutMs: 5000 })).code === 0) return null;
+    if (processes.some((each) => each.ended() !== null)) return null;
     if (performance.now() > endMs) return 'pg_isready: it takes no queries';
     await sleep(50);
   }
@@ -65,7 +68,7 @@ export async function waitUntilReady(node: LabNode, servers: readonly Server[]):
     }),
     ...servers.map(async (server) => ({
       server,
-      failure: server.postgres === null ? null : await waitForPostgres(server.postgres),
+      failure: await waitForPostgres(server),
     })),
   ]);
   const failures = [

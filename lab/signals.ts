@@ -1,7 +1,10 @@
+/** The signals that ask a process to end; SIGHUP comes when its terminal is closed. */
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Aborts when the process is asked to end, and leaves the rest to whoever listens. */
 export function abortOnSignals(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of endings) {
     process.on(signal, () => controller.abort(new Error(`stopped by ${signal}`)));
   }
   return controller.signal;
@@ -10,7 +13,7 @@ export function abortOnSignals(): AbortSignal {
 /** Like `abortOnSignals`, but ends the process as the signal would have, once `stop` is done. */
 export function exitingOnSignals(stop: () => Promise<void>): AbortSignal {
   const controller = new AbortController();
-  const handlers = (['SIGINT', 'SIGTERM'] as const).map((signal) => {
+  const handlers = endings.map((signal) => {
     const handler = () => {
       controller.abort(new Error(`stopped by ${signal}`));
       void stop().finally(() => {

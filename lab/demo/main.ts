@@ -29,9 +29,10 @@ async function run(options: DemoOptions): Promise<void> {
   const abort = abortOnSignals();
   tell.heading('Building a cluster on this machine');
   const lab = await Lab.start({ name: options.name, abort, onProgress: (text) => tell.progress(text) });
+  let weir: Weir | null = null;
   try {
     tell.progress('starting the aggregator, and an agent on every node');
-    const weir = await Weir.start(lab, options, abort);
+    weir = await Weir.start(lab, options, abort);
     tell.good(`${lab.pods.length} pods on ${lab.nodes.length} nodes are watched`);
     const result = await tellStory({ lab, weir, tell, options, abort });
     const good = isGood(result);
@@ -46,8 +47,8 @@ async function run(options: DemoOptions): Promise<void> {
       if (!abort.aborted) await once(abort, 'abort');
       clearInterval(alive);
     }
-    weir.close();
   } finally {
+    weir?.close();
     tell.progress('removing the cluster');
     await lab.stop();
   }

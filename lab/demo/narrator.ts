@@ -1,9 +1,10 @@
+import { isatty } from 'node:tty';
 import { createColors } from 'picocolors';
 import { type Edge, edgeKey } from '../../core/edge.ts';
 import { droppedPackets } from '../../core/flow.ts';
 import { entityLabel } from '../../core/identity.ts';
 
-const labelWidth = 34;
+const labelWidth = 38;
 
 /** Tells a person what happens, with colour on a terminal only. */
 export class Narrator {
@@ -11,9 +12,12 @@ export class Narrator {
   readonly #colors: ReturnType<typeof createColors>;
   readonly #startMs = performance.now();
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: NodeJS.WriteStream & { readonly fd: number }) {
     this.#stream = stream;
-    this.#colors = createColors(stream.isTTY && process.env['NO_COLOR'] === undefined);
+    // Whoever read has left, as after `| head`: that is as good as Ctrl-C, and no reason to leave a cluster behind.
+    stream.once('error', () => process.kill(process.pid, 'SIGTERM'));
+    stream.on('error', () => undefined);
+    this.#colors = createColors(isatty(stream.fd) && process.env['NO_COLOR'] === undefined);
   }
 
   get seconds(): number {
@@ -45,10 +49,11 @@ export class Narrator {
     const { client, server, protocol, port, verdict, merged, services } = edge;
     const through = services[0] === undefined ? '' : this.#colors.dim(` via service ${services[0].name}`);
     const reasons = Object.keys(merged.drops).join(', ');
+    const packets = droppedPackets(merged.drops);
     const outcome =
       verdict === 'forwarded'
         ? this.#colors.green(verdict)
-        : this.#colors.red(`${verdict}${reasons && ` ${droppedPackets(merged.drops)} packets, ${reasons}`}`);
+        : this.#colors.red(`${verdict}${reasons && ` ${packets} ${packets === 1 ? 'packet' : 'packets'}, ${reasons}`}`);
     const [from, to] = [entityLabel(client), entityLabel(server)].map((label) => label.padEnd(labelWidth));
     this.line(`  ${from} -> ${to} ${`${port}/${protocol}`.padEnd(9)} ${outcome}${through}`);
   }

@@ -2,7 +2,7 @@ import { WeirError } from '../../core/errors.ts';
 import type { NetworkPolicy } from '../../core/kubernetes.ts';
 import { parseManifests } from '../../core/manifest.ts';
 import type * as wire from '../../proto/wire.ts';
-import type { Weir } from './weir.ts';
+import { answerSoon, type Weir } from './weir.ts';
 
 export interface Generated {
   readonly namespace: string;
@@ -17,7 +17,7 @@ export function generatePolicies(weir: Weir, namespaces: readonly string[]): Pro
       const scope = { namespace, workload: null };
       const { cluster } = weir;
       const asked = { cluster, scope, range: null, ingress: true, egress: true };
-      const response = await weir.connection.policy.generate(asked);
+      const response = await weir.connection.policy.generate(asked, answerSoon());
       return { namespace, yaml: response.yaml, response };
     }),
   );
@@ -35,7 +35,7 @@ export function readPolicies(yaml: string): NetworkPolicy[] {
 export async function replayAll(weir: Weir, yaml: string): Promise<wire.ReplayResult> {
   const manifests = [{ source: 'policies.yaml', text: yaml }];
   const asked = { cluster: weir.cluster, scope: null, range: null, manifests, candidatesOnly: true };
-  const { replay, problems } = await weir.connection.policy.check(asked);
+  const { replay, problems } = await weir.connection.policy.check(asked, answerSoon());
   const problem = problems[0];
   if (replay === null || problem !== undefined) {
     throw new WeirError('LAB', `the generated policies could not be checked: ${problem?.message ?? 'no result'}`);

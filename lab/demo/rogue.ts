@@ -64,10 +64,16 @@ export interface RogueResult {
   readonly edges: readonly Edge[];
 }
 
+/** Whether it was the rogue pod that called. */
+export function isFromRogue({ client }: Edge): boolean {
+  return client.type === 'workload' && client.namespace === rogue.namespace && client.name === rogue.name;
+}
+
 /** An edge of the rogue's to a workload, wherever the port. */
-function isAttempt({ client, server }: Edge, { namespace, workload }: Attempt): boolean {
-  const fromRogue = client.type === 'workload' && client.namespace === rogue.namespace && client.name === rogue.name;
-  return fromRogue && server.type === 'workload' && server.namespace === namespace && server.name === workload;
+function isAttempt(edge: Edge, { namespace, workload }: Attempt): boolean {
+  const { server } = edge;
+  const isTarget = server.type === 'workload' && server.namespace === namespace && server.name === workload;
+  return isTarget && isFromRogue(edge);
 }
 
 /** Lets a rogue pod appear and reach for what is not its business, and asks Weir what became of it. */

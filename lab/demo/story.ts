@@ -6,8 +6,8 @@ import { keysOf, type Narrator } from './narrator.ts';
 import type { DemoOptions } from './options.ts';
 import { generatePolicies, readPolicies, replayAll } from './policies.ts';
 import type { DemoResult } from './result.ts';
-import { letRogueTry, type RogueResult } from './rogue.ts';
-import { type Watched, watchEdges } from './watch.ts';
+import { isFromRogue, letRogueTry, type RogueResult } from './rogue.ts';
+import { compare, type Watched, watchEdges } from './watch.ts';
 import type { Weir } from './weir.ts';
 
 const namespaces = ['shop', 'data', 'kube-system'] as const;
@@ -91,14 +91,27 @@ async function attack({ lab, weir, tell, abort }: Stage): Promise<RogueResult> {
   return result;
 }
 
+/** What has been seen in the end: enforcement, too, must bring forth nothing but what the rogue pod tried. */
+async function lookBack({ lab, weir, tell }: Stage, before: Watched): Promise<Watched> {
+  const edges = (await weir.edges()).filter((edge) => !isFromRogue(edge));
+  const watched = compare(lab.expectedEdges(), edges);
+  const known = new Set(keysOf(before.unexpected));
+  tell.edgeKeys(
+    'unexpected, since the policies are enforced',
+    keysOf(watched.unexpected).filter((key) => !known.has(key)),
+  );
+  return watched;
+}
+
 /** The whole demo, from silence to a dropped connection. */
 export async function tellStory(stage: Stage): Promise<DemoResult> {
   const pods = stage.lab.pods.length;
-  const watched = await observe(stage);
+  const observed = await observe(stage);
   const { policies, yaml } = await generate(stage);
   const replay = await prove(stage, yaml);
   const enforced = await enforce(stage, yaml);
   const { attempts, dropped, reason } = await attack(stage);
+  const watched = await lookBack(stage, observed);
   return {
     pods,
     edges_expected: stage.lab.expectedEdges().length,

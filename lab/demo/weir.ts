@@ -15,6 +15,7 @@ import type { DemoOptions } from './options.ts';
 const cluster = 'demo';
 const readyWithinMs = 30_000;
 const askEveryMs = 200;
+const answerWithinMs = 5_000;
 /** Inside a node's namespace every port is free. */
 const agentMetricsListen = '127.0.0.1:7282';
 
@@ -24,6 +25,11 @@ const mainOf = (room: 'aggregator' | 'agent') => [
   '--enable-source-maps',
   join(rooms, room, 'main.js'),
 ];
+
+/** A limit for a call: something else may hold the aggregator's port, and never answer. */
+export function answerSoon(): { readonly deadline: number } {
+  return { deadline: Date.now() + answerWithinMs };
+}
 
 function flags(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
@@ -69,7 +75,12 @@ export class Weir {
       processes.push(await start(inNetns(netnsPath, [...mainOf('agent'), ...agent]), `agent-${name}`));
     }
     const weir = new Weir(connect(options.listen), processes);
-    await weir.#untilWatching(lab, abort);
+    try {
+      await weir.#untilWatching(lab, abort);
+    } catch (error) {
+      weir.close();
+      throw error;
+    }
     return weir;
   }
 
@@ -107,13 +118,14 @@ export class Weir {
   }
 
   status(): Promise<wire.GetStatusResponse> {
-    return this.connection.query.getStatus({});
+    return this.connection.query.getStatus({}, answerSoon());
   }
 
   /** Every edge that was ever seen. @throws WeirError LAB when a process of Weir has ended */
   async edges(): Promise<Edge[]> {
     await this.#checkProcesses();
-    const { edges } = await this.connection.query.listEdges({ cluster: this.cluster, scope: null, range: null });
+    const asked = { cluster: this.cluster, scope: null, range: null };
+    const { edges } = await this.connection.query.listEdges(asked, answerSoon());
     return edges.map(decodeEdge);
   }
 

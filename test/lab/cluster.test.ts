@@ -25,7 +25,9 @@ async function readCluster(t: Test, dir: string): Promise<ClusterSnapshot> {
   return snapshotOf(parsed.flatMap(({ objects }) => objects.map(({ object }) => object)));
 }
 
-await tap.test('the cluster that the lab builds', { skip: whyNoLab(), timeout: 120_000 }, async (suite) => {
+tap.setTimeout(180_000);
+
+await tap.test('the cluster that the lab builds', { skip: whyNoLab() }, async (suite) => {
   const startedMs = performance.now();
   const lab = await Lab.start({ name: 'cluster' });
   suite.teardown(() => lab.stop());

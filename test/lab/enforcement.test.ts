@@ -178,7 +178,9 @@ const talker = `const socket = require('net').connect(Number(process.argv[2]), p
   setInterval(() => socket.write('PING\\r\\n'), 50));
 socket.on('data', () => console.log('answer'));`;
 
-await tap.test('the lab enforces policies in the kernel', { skip: whyNoLab(), timeout: 120_000 }, async (suite) => {
+tap.setTimeout(180_000);
+
+await tap.test('the lab enforces policies in the kernel', { skip: whyNoLab() }, async (suite) => {
   const lab = await Lab.start({ name: 'enforcement' });
   suite.teardown(() => lab.stop());
   const add = async (spec: Partial<WorkloadSpec> & Pick<WorkloadSpec, 'namespace' | 'name' | 'labels'>) =>

@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import tap from 'tap';
 import { Lab } from '../../lab/lab.ts';
+import { leftOf, nothingLeft } from './left.ts';
 import { whyNoLab } from './privileged.ts';
 
 const main = fileURLToPath(new URL('../../lab/main.js', import.meta.url));
@@ -23,28 +24,6 @@ function machine(): string {
   ].join('\n');
 }
 
-function netns(name: string): string[] {
-  return existsSync('/run/netns') ? readdirSync('/run/netns').filter((each) => each.startsWith(`weir-${name}-`)) : [];
-}
-
-/** Processes whose command line or directory names the lab. */
-function processes(name: string): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`/run/weir-lab/${name}/`);
-    } catch {
-      return false;
-    }
-  });
-}
-
-function left(name: string): unknown {
-  return { netns: netns(name), processes: processes(name), record: existsSync(`/run/weir-lab/${name}`) };
-}
-
-const nothing = { netns: [], processes: [], record: false };
-
 /** Starts `lab up` in a process of its own and waits until it says that everything runs. */
 async function up(name: string) {
   const child = spawn(process.execPath, [main, 'up', '--name', name], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -60,17 +39,19 @@ async function up(name: string) {
   return child;
 }
 
-await tap.test('the life of a lab', { skip: whyNoLab(), timeout: 120_000 }, async (suite) => {
+tap.setTimeout(180_000);
+
+await tap.test('the life of a lab', { skip: whyNoLab() }, async (suite) => {
   const before = machine();
   const ended = async (child: ReturnType<typeof spawn>) => child.exitCode ?? (await once(child, 'exit'));
 
   await suite.test('a lab comes up and goes down without a trace', async (t) => {
     const lab = await Lab.start({ name: 'lifecycle' });
     t.ok(lab.pods.length >= 24, `${lab.pods.length} pods`);
-    t.equal(netns('lifecycle').length, lab.pods.length + lab.nodes.length + 1);
+    t.equal(leftOf('lifecycle').netns.length, lab.pods.length + lab.nodes.length + 1);
     t.equal(machine(), before, 'while it runs the machine itself is as it was');
     await lab.stop();
-    t.strictSame(left('lifecycle'), nothing);
+    t.strictSame(leftOf('lifecycle'), nothingLeft);
     t.equal(machine(), before);
   });
 
@@ -78,7 +59,7 @@ await tap.test('the life of a lab', { skip: whyNoLab(), timeout: 120_000 }, asyn
     const child = await up('lifecycle');
     child.kill('SIGINT');
     await ended(child);
-    t.strictSame(left('lifecycle'), nothing);
+    t.strictSame(leftOf('lifecycle'), nothingLeft);
   });
 
   await suite.test('SIGTERM in the middle of the start removes everything', async (t) => {
@@ -86,22 +67,22 @@ await tap.test('the life of a lab', { skip: whyNoLab(), timeout: 120_000 }, asyn
     await once(child.stderr, 'data');
     child.kill('SIGTERM');
     await ended(child);
-    t.strictSame(left('lifecycle'), nothing);
+    t.strictSame(leftOf('lifecycle'), nothingLeft);
   });
 
   await suite.test('what kill -9 leaves is removed by the next start', async (t) => {
     const child = await up('lifecycle');
     child.kill('SIGKILL');
     await ended(child);
-    const orphans = processes('lifecycle');
+    const orphans = leftOf('lifecycle').processes;
     t.ok(orphans.length > 0, 'its servers were left behind');
     const lab = await Lab.start({ name: 'lifecycle' });
     t.ok(
-      orphans.every((pid) => !processes('lifecycle').includes(pid)),
+      leftOf('lifecycle').processes.every((pid) => !orphans.includes(pid)),
       'none of them is left',
     );
     await lab.stop();
-    t.strictSame(left('lifecycle'), nothing);
+    t.strictSame(leftOf('lifecycle'), nothingLeft);
   });
 
   await suite.test('a lab of the same name that still runs is asked to stop and then taken over', async (t) => {
@@ -111,14 +92,14 @@ await tap.test('the life of a lab', { skip: whyNoLab(), timeout: 120_000 }, asyn
     t.match(messages[0], /still runs \(process \d+\): asking it to stop/);
     t.equal(first.exitCode, 0, 'the first has ended by itself');
     await lab.stop();
-    t.strictSame(left('lifecycle'), nothing);
+    t.strictSame(leftOf('lifecycle'), nothingLeft);
   });
 
   await suite.test('a state directory with something else in it is refused and left alone', async (t) => {
     const dir = t.testdir({ precious: 'x' });
     await t.rejects(Lab.start({ name: 'lifecycle', stateDir: dir }), { code: 'LAB', message: /is not empty/ });
     t.strictSame(readdirSync(dir), ['precious']);
-    t.strictSame(left('lifecycle'), nothing);
+    t.strictSame(leftOf('lifecycle'), nothingLeft);
   });
 
   suite.equal(machine(), before, 'the machine is as it was');
