@@ -24,6 +24,7 @@ export interface AggregatorOptions {
   readonly podCidrs: readonly Cidr[];
   readonly serviceCidrs: readonly Cidr[];
   readonly retentionMs: Milliseconds;
+  readonly pruneEveryMs: Milliseconds;
   /** How long who is gone can still be named. */
   readonly rememberMs: Milliseconds;
   readonly identityWaitMs: Milliseconds;
@@ -52,7 +53,6 @@ export interface Aggregator {
 const toleranceMs = 30_000;
 const giveUpMs = 60_000;
 const maxGivenUp = 10_000;
-const pruneEveryMs = 60_000;
 /** At 200 nodes and 15 s windows: five seconds. */
 const maxFollowQueue = 64;
 
@@ -68,7 +68,7 @@ export async function startAggregator(options: AggregatorOptions, drivers: Aggre
 }
 
 async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Promise<Aggregator> {
-  const { cluster, retentionMs, maxEdges } = options;
+  const { cluster, retentionMs, pruneEveryMs, maxEdges } = options;
   const { store, source, clock, log } = drivers;
   const state = new ClusterState(source);
   const identity = new Identity({

@@ -10,6 +10,7 @@ import { SqliteStore } from './store/sqlite.ts';
 /** Editors and scripts write a file in several steps: read once they are done. */
 const debounceMs = 50;
 const pollMs = 2_000;
+const pruneEveryMs = 60_000;
 
 async function openCluster(folder: string, log: Logger): Promise<FileCluster> {
   const source = await FileCluster.open({ folder, debounceMs, pollMs, log: log.child({ part: 'cluster' }) });
@@ -33,6 +34,7 @@ async function run(config: AggregatorConfig): Promise<void> {
       podCidrs: config.podCidr,
       serviceCidrs: config.serviceCidr,
       retentionMs: config.retention,
+      pruneEveryMs,
       rememberMs: config.remember,
       identityWaitMs: config.identityWait,
       maxEdges,

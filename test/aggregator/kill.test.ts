@@ -78,7 +78,7 @@ for (const seed of [1, 2]) {
       const counts = seededCounts(seed);
       const agents: Agent[] = nodes.map((node, i) => ({ node, counts: counts[i] as number[], acknowledged: 0 }));
       const total = counts.flat().reduce((sum, each) => sum + each, 0);
-    const established = async (connection: Connection) => {
+      const established = async (connection: Connection) => {
         const { edges, coverage } = await connection.query.listEdges(everything);
         t.ok(edges.length <= 1, 'one edge');
         return { connections: edges[0]?.merged?.counters?.established ?? 0, windows: coverage?.windows };
@@ -94,7 +94,11 @@ for (const seed of [1, 2]) {
         let acks = 0;
         const dies = killAfter[kills];
         const welcomed = await Promise.all(
-          agents.map((agent) => push(connection, agent, () => ++acks === dies && aggregator.end('SIGKILL'))),
+          agents.map((agent) =>
+            push(connection, agent, () => {
+              if (++acks === dies) void aggregator.end('SIGKILL');
+            }),
+          ),
         );
         for (const [i, each] of welcomed.entries()) {
           t.ok(

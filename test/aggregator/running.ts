@@ -50,7 +50,7 @@ export interface Running {
   readonly aggregator: Aggregator;
   readonly connection: Connection;
   /** The values of one metric by their labels as Prometheus prints them. */
-  metric(name: string): Promise<Readonly<Record<string, number>>>;
+  readonly metric: (name: string) => Promise<Readonly<Record<string, number>>>;
 }
 
 export function newFolder(t: Test): string {
@@ -77,6 +77,7 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       podCidrs: blocks('10.1.0.0/16'),
       serviceCidrs: blocks('10.96.0.0/16'),
       retentionMs: 100 * 365 * 86_400_000,
+      pruneEveryMs: 60_000,
       rememberMs: 3_600_000,
       identityWaitMs: 20,
       maxEdges: 1_000,

@@ -1,0 +1,68 @@
+import t from 'tap';
+import { readConfig } from '../../aggregator/config.ts';
+
+const read = (...args: string[]) => readConfig(['--cluster-files', '/cluster', ...args], () => undefined);
+
+t.test('defaults are enough but for the folder of the cluster', async (t) => {
+  t.match(read(), {
+    listen: ['127.0.0.1:7280'],
+    metricsListen: '127.0.0.1:7281',
+    database: '/var/lib/weir/weir.db',
+    synchronous: 'FULL',
+    cluster: 'default',
+    clusterFiles: '/cluster',
+    podCidr: [],
+    retention: 7 * 86_400_000,
+    identityWait: 5_000,
+    credits: 64,
+  });
+  t.throws(() => readConfig([], () => undefined), {
+    code: 'CONFIG_INVALID',
+    message: /--cluster-files: name the folder/,
+  });
+});
+
+t.test('flags that may be given again add up and replace the default', async (t) => {
+  const config = read('--listen', '127.0.0.1:1', '--listen', 'unix:/run/a.sock', '--pod-cidr', '10.1.2.3/16,fd00::/48');
+  t.strictSame(config?.listen, ['127.0.0.1:1', 'unix:/run/a.sock']);
+  t.strictSame(
+    config?.podCidr.map(({ text }) => text),
+    ['10.1.0.0/16', 'fd00::/48'],
+  );
+});
+
+t.test('what is not given is read from the environment; flags win', async (t) => {
+  process.env['WEIR_CLUSTER'] = 'from-environment';
+  process.env['WEIR_SERVICE_CIDR'] = '10.96.0.0/16,10.97.0.0/16';
+  t.teardown(() => {
+    delete process.env['WEIR_CLUSTER'];
+    delete process.env['WEIR_SERVICE_CIDR'];
+  });
+  t.equal(read()?.cluster, 'from-environment');
+  t.equal(read()?.serviceCidr.length, 2);
+  t.equal(read('--cluster', 'from-flag')?.cluster, 'from-flag');
+});
+
+const wrong: Readonly<Record<string, readonly string[]>> = {
+  '--listen: give host:port': ['--listen', 'nowhere'],
+  '--pod-cidr: give an address block': ['--pod-cidr', '10.1.0.0'],
+  '--retention: give a length of time': ['--retention', 'forever'],
+  '--credits: give a number from 1': ['--credits', '0'],
+  '--synchronous: ': ['--synchronous', 'OFF'],
+};
+
+for (const [message, args] of Object.entries(wrong)) {
+  t.test(`${args.join(' ')} is refused and named`, async (t) => {
+    t.throws(() => read(...args), { code: 'CONFIG_INVALID', exitStatus: 2, message: new RegExp(message) });
+  });
+}
+
+t.test('an unknown flag is refused, help and version are not', async (t) => {
+  t.throws(() => read('--colour'), { code: 'USAGE', message: /unknown option '--colour'/ });
+  let written = '';
+  t.equal(
+    readConfig(['--help'], (text) => (written += text)),
+    null,
+  );
+  t.match(written, /--cluster-files <folder>/);
+});

@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { Fold } from '../../aggregator/graph/fold.ts';
+import { Graph } from '../../aggregator/graph/graph.ts';
+import { foldRows, type Row } from '../../aggregator/graph/segment.ts';
+import { counterNames, type Role, zeroCounters } from '../../core/flow.ts';
+import { anySegment, anyRow, firstStartUnixMs, oneOf, plainSegment, windowMs } from './segments.ts';
+
+const [template] = plainSegment('n1', 1, 1).rows as readonly [Row];
+
+function row(reporter: Role, counters: object, drops: Readonly<Record<string, number>> = {}, at = 0): Row {
+  const observation = {
+    counters: { ...zeroCounters(), ...counters },
+    drops,
+    firstSeenUnixMs: firstStartUnixMs + at,
+    lastSeenUnixMs: firstStartUnixMs + at + 10,
+  };
+  return { ...template, reporter, observation };
+}
+
+function edgeOf(...rows: readonly Row[]) {
+  const graph = new Graph(10);
+  graph.add(rows);
+  return graph.edges()[0];
+}
+
+t.test('what both ends report of one edge is kept apart and never added', async (t) => {
+  const edge = edgeOf(
+    row('client', { attempts: 5, established: 4, bytesToServer: 90 }, { NETFILTER_DROP: 1 }, 5),
+    row('server', { established: 3, bytesToServer: 100 }, { NETFILTER_DROP: 2, TC_INGRESS: 1 }),
+  );
+  t.match(edge?.byClient?.counters, { attempts: 5, established: 4, bytesToServer: 90 });
+  t.match(edge?.byServer?.counters, { attempts: 0, established: 3, bytesToServer: 100 });
+  t.match(edge?.merged.counters, { attempts: 5, established: 4, bytesToServer: 100 });
+  t.strictSame(edge?.merged.drops, { NETFILTER_DROP: 2, TC_INGRESS: 1 });
+  t.equal(edge?.merged.firstSeenUnixMs, firstStartUnixMs);
+  t.equal(edge?.merged.lastSeenUnixMs, firstStartUnixMs + 15);
+  t.equal(edge?.verdict, 'forwarded');
+});
+
+t.test('reports of the same end add up', async (t) => {
+  const edge = edgeOf(row('client', { attempts: 1 }, { A: 1 }), row('client', { attempts: 2 }, { A: 2, B: 1 }));
+  t.match(edge?.merged, { counters: { attempts: 3 }, drops: { A: 3, B: 1 } });
+  t.equal(edge?.verdict, 'dropped');
+  t.equal(edge?.byServer, null);
+});
+
+t.test('an edge names every Service that led to it, once, sorted', async (t) => {
+  const by = (name: string): Row => ({ ...row('client', { attempts: 1 }), service: { namespace: 'shop', name } });
+  t.strictSame(edgeOf(by('web'), by('cart'), by('web'), row('server', { established: 1 }))?.services, [
+    { namespace: 'shop', name: 'cart' },
+    { namespace: 'shop', name: 'web' },
+  ]);
+});
+
+t.test('folding the rows of a batch first changes nothing in the graph', async (t) => {
+  fc.assert(
+    fc.property(fc.array(anyRow(firstStartUnixMs), { maxLength: 40 }), (rows) => {
+      const [whole, folded] = [new Graph(1_000), new Graph(1_000)];
+      whole.add(rows);
+      folded.add(foldRows(rows));
+      t.strictSame(folded.edges(), whole.edges());
+    }),
+    { seed: 31, numRuns: 100 },
+  );
+});
+
+t.test('what is taken out leaves what the rest alone would give, but for the first sighting', async (t) => {
+  const segments = fc.tuple(...[1, 2, 3, 4, 5, 6].map((sequence) => anySegment('n1', sequence)));
+  fc.assert(
+    fc.property(segments, fc.integer({ min: 0, max: 6 }), (all, cut) => {
+      const [pruned, rest] = [new Fold(1_000), new Fold(1_000)];
+      for (const segment of all) pruned.add(segment);
+      for (const segment of all.slice(0, cut)) pruned.remove(segment);
+      for (const segment of all.slice(cut)) rest.add(segment);
+      const figures = (fold: Fold) =>
+        fold.edges().map(({ client, server, protocol, port, services, merged }) => ({
+          edge: { client, server, protocol, port, services },
+          counters: Object.fromEntries(counterNames.map((name) => [name, merged.counters[name]])),
+          drops: merged.drops,
+        }));
+      t.strictSame(figures(pruned), figures(rest));
+      t.strictSame(pruned.coverage([]), rest.coverage([]));
+    }),
+    { seed: 32, numRuns: 100 },
+  );
+});
+
+t.test('a full graph keeps what it has, counts what it leaves out, and says so in its coverage', async (t) => {
+  const fold = new Fold(3);
+  const segment = oneOf(
+    anySegment('n1', 1).filter(({ rows }) => rows.length > 6),
+    5,
+  );
+  fold.add(segment);
+  t.equal(fold.edgeCount, 3);
+  const { losses } = fold.coverage([]);
+  t.ok((losses['aggregator-graph'] ?? 0) > 0);
+  fold.remove(segment);
+  t.equal(fold.edgeCount, 0);
+});
+
+t.test('coverage counts windows, those with losses, and nodes without an agent', async (t) => {
+  const fold = new Fold(10);
+  t.strictSame(fold.coverage(['n2', 'n1']), {
+    windows: 0,
+    incompleteWindows: 0,
+    losses: {},
+    span: null,
+    nodesWithoutAgent: ['n1', 'n2'],
+  });
+  fold.add(plainSegment('n1', 1, 1));
+  fold.add({ ...plainSegment('n1', 2, 1), losses: { identity: 2, spool: 1 } });
+  fold.add({ ...plainSegment('n1', 3, 1), losses: { identity: 3 } });
+  t.strictSame(fold.coverage(['n1', 'n2']), {
+    windows: 3,
+    incompleteWindows: 2,
+    losses: { identity: 5, spool: 1 },
+    span: { firstUnixMs: firstStartUnixMs + windowMs, lastUnixMs: firstStartUnixMs + 4 * windowMs },
+    nodesWithoutAgent: ['n2'],
+  });
+});
