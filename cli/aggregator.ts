@@ -1,5 +1,6 @@
 import { status, type ServiceError } from '@grpc/grpc-js';
-import { type ErrorCode, WeirError } from '../core/errors.ts';
+import { type ErrorCode, errorTable, WeirError } from '../core/errors.ts';
+import { errorCodeKey } from '../proto/error-code.ts';
 import { type Connection, connect } from '../proto/services.ts';
 
 /** An unary call that takes longer has no answer any more. */
@@ -13,20 +14,22 @@ function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && 'code' in error && 'details' in error;
 }
 
-/** What a status of the aggregator means here; the message is the aggregator's own. */
-const codes: ReadonlyMap<number, ErrorCode> = new Map([
-  [status.INVALID_ARGUMENT, 'QUERY_INVALID'],
-  [status.NOT_FOUND, 'WORKLOAD_UNKNOWN'],
-]);
+/** The aggregator's own code for what went wrong; null when the error is gRPC's. */
+function codeOf(error: ServiceError): ErrorCode | null {
+  const code = String(error.metadata.get(errorCodeKey)[0] ?? '');
+  return Object.hasOwn(errorTable, code) ? (code as ErrorCode) : null;
+}
 
-/** The aggregator's answer no as an error of ours, with what to do about it. */
+/** A failed call as an error of ours: what the aggregator said, or what to do when it said nothing. */
 export function asWeirError(error: unknown, address: string): unknown {
   if (!isServiceError(error)) return error;
+  const code = codeOf(error);
+  if (code !== null) return new AggregatorRefusal(code, error.details, error);
   if (error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED) {
     const what = `nothing answers at ${address}; start it, or name another with --aggregator or WEIR_AGGREGATOR`;
     return new WeirError('AGGREGATOR_UNREACHABLE', what, { cause: error });
   }
-  return new AggregatorRefusal(codes.get(error.code) ?? 'STORE', error.details, error);
+  return new WeirError('AGGREGATOR_UNREACHABLE', `${address} failed the call: ${error.details}`, { cause: error });
 }
 
 /** Carries the aggregator's message as it is: it says already what is wrong and what to do. */

@@ -37,12 +37,22 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
   const root = new Command('weir')
     .description('Shows how pods really talk to each other, and proves network policies before they are applied.')
     .version(version)
+    .addHelpText(
+      'after',
+      examples([
+        'weir status',
+        'weir flows -n shop -f',
+        'weir policy generate -n shop > shop.yaml',
+        'weir policy check shop.yaml',
+      ]),
+    )
     .exitOverride();
   const on = (options: { aggregator: string }, work: (connection: Connection) => Promise<void>) =>
     withAggregator(options.aggregator, work);
 
   command(root, 'status', 'agents, what they watch, and what is missing')
     .addOption(output('table', 'json', 'yaml'))
+    .addHelpText('after', examples(['weir status', 'weir status -o json | jq .clusters[].agents']))
     .action((options: { aggregator: string; output: string }) =>
       on(options, (connection) => showStatus(connection, terminal, options.output)),
     );

@@ -3,17 +3,21 @@ import { createColors } from 'picocolors';
 import { stringify } from 'yaml';
 import type { Verdict } from '../core/verdict.ts';
 import type { Cell } from './table.ts';
+import { printable } from './text.ts';
 
 /** Where a command prints: results to `out`, remarks about them to `err`. */
 export class Terminal {
   readonly #out: NodeJS.WriteStream;
   readonly #err: NodeJS.WriteStream;
+  readonly #toPerson: boolean;
   readonly colors: ReturnType<typeof createColors>;
 
   constructor(out: NodeJS.WriteStream & { readonly fd: number }, err: NodeJS.WriteStream) {
     this.#out = out;
     this.#err = err;
-    this.colors = createColors(isatty(out.fd) && process.env['NO_COLOR'] === undefined);
+    this.#toPerson = isatty(out.fd);
+    // https://no-color.org: set and not empty.
+    this.colors = createColors(this.#toPerson && !process.env['NO_COLOR']);
     // Whoever reads us has seen enough: `weir flows | head`.
     for (const stream of [out, err]) {
       stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -31,12 +35,17 @@ export class Terminal {
     this.#err.write(`${text}\n`);
   }
 
+  /** Prints text for programs: exactly as it is, but on a terminal with what could steer it made visible. */
+  data(text: string): void {
+    this.print(this.#toPerson ? text.split('\n').map(printable).join('\n') : text);
+  }
+
   json(value: unknown): void {
-    this.print(`${JSON.stringify(value, null, 2)}\n`);
+    this.data(`${JSON.stringify(value, null, 2)}\n`);
   }
 
   yaml(value: unknown): void {
-    this.print(stringify(value, { aliasDuplicateObjects: false }));
+    this.data(stringify(value, { aliasDuplicateObjects: false }));
   }
 
   /** A verdict in its colour. */

@@ -1,8 +1,6 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { WeirError } from '../../core/errors.ts';
-
-/** The trailing metadata key under which a failed call carries the code of core/errors.ts. */
-export const errorCodeKey = 'weir-error-code';
+import { errorCodeKey } from '../../proto/error-code.ts';
 
 /** The status of a failed call. */
 export interface ServiceFault {

@@ -69,7 +69,7 @@ function showWindow(terminal: Terminal, format: string, window: wire.FollowRespo
   }
   const time = new Date(window.windowEndUnixMs).toISOString();
   for (const edge of window.edges.map(decodeEdge).filter(keep)) {
-    if (format === 'json') terminal.print(`${JSON.stringify({ node: window.node, time, ...edge })}\n`);
+    if (format === 'json') terminal.data(`${JSON.stringify({ node: window.node, time, ...edge })}\n`);
     else {
       const cells = [
         time.slice(11, 19),
@@ -86,6 +86,7 @@ function showWindow(terminal: Terminal, format: string, window: wire.FollowRespo
 
 async function follow(connection: Connection, terminal: Terminal, options: FlowsOptions): Promise<void> {
   if (options.output === 'yaml') throw new WeirError('USAGE', '--follow prints a table or, with -o json, a line each');
+  if (options.since !== undefined) throw new WeirError('USAGE', '--follow begins now; leave out --since');
   const keep = wanted(options);
   const stream = connection.query.follow({ cluster: options.cluster, scope: scopeOf(options) });
   stream.on('data', (window: wire.FollowResponse) => showWindow(terminal, options.output, window, keep));

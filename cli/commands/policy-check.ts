@@ -54,7 +54,7 @@ export async function checkPolicies(
   options: CheckOptions,
 ): Promise<number> {
   const { cluster, candidatesOnly, output } = options;
-  const manifests = readManifests(paths);
+  const manifests = await readManifests(paths);
   const range = rangeOf(options, Date.now());
   const asked = { cluster, scope: scopeOf(options), range, manifests, candidatesOnly };
   const answer = await connection.policy.check(asked, deadline());

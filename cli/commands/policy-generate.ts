@@ -58,7 +58,8 @@ function writeFiles(folder: string, policies: readonly wire.GeneratedPolicy[]): 
   try {
     mkdirSync(folder, { recursive: true });
     return policies.map(({ workload, name, yaml }) => {
-      const file = join(folder, `${workload?.namespace ?? 'default'}-${name}.yaml`);
+      // Names that the API server takes hold no other characters; a name must not lead out of the folder.
+      const file = join(folder, `${workload?.namespace ?? 'default'}-${name}.yaml`.replaceAll(/[^\w.-]/g, '_'));
       writeFileSync(file, yaml);
       return file;
     });
@@ -97,6 +98,6 @@ export async function generatePolicies(
   else if (output === 'table') {
     const headings = ['POLICY', 'DIRECTION', 'RULE', 'EDGES', 'CONNECTIONS', 'LAST SEEN'];
     terminal.print(renderTable(headings, ruleRows(answer, now)));
-  } else terminal.print(answer.yaml);
+  } else terminal.data(answer.yaml);
   for (const line of remarks(answer)) terminal.remark(printable(line));
 }
