@@ -7,8 +7,11 @@ import type { Row, Segment } from '../graph/segment.ts';
 const labelNames = ['direction', 'verdict', 'source_namespace', 'destination_namespace', 'protocol'] as const;
 type Labels = Readonly<Record<(typeof labelNames)[number], string>>;
 
-/** The value of every label of the series that takes what no series of its own is left for. */
+/** Stands for the namespaces, or the stage, of what no series of its own is left for. */
 const overflowLabel = '(other)';
+
+/** How many stages of loss have series of their own: agents name them. */
+const maxStages = 50;
 
 /** What stands for a namespace where an entity has none. */
 function placeOf(entity: Entity): string {
@@ -33,7 +36,7 @@ function labelsOf({ edge, reporter, observation }: Row): Labels {
 /**
  * Traffic by namespaces, never by pod or address. Each end's reports are their own series (direction egress is what
  * clients reported, ingress what servers did), so sum over one direction. The number of series is bounded: what comes
- * when all are taken goes into one, and is counted.
+ * when all are taken is counted without its namespaces.
  */
 export class TrafficMetrics {
   readonly #flows: Counter;
@@ -42,6 +45,7 @@ export class TrafficMetrics {
   readonly #folded: Counter;
   readonly #maxSeries: number;
   readonly #series = new Set<string>();
+  readonly #stages = new Set<string>();
 
   constructor(registry: Registry, maxSeries: number) {
     const registers = [registry];
@@ -78,7 +82,13 @@ export class TrafficMetrics {
       this.#flows.inc(labels);
       this.#bytes.inc(labels, bytesToServer + bytesToClient);
     }
-    for (const [stage, events] of Object.entries(losses)) this.#events.inc({ stage }, events);
+    for (const [stage, events] of Object.entries(losses))
+      this.#events.inc({ stage: this.#boundedStage(stage) }, events);
+  }
+
+  #boundedStage(stage: string): string {
+    if (this.#stages.size < maxStages) this.#stages.add(stage);
+    return this.#stages.has(stage) ? stage : overflowLabel;
   }
 
   #bounded(labels: Labels): Labels {

@@ -21,6 +21,9 @@ export interface IngestOptions {
   readonly log: Logger;
 }
 
+/** Kubernetes names have at most so many characters. */
+const maxNodeName = 253;
+
 /** Takes in the batches of all agents: resolves them, commits them, and only then acknowledges them. */
 export class Ingest implements SessionHost {
   readonly agents: Agents;
@@ -56,8 +59,9 @@ export class Ingest implements SessionHost {
       const what = `this aggregator serves ${this.#options.cluster}, the agent says ${cluster}; set both to the same name`;
       throw new WeirError('INGEST_CLUSTER_MISMATCH', what);
     }
-    if (node === '')
+    if (node === '' || node.length > maxNodeName) {
       throw new WeirError('INGEST_INVALID', 'the agent names no node; start it with the name of its node');
+    }
     const before = this.agents.connect(node, session);
     this.agents.told(node, status);
     before?.fail(new WeirError('INGEST_SUPERSEDED', `a newer stream of node ${node} was opened`));

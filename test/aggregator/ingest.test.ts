@@ -1,3 +1,5 @@
+import { Client, credentials } from '@grpc/grpc-js';
+import fc from 'fast-check';
 import { join } from 'node:path';
 import t from 'tap';
 import { SqliteStore } from '../../aggregator/store/sqlite.ts';
@@ -142,6 +144,7 @@ t.test('hello is checked: cluster, node, and that it comes once', async (t) => {
   const codeOf = async (agent: Pusher) => (await agent.end()).metadata.get('weir-error-code')[0];
   t.equal(await codeOf(new Pusher(running.connection, { cluster: 'other' })), 'INGEST_CLUSTER_MISMATCH');
   t.equal(await codeOf(new Pusher(running.connection, { node: '' })), 'INGEST_INVALID');
+  t.equal(await codeOf(new Pusher(running.connection, { node: 'n'.repeat(254) })), 'INGEST_INVALID');
   const twice = new Pusher(running.connection);
   twice.hello();
   t.equal(await codeOf(twice), 'INGEST_INVALID');
@@ -220,4 +223,35 @@ t.test('stopping lets what is under way end, then ends the streams', async (t) =
   const { committed } = await next.welcome();
   t.equal(await established(again), committed?.sequence, 'the graph is that of the committed batches');
   next.close();
+});
+
+t.test('bytes that are no message end the stream, and nothing else', async (t) => {
+  const running = await start(t, new TestCluster(frontend, cart));
+  const client = new Client(running.aggregator.addresses[0] as string, credentials.createInsecure());
+  const bytes = fc.sample(fc.uint8Array({ minLength: 1, maxLength: 300 }), { seed: 41, numRuns: 60 });
+  for (const each of bytes) {
+    const stream = client.makeBidiStreamRequest<Uint8Array, Buffer>(
+      '/weir.v1.IngestService/Push',
+      (value) => Buffer.from(value),
+      (value) => value,
+      { deadline: Date.now() + 5_000 },
+    );
+    stream.on('data', () => undefined);
+    stream.on('error', () => undefined);
+    // Not `once`: it takes the error that comes first for its own.
+    const over = new Promise((resolve) => stream.on('status', resolve));
+    stream.write(each);
+    stream.end();
+    await over;
+  }
+  client.close();
+  const agent = new Pusher(running.connection);
+  await agent.welcome();
+  agent.send(batchOf(1, [toCart]));
+  await agent.ackThrough(1);
+  t.equal(await established(running), 1);
+  const { seen, committed, rejected, pending } = await ledger(running);
+  t.equal(seen, (committed ?? 0) + (rejected ?? 0));
+  t.equal(pending, 0);
+  agent.close();
 });
