@@ -58,7 +58,8 @@ export async function checkPolicies(
   const range = rangeOf(options, Date.now());
   const asked = { cluster, scope: scopeOf(options), range, manifests, candidatesOnly };
   const answer = await connection.policy.check(asked, deadline());
-  if (!printData(terminal, output, answer)) show(terminal, answer);
+  // A result that rests on a part of what was given would be taken for the whole.
+  if (!printData(terminal, output, answer) && answer.problems.length === 0) show(terminal, answer);
   for (const { source, line, object, message } of answer.problems) {
     terminal.remark(printable(`${source}:${line}: ${object}: ${message}`));
   }

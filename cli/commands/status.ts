@@ -39,15 +39,14 @@ function clusterText(terminal: Terminal, cluster: wire.ClusterStatus, now: numbe
     agents.map((agent) => agentRow(terminal, agent, now)),
   );
   const notes = [...agents.flatMap(remarks), ...problems].map((text) => `! ${printable(text)}`);
-  return [
+  const lines = [
     `${terminal.colors.bold(`Cluster ${printable(name)}`)}: ${counts}; ${printable(source)}`,
     ...coverageLines(coverage),
     '',
     table === '' ? 'no agent has reported yet\n' : table,
-    ...notes.map((line) => `${line}\n`),
-  ]
-    .join('\n')
-    .replace(/\n+$/, '\n');
+    ...notes,
+  ];
+  return `${lines.join('\n').trimEnd()}\n`;
 }
 
 /** Agents, what they watch, and what is missing. */

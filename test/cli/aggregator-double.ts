@@ -1,4 +1,6 @@
-import { status as grpcStatus, Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { serviceError, type ServiceFault } from '../../aggregator/api/status.ts';
+import type { WeirError } from '../../core/errors.ts';
 import { addPolicyService, addQueryService } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
 
@@ -10,8 +12,8 @@ export interface Answers {
   generate: wire.GenerateResponse;
   check: wire.CheckResponse;
   windows: readonly wire.FollowResponse[];
-  /** When set, every query is refused with this message. */
-  refusal: string | null;
+  /** When set, every query is refused with this. */
+  refusal: WeirError | null;
 }
 
 /** An aggregator over real gRPC whose answers the test sets, for what a person sees of each. */
@@ -28,14 +30,11 @@ export class AggregatorDouble {
   async listen(): Promise<string> {
     const unary =
       <Response>(answer: () => Response) =>
-      (
-        call: { readonly request: unknown },
-        callback: (error: { code: number; details: string } | null, response?: Response) => void,
-      ) => {
+      (call: { readonly request: unknown }, callback: (error: ServiceFault | null, response?: Response) => void) => {
         this.asked.push(call.request);
         const { refusal } = this.#answers;
         if (refusal === null) callback(null, answer());
-        else callback({ code: grpcStatus.NOT_FOUND, details: refusal });
+        else callback(serviceError(refusal));
       };
     const answers = this.#answers;
     addQueryService(this.#server, {

@@ -1,16 +1,8 @@
-import t, { type Test } from 'tap';
-import { AggregatorDouble, type Answers } from './aggregator-double.ts';
-import { cart, edge, redis, someAnswers, workload } from './answers.ts';
+import t from 'tap';
+import { WeirError } from '../../core/errors.ts';
+import { cart, edge, redis, workload } from './answers.ts';
 import { weir } from './run.ts';
-
-async function serving(t: Test, change: (answers: Answers) => void = () => undefined) {
-  const answers = someAnswers();
-  change(answers);
-  const double = new AggregatorDouble(answers);
-  const aggregator = await double.listen();
-  t.teardown(() => double.close());
-  return { double, run: (...args: string[]) => weir(args, { aggregator }) };
-}
+import { serving } from './serving.ts';
 
 const withoutAge = (text: string) => text.replace(/\d+d$/gm, 'AGE');
 
@@ -96,9 +88,21 @@ t.test('nobody at the address, and a refusal, are one line and a status', async 
     stderr: /^weir: .*127\.0\.0\.1:1; start it, or .*--aggregator/,
   });
   const { run } = await serving(t, (answers) => {
-    answers.refusal = 'No such workload: Deployment shop/nope';
+    answers.refusal = new WeirError('WORKLOAD_UNKNOWN', 'shop/Deployment/nope');
   });
-  t.match(await run('graph'), { status: 1, stdout: '', stderr: 'weir: No such workload: Deployment shop/nope\n' });
+  t.strictSame(await run('graph'), { status: 1, stdout: '', stderr: 'weir: No such workload: shop/Deployment/nope\n' });
+});
+
+t.test('a fault of the aggregator is told in its own words, with the status of its code', async (t) => {
+  for (const [refusal, status] of [
+    [new WeirError('STORE', 'disk full; make room'), 1],
+    [new WeirError('QUERY_INVALID', 'the range ends before it begins'), 2],
+  ] as const) {
+    const { run } = await serving(t, (answers) => {
+      answers.refusal = refusal;
+    });
+    t.strictSame(await run('flows'), { status, stdout: '', stderr: `weir: ${refusal.message}\n` });
+  }
 });
 
 t.test('bad usage is status 2', async (t) => {
@@ -107,6 +111,8 @@ t.test('bad usage is status 2', async (t) => {
     [['flows', '--workload', 'deployment/cart'], /--namespace/],
     [['flows', '-n', 'a', '--workload', 'a/b/c'], /kind\/name/],
     [['flows', '-o', 'xml'], /Allowed choices/],
+    [['flows', '-f', '--since', '5m'], /--follow begins now; leave out --since/],
+    [['flows', '-f', '-o', 'yaml'], /--follow prints a table or, with -o json, a line each/],
     [['flowz'], /unknown command/],
   ] as const) {
     const { status, stderr } = await weir(args);

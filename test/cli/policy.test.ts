@@ -1,22 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
-import { AggregatorDouble, type Answers } from './aggregator-double.ts';
-import { bank, cart, edge, redis, someAnswers } from './answers.ts';
-import { weir } from './run.ts';
-
-async function serving(t: Test, change: (answers: Answers) => void = () => undefined) {
-  const answers = someAnswers();
-  change(answers);
-  const double = new AggregatorDouble(answers);
-  const aggregator = await double.listen();
-  t.teardown(() => double.close());
-  return {
-    double,
-    run: (...args: string[]) => weir(args, { aggregator }),
-    pipe: (input: string, ...args: string[]) => weir(args, { aggregator, input }),
-  };
-}
+import t from 'tap';
+import { bank, cart, edge, redis } from './answers.ts';
+import { serving } from './serving.ts';
 
 const ref = { namespace: 'shop', kind: 'Deployment', name: 'cart' };
 const policy = {
@@ -64,6 +50,26 @@ t.test('one file a policy', async (t) => {
   t.match({ status, stdout }, { status: 0, stdout: '' });
   t.same(readdirSync(folder), ['shop-weir-cart.yaml']);
   t.equal(readFileSync(join(folder, 'shop-weir-cart.yaml'), 'utf8'), policy.yaml);
+});
+
+t.test('no name from the cluster leads out of the folder', async (t) => {
+  const { run } = await serving(t, (answers) => {
+    answers.generate = { ...answers.generate, policies: [{ ...policy, name: '../../escaped' }] };
+  });
+  const folder = t.testdir({ inner: {} });
+  t.equal((await run('policy', 'generate', '--output-dir', join(folder, 'inner'))).status, 0);
+  t.strictSame(readdirSync(folder), ['inner']);
+  t.strictSame(readdirSync(join(folder, 'inner')), ['shop-.._.._escaped.yaml']);
+});
+
+t.test('more than one request can carry is refused before it is sent, also from a pipe without an end', async (t) => {
+  const { run, double } = await serving(t);
+  t.match(await run('policy', 'check', '/dev/zero'), {
+    status: 2,
+    stdout: '',
+    stderr: /^weir: A Kubernetes manifest could not be read: \/dev\/zero: more than 15 MiB in all; name only/,
+  });
+  t.strictSame(double.asked, []);
 });
 
 t.test('check reads files, folders and standard input, and names its sources', async (t) => {

@@ -1,0 +1,19 @@
+import type { Test } from 'tap';
+import { AggregatorDouble, type Answers } from './aggregator-double.ts';
+import { someAnswers } from './answers.ts';
+import { weir } from './run.ts';
+
+/** `weir` against an aggregator with known answers, until the test ends. @param change sets other answers */
+export async function serving(t: Test, change: (answers: Answers) => void = () => undefined) {
+  const answers = someAnswers();
+  change(answers);
+  const double = new AggregatorDouble(answers);
+  const aggregator = await double.listen();
+  t.teardown(() => double.close());
+  return {
+    double,
+    aggregator,
+    run: (...args: string[]) => weir(args, { aggregator }),
+    pipe: (input: string, ...args: string[]) => weir(args, { aggregator, input }),
+  };
+}

@@ -1,0 +1,86 @@
+import t from 'tap';
+import type * as wire from '../../proto/wire.ts';
+import { serving } from './serving.ts';
+
+const agent: wire.AgentReport = {
+  node: 'n1',
+  connected: true,
+  committed: { epoch: 1, sequence: 9 },
+  lastWindowEndUnixMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+  status: {
+    version: '0.1.0',
+    kernel: '6.1.0-30-amd64',
+    interfacesAttached: 12,
+    podsResolved: 11,
+    unresolvedInterfaces: ['veth1234 (ifindex 7): no pod has its namespace'],
+    batchesPending: 2,
+    features: [
+      { name: 'sockets', active: true, reason: '' },
+      { name: 'drops', active: false, reason: 'the kernel has no tp_btf/kfree_skb' },
+    ],
+  },
+};
+const silent: wire.AgentReport = {
+  node: 'n2',
+  connected: false,
+  committed: null,
+  lastWindowEndUnixMs: 0,
+  status: null,
+};
+
+const cluster: wire.ClusterStatus = {
+  name: 'demo',
+  source: 'files in /manifests',
+  agents: [agent, silent],
+  workloads: 18,
+  pods: 29,
+  edges: 1,
+  coverage: {
+    windows: 28,
+    incompleteWindows: 1,
+    losses: [{ stage: 'socket-edges-full', events: 4 }],
+    firstUnixMs: Date.UTC(2026, 0, 2, 3, 0, 0),
+    lastUnixMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+    nodesWithoutAgent: ['n3'],
+  },
+  problems: ['/manifests/a.yaml:3: Pod shop/x: metadata.name: not valid'],
+};
+
+t.test('status says who watches what, what was lost, what is off and why', async (t) => {
+  const { run } = await serving(t, (answers) => {
+    answers.status = { version: '0.1.0', clusters: [cluster] };
+  });
+  const { status, stdout } = await run('status');
+  t.equal(status, 0);
+  t.equal(
+    stdout.replace(/\b\d+d\b( *)/, (age) => 'AGE'.padEnd(age.length)),
+    `Cluster demo: 18 workloads, 29 pods, 1 edge; files in /manifests
+28 windows from 2026-01-02T03:00:00.000Z to 2026-01-02T03:04:05.000Z
+1 window incomplete: events were lost (socket-edges-full 4)
+no agent reports for n3
+
+NODE  AGENT      LAST WINDOW  PODS   PENDING  KERNEL          VERSION
+n1    connected  AGE          11/12  2        6.1.0-30-amd64  0.1.0
+n2    lost       never        0/0    0
+
+! n1: interface veth1234 (ifindex 7): no pod has its namespace
+! n1: drops is off: the kernel has no tp_btf/kfree_skb
+! /manifests/a.yaml:3: Pod shop/x: metadata.name: not valid
+`,
+  );
+});
+
+t.test('a cluster without agents says so', async (t) => {
+  const { run } = await serving(t, (answers) => {
+    const coverage = { ...answers.coverage, windows: 0, firstUnixMs: 0, lastUnixMs: 0 };
+    answers.status = { version: '0.1.0', clusters: [{ ...cluster, agents: [], coverage, problems: [] }] };
+  });
+  t.match((await run('status')).stdout, /\nnothing was recorded in this time\n\nno agent has reported yet\n$/);
+});
+
+t.test('status is data for programs', async (t) => {
+  const { run } = await serving(t, (answers) => {
+    answers.status = { version: '0.1.0', clusters: [cluster] };
+  });
+  t.match(JSON.parse((await run('status', '-o', 'json')).stdout), { clusters: [{ agents: [agent, { node: 'n2' }] }] });
+});
