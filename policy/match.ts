@@ -25,54 +25,48 @@ export interface Match {
 export const certainMatch: Match = { strength: certain, assumption: null };
 const podInBlock: Match = { strength: assumed, assumption: 'pod-in-ip-block' };
 const hostNetwork: Match = { strength: perhaps, assumption: 'host-network' };
-const addressFamily: Match = { strength: perhaps, assumption: 'address-family' };
+/** Some of a pod's addresses are allowed, and it is not known which is in use. */
+export const addressFamily: Match = { strength: perhaps, assumption: 'address-family' };
 const addressUnknown: Match = { strength: perhaps, assumption: 'address-unknown' };
 
 export function blockHolds(block: CompiledBlock, address: Uint8Array): boolean {
   return cidrContainsBytes(block.cidr, address) && !block.except.some((each) => cidrContainsBytes(each, address));
 }
 
-/** A pod may have an address of each family: only those of a family that both ends have can be in use. */
-function matchPodInBlock(block: CompiledBlock, self: End, other: End): Match | null {
-  let held = 0;
-  let usable = 0;
-  for (const address of other.addresses) {
-    if (self.addresses.length > 0 && !self.addresses.some((each) => each.length === address.length)) continue;
-    usable++;
-    if (blockHolds(block, address)) held++;
+function matchPod(
+  peer: CompiledPeer,
+  namespace: string,
+  { labels, namespace: podNamespace, namespaceLabels }: PodPeer,
+  address: Uint8Array | null,
+): Match | null {
+  if (peer.type === 'block') {
+    if (address === null) return addressUnknown;
+    return blockHolds(peer.block, address) ? podInBlock : null;
   }
-  if (usable === 0) return addressUnknown;
-  if (held === 0) return null;
-  return held === usable ? podInBlock : addressFamily;
-}
-
-function matchPod(peer: CompiledPeer, namespace: string, self: End, other: End, pod: PodPeer): Match | null {
-  if (peer.type === 'block') return matchPodInBlock(peer.block, self, other);
-  const inNamespace = peer.namespaces === null ? pod.namespace === namespace : peer.namespaces(pod.namespaceLabels);
-  return inNamespace && peer.pods(pod.labels) ? certainMatch : null;
+  const inNamespace = peer.namespaces === null ? podNamespace === namespace : peer.namespaces(namespaceLabels);
+  return inNamespace && peer.pods(labels) ? certainMatch : null;
 }
 
 /**
  * Whether a rule's peer matches the far end of a connection. Null where it does not.
  *
  * @param namespace the policy's own
- * @param onSelfNode whether both ends are on the same node
+ * @param address the far end's, as it is used on this connection; null where it has none
+ * @param hostPodIsPod whether a far end on its node's network can be matched like any other pod
  */
 export function matchPeer(
   peer: CompiledPeer,
   namespace: string,
-  self: End,
-  other: End,
-  onSelfNode: boolean,
+  other: Peer,
+  address: Uint8Array | null,
+  hostPodIsPod: boolean,
 ): Match | null {
-  if (other.peer.type === 'address') {
-    const [address] = other.addresses;
-    return peer.type === 'block' && address !== undefined && blockHolds(peer.block, address) ? certainMatch : null;
+  if (other.type === 'address') {
+    return peer.type === 'block' && address !== null && blockHolds(peer.block, address) ? certainMatch : null;
   }
-  if (other.peer.type !== 'pod') return null;
-  const match = matchPod(peer, namespace, self, other, other.peer);
-  // Seen as a pod it matches; seen as its node it does only on the node of the pod itself, whose traffic always passes.
-  return match !== null && other.peer.hostNetwork && !onSelfNode ? hostNetwork : match;
+  if (other.type !== 'pod') return null;
+  const match = matchPod(peer, namespace, other, address);
+  return match !== null && other.hostNetwork && !hostPodIsPod ? hostNetwork : match;
 }
 
 /** Whether a rule's port covers the server's port. Names are looked up on the server's pod, with their protocol. */

@@ -178,11 +178,11 @@ t.test('a NetworkPolicy that the API server would refuse is refused', (t) => {
 t.test('nil and empty lists of a NetworkPolicy stay what they are', (t) => {
   const { objects, problems } = read(policy('podSelector:\ningress:\n-\n- from: []\n  ports:\n- {}\n'));
   t.same(problems, []);
-  const { spec } = objects[0]?.object as NetworkPolicy;
-  t.same(spec.podSelector, {});
-  t.equal(spec.ingress?.length, 3);
-  t.same(spec.ingress?.[1]?.from, []);
-  t.equal(spec.ingress?.[1]?.ports, undefined);
+  const policyRead = objects[0]?.object as NetworkPolicy | undefined;
+  t.same(policyRead?.spec.podSelector, {});
+  t.equal(policyRead?.spec.ingress?.length, 3);
+  t.same(policyRead?.spec.ingress?.[1]?.from, []);
+  t.equal(policyRead?.spec.ingress?.[1]?.ports, undefined);
   t.end();
 });
 

@@ -5,7 +5,7 @@ import { OwnerIndex, workloadsOf } from '../../core/workload.ts';
 function cluster(text: string) {
   const { objects, problems } = parseManifests(text, 'cluster.yaml');
   if (problems.length > 0) throw new Error(JSON.stringify(problems));
-  return snapshotOf(objects.map(({ object }) => object));
+  return snapshotOf(objects.map((each) => each.object));
 }
 
 function object(kind: string, name: string, owner: string | null, rest: Record<string, unknown> = {}): string {

@@ -1,0 +1,50 @@
+import type { Address } from '../../core/address.ts';
+import type { Protocol } from '../../core/flow.ts';
+import { namespaceNameLabel, type NetworkPolicy } from '../../core/kubernetes.ts';
+import type { Decision } from '../../core/verdict.ts';
+import { type Answer, PolicySet } from '../../policy/evaluate.ts';
+import type { Peer, PodPeer } from '../../policy/query.ts';
+
+/** A pod of namespace `shop` unless told otherwise. */
+export function pod(name: string, given: Partial<PodPeer> = {}): PodPeer {
+  const namespace = given.namespace ?? 'shop';
+  return {
+    type: 'pod',
+    name,
+    namespace,
+    labels: { app: name },
+    addresses: [],
+    ports: [],
+    hostNetwork: false,
+    nodeName: null,
+    ...given,
+    namespaceLabels: { [namespaceNameLabel]: namespace, ...given.namespaceLabels },
+  };
+}
+
+export function address(text: string): Peer {
+  return { type: 'address', address: text as Address };
+}
+
+export function policy(spec: NetworkPolicy['spec'], name = 'p', namespace = 'shop'): NetworkPolicy {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name, namespace, uid: '', labels: {}, annotations: {}, ownerReferences: [] },
+    spec,
+  };
+}
+
+export function ask(
+  policies: readonly NetworkPolicy[],
+  client: Peer,
+  server: Peer,
+  port = 80,
+  protocol: Protocol = 'TCP',
+): Answer {
+  return new PolicySet(policies).decide({ client, server, protocol, port });
+}
+
+export function decide(...question: Parameters<typeof ask>): Decision {
+  return ask(...question).decision;
+}
