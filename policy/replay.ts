@@ -6,7 +6,7 @@ import { compareText } from '../core/order.ts';
 import type { Decision } from '../core/verdict.ts';
 import { type Because, becauseText } from './because.ts';
 import { EntityPeers } from './entity-peers.ts';
-import { PolicySet, worse } from './evaluate.ts';
+import { type Answer, PolicySet, worse } from './evaluate.ts';
 import { succeeded } from './outcome.ts';
 import type { Peer } from './query.ts';
 
@@ -59,6 +59,12 @@ function countedAs(edge: Edge, decision: Decision): Count {
   return succeeded(edge) ? 'denied' : 'stillDenied';
 }
 
+/** The side that settles an answer; of two that allow, one that has a rule for it. */
+function decidingDirection({ decision, egress, ingress }: Answer): Direction {
+  if (decision === 'allowed') return ingress.because.type === 'rule' ? 'ingress' : 'egress';
+  return egress.decision === decision ? 'egress' : 'ingress';
+}
+
 /** Whether an edge lies within a workload that may have several pods. */
 function isWithin(a: Entity, b: Entity): boolean {
   return a.type === 'workload' && b.type === 'workload' && a.kind !== 'Pod' && workloadKey(a) === workloadKey(b);
@@ -87,10 +93,11 @@ class Replay {
     let worst: EdgeDecision | null = null;
     for (const from of clients) {
       for (const to of servers) {
-        const { decision, egress, ingress } = this.#policies.decide({ client: from, server: to, protocol, port });
+        const answer = this.#policies.decide({ client: from, server: to, protocol, port });
+        const { decision } = answer;
         if (worst !== null && worse(worst.decision, decision) === worst.decision) continue;
-        const direction = egress.decision === decision ? 'egress' : 'ingress';
-        worst = { decision, direction, because: (direction === 'egress' ? egress : ingress).because };
+        const direction = decidingDirection(answer);
+        worst = { decision, direction, because: answer[direction].because };
         if (decision === 'denied') return worst;
       }
     }
