@@ -27,16 +27,16 @@ export function exitingOnSignals(stop: () => Promise<void>): AbortSignal {
   return controller.signal;
 }
 
-/** Waits for work, but no longer than until the signal aborts. @throws the reason of the abort */
+/** Waits for work, but no longer than until the signal aborts; what then becomes of the work is nobody's concern. */
 export async function unlessAborted<T>(abort: AbortSignal, work: Promise<T>): Promise<T> {
-  abort.throwIfAborted();
   let onAbort: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(abort.reason as Error);
-    abort.addEventListener('abort', onAbort, { once: true });
+    if (abort.aborted) onAbort();
+    else abort.addEventListener('abort', onAbort, { once: true });
   });
   try {
-    return await Promise.race([work, aborted]);
+    return await Promise.race([aborted, work]);
   } finally {
     abort.removeEventListener('abort', onAbort);
   }

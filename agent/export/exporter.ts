@@ -1,4 +1,4 @@
-import type { ClientDuplexStream } from '@grpc/grpc-js';
+import { type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
 import type { Milliseconds } from '../../core/time.ts';
@@ -34,7 +34,7 @@ export class Exporter {
   readonly #connection: Connection;
   readonly #spool: Spool;
   readonly #options: ExporterOptions;
-  readonly #status: () => wire.AgentStatus;
+  readonly #agentStatus: () => wire.AgentStatus;
   readonly #log: Logger;
   readonly #random: () => number;
   #stream: Stream | null = null;
@@ -50,14 +50,14 @@ export class Exporter {
     connection: Connection,
     spool: Spool,
     options: ExporterOptions,
-    status: () => wire.AgentStatus,
+    agentStatus: () => wire.AgentStatus,
     log: Logger,
     random: () => number = Math.random,
   ) {
     this.#connection = connection;
     this.#spool = spool;
     this.#options = options;
-    this.#status = status;
+    this.#agentStatus = agentStatus;
     this.#log = log;
     this.#random = random;
     this.#retryMs = options.firstRetryMs;
@@ -71,11 +71,20 @@ export class Exporter {
     const stream = this.#connection.ingest.push();
     this.#stream = stream;
     stream.on('data', (response: wire.PushResponse) => this.#receive(stream, response));
-    stream.on('error', (error) => this.#broken(stream, messageOf(error)));
+    stream.on('error', (error: ServiceError) => {
+      // Batches are read in order: the first that is not acknowledged is the one that could not be read. Sending it
+      // again would hold up all others for ever.
+      if (stream === this.#stream && this.#credits !== null && error.code === status.INVALID_ARGUMENT)
+        this.#reject(error);
+      this.#broken(stream, messageOf(error));
+    });
     stream.on('end', () => this.#broken(stream, 'the aggregator ended the stream'));
     const { cluster, node, version } = this.#options;
     const oldest = this.#spool.pending[0] ?? null;
-    stream.write({ frame: 'hello', hello: { cluster, node, agentVersion: version, oldest, status: this.#status() } });
+    stream.write({
+      frame: 'hello',
+      hello: { cluster, node, agentVersion: version, oldest, status: this.#agentStatus() },
+    });
   }
 
   /** Stops sending; batches that are not acknowledged stay in the spool. */
@@ -113,6 +122,11 @@ export class Exporter {
       this.#credits = (this.#credits ?? 0) + this.#committed(committed);
     }
     this.pump();
+  }
+
+  #reject(error: ServiceError): void {
+    const batch = this.#spool.rejectOldest();
+    this.#log.error({ batch, reason: error.details }, 'the aggregator cannot read a batch, dropped it');
   }
 
   #committed(through: BatchId): number {

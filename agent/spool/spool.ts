@@ -137,6 +137,15 @@ export class Spool {
     return count;
   }
 
+  /** Gives up the oldest batch, because the aggregator cannot read it; it counts as dropped. */
+  rejectOldest(): BatchId | null {
+    const oldest = this.#entries[0];
+    if (oldest === undefined) return null;
+    this.#shift();
+    this.#droppedBatches++;
+    return oldest.id;
+  }
+
   #shift(): void {
     const entry = this.#entries.shift() as Entry;
     this.#bytes -= entry.bytes;

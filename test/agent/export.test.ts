@@ -127,3 +127,16 @@ t.test('batches of an earlier start are sent before those of this one', async (t
     ],
   );
 });
+
+t.test('a batch that the aggregator cannot read is dropped and counted, and holds up no other', async (t) => {
+  const { address, spool, exporter, append } = setUp(t, folderFor(t));
+  const ingest = new IngestDouble();
+  ingest.unreadable = 3;
+  await ingest.listen(address);
+  t.teardown(() => ingest.kill());
+  append(5);
+  exporter.start();
+  await ingest.until(() => ingest.batches.at(-1)?.sequence === 5, 'the others arrived');
+  t.same(new Set(sequences(ingest)), new Set([1, 2, 4, 5]));
+  t.equal(spool.droppedBatches, 1);
+});

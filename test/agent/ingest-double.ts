@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { Batch, FlowRecord } from '../../core/flow.ts';
 import { decodeBatch } from '../../proto/convert-batch.ts';
 import { addIngestService } from '../../proto/services.ts';
@@ -17,6 +17,8 @@ export class IngestDouble {
   /** When false, batches are kept but not acknowledged. */
   acknowledging = true;
   committed: wire.BatchId | null = null;
+  /** The stream ends when a batch of this sequence comes, as if it could not be read. */
+  unreadable: number | null = null;
   credits = 8;
   #server = new Server();
   #streams = new Set<Stream>();
@@ -54,6 +56,11 @@ export class IngestDouble {
     const decoded = decodeBatch(message);
     if (!decoded.ok) throw new Error(decoded.message);
     this.batches.push(decoded.batch);
+    if (decoded.batch.sequence === this.unreadable) {
+      this.batches.pop();
+      stream.emit('error', { code: status.INVALID_ARGUMENT, details: 'not readable' });
+      return;
+    }
     if (decoded.status !== null) this.statuses.push(decoded.status);
     if (!this.acknowledging) return;
     this.committed = message.id;
