@@ -11,14 +11,14 @@ import { buildPolicy, type GeneratedPolicy } from './generated-policy.ts';
 import { askedBy, subjectOf, type Surroundings, usesHostNetwork } from './grant.ts';
 import { policyNames } from './policy-name.ts';
 import type { Grant } from './rule.ts';
-import { WorkloadSelectors } from './workload-selector.ts';
+import { type WorkloadSelector, WorkloadSelectors } from './workload-selector.ts';
 
 export interface GenerateInput {
   readonly cluster: ClusterSnapshot;
   readonly edges: readonly Edge[];
   /** The workloads that get a policy. */
   readonly scope: Scope;
-  /** The directions that are isolated; at least one, or no policy is made. */
+  /** The directions that are isolated; none means no policies. */
   readonly directions: readonly Direction[];
 }
 
@@ -45,28 +45,26 @@ export interface Generated {
   readonly skipped: readonly SkippedWorkload[];
 }
 
+/** A workload that gets a policy. */
 interface Subject {
   readonly workload: Workload;
-  readonly grants: Record<Direction, Grant[]>;
+  readonly selector: WorkloadSelector;
+  readonly grants: Readonly<Record<Direction, Grant[]>>;
 }
+
+const bothDirections = ['egress', 'ingress'] as const;
 
 function inScope(scope: Scope, ref: WorkloadRef): boolean {
   return entityInScope(scope, { type: 'workload', ...ref });
 }
 
-function reasonToSkip(workload: Workload, { selectors }: Surroundings): string | null {
-  if (workload.pods.length === 0 && !workload.hasTemplate) return 'its pods have finished and nothing makes new ones';
-  if (usesHostNetwork(workload))
-    return "its pods are on their node's network, which most network plugins do not isolate";
-  if (selectors.of(workload) === null)
-    return 'its pods share no label that outlives a rollout, so no selector can name them';
-  return null;
-}
-
 function checkScope({ namespace, workload }: Scope, cluster: ClusterSnapshot, workloads: readonly Workload[]): void {
   if (workload !== null && !workloads.some(({ ref }) => workloadKey(ref) === workloadKey(workload))) {
     const { kind, name } = workload;
-    throw new WeirError('WORKLOAD_UNKNOWN', `${kind} ${workload.namespace}/${name} is not in the cluster's state`);
+    throw new WeirError(
+      'WORKLOAD_UNKNOWN',
+      `${kind} ${workload.namespace}/${name} has no pods and no template in the cluster's state`,
+    );
   }
   if (namespace === null) return;
   const known =
@@ -81,15 +79,52 @@ function sortedEdges(edges: readonly Edge[]): Edge[] {
   return keyed.sort((a, b) => compareText(a.key, b.key)).map(({ edge }) => edge);
 }
 
+function subjectFrom(workload: Workload, { selectors }: Surroundings): Subject | { readonly reason: string } {
+  if (usesHostNetwork(workload)) {
+    return { reason: "its pods are on their node's network, which most network plugins do not isolate" };
+  }
+  const selector = selectors.of(workload);
+  if (selector === null) {
+    return { reason: 'its pods share no label that outlives a rollout, so no selector can name them' };
+  }
+  return { workload, selector, grants: { ingress: [], egress: [] } };
+}
+
+/** Gives each edge to the subjects at its ends, and returns those that a subject can make no rule of. */
+function distribute(
+  { edges, scope, directions }: GenerateInput,
+  subjects: ReadonlyMap<string, Subject>,
+  surroundings: Surroundings,
+): ExcludedEdge[] {
+  const excluded: ExcludedEdge[] = [];
+  for (const edge of sortedEdges(edges)) {
+    for (const direction of bothDirections.filter((each) => directions.includes(each))) {
+      const end = subjectOf(edge, direction);
+      if (end.type !== 'workload' || !inScope(scope, end)) continue;
+      const subject = subjects.get(workloadKey(end));
+      if (subject === undefined) {
+        excluded.push({ edge, direction, reason: 'its own workload gets no policy' });
+        continue;
+      }
+      const asked = askedBy(edge, direction, end.namespace, surroundings);
+      if ('reason' in asked) excluded.push({ edge, direction, reason: asked.reason });
+      else subject.grants[direction].push(asked.grant);
+    }
+  }
+  return excluded;
+}
+
 /**
  * Makes one NetworkPolicy for each workload in scope: it isolates the workload in the chosen directions and allows what
  * came through, no more (but DNS over both UDP and TCP). Whatever gets no rule is listed with its reason.
  *
  * @throws WeirError NAMESPACE_UNKNOWN, WORKLOAD_UNKNOWN where the scope names what the cluster does not have
  */
-export function generate({ cluster, edges, scope, directions }: GenerateInput): Generated {
+export function generate(input: GenerateInput): Generated {
+  const { cluster, scope, directions } = input;
   const workloads = workloadsOf(cluster).filter(({ pods, hasTemplate }) => pods.length > 0 || hasTemplate);
   checkScope(scope, cluster, workloads);
+  if (directions.length === 0) return { policies: [], excluded: [], skipped: [] };
   const surroundings: Surroundings = {
     workloads: new Map(workloads.map((workload) => [workloadKey(workload.ref), workload])),
     selectors: new WorkloadSelectors(workloads),
@@ -99,42 +134,17 @@ export function generate({ cluster, edges, scope, directions }: GenerateInput): 
   const skipped: SkippedWorkload[] = [];
   const subjects = new Map<string, Subject>();
   for (const workload of workloads.filter(({ ref }) => inScope(scope, ref))) {
-    const reason = reasonToSkip(workload, surroundings);
-    if (reason !== null) skipped.push({ workload: workload.ref, reason });
-    else subjects.set(workloadKey(workload.ref), { workload, grants: { ingress: [], egress: [] } });
+    const subject = subjectFrom(workload, surroundings);
+    if ('reason' in subject) skipped.push({ workload: workload.ref, reason: subject.reason });
+    else subjects.set(workloadKey(workload.ref), subject);
   }
-
-  const excluded: ExcludedEdge[] = [];
-  for (const edge of sortedEdges(edges)) {
-    for (const direction of ['egress', 'ingress'] as const) {
-      const end = subjectOf(edge, direction);
-      if (!directions.includes(direction) || end.type !== 'workload' || !inScope(scope, end)) continue;
-      const subject = subjects.get(workloadKey(end));
-      const asked =
-        subject === undefined
-          ? { reason: 'its workload gets no policy' }
-          : askedBy(edge, direction, end.namespace, surroundings);
-      if ('reason' in asked) excluded.push({ edge, direction, reason: asked.reason });
-      else subject?.grants[direction].push(asked.grant);
-    }
-  }
+  const excluded = distribute(input, subjects, surroundings);
 
   const names = policyNames(workloads.map(({ ref }) => ref));
-  const chosen = (direction: Direction, grants: Subject['grants']) =>
-    directions.includes(direction) ? grants[direction] : null;
-  const policies =
-    directions.length === 0
-      ? []
-      : [...subjects].map(([key, { workload, grants }]) =>
-          buildPolicy(
-            {
-              workload: workload.ref,
-              name: names.get(key) as string,
-              selector: surroundings.selectors.of(workload) as NonNullable<ReturnType<WorkloadSelectors['of']>>,
-              grants: { ingress: chosen('ingress', grants), egress: chosen('egress', grants) },
-            },
-            surroundings,
-          ),
-        );
+  const policies = [...subjects].map(([key, { workload, selector, grants }]) => {
+    const asked = (direction: Direction) => (directions.includes(direction) ? grants[direction] : null);
+    const plan = { workload: workload.ref, name: names.get(key) as string, selector };
+    return buildPolicy({ ...plan, grants: { ingress: asked('ingress'), egress: asked('egress') } }, surroundings);
+  });
   return { policies, excluded, skipped };
 }

@@ -236,6 +236,6 @@ t.test('a workload on the network of its nodes gets no policy, and its edges say
     ['web'],
   );
   t.match(skipped, [{ workload: { name: 'proxy' }, reason: /node's network/ }]);
-  t.match(excluded, [{ direction: 'egress', reason: 'its workload gets no policy' }]);
+  t.match(excluded, [{ direction: 'egress', reason: 'its own workload gets no policy' }]);
   t.end();
 });
