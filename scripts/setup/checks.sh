@@ -45,7 +45,7 @@ check_debian() {
 }
 
 check_node() {
-  local found='none' newer='curl -fsSL https://deb.nodesource.com/setup_20.x | bash - && apt-get install -y nodejs'
+  local found='none' newer='apt-get install -y npm && npx --yes n 20'
   if command -v node >/dev/null; then found=$(node --version); fi
   local major minor
   IFS=. read -r major minor _ <<<"${found#v}"

@@ -2,7 +2,7 @@ import t from 'tap';
 import { goodMachine, type Machine, runOn } from './machine.ts';
 
 const container = 'docker run --rm -it --privileged -v "$PWD":/weir -w /weir node:20-bookworm npm run demo';
-const newerNode = 'curl -fsSL https://deb.nodesource.com/setup_20.x | bash - && apt-get install -y nodejs';
+const newerNode = 'apt-get install -y npm && npx --yes n 20';
 
 interface Lacking {
   readonly files?: Readonly<Record<string, string | null>>;
