@@ -3,6 +3,7 @@ import type { Edge } from '../../core/edge.ts';
 import type { Direction } from '../../core/flow.ts';
 import type { ClusterSnapshot } from '../../core/kubernetes.ts';
 import { generate, type GenerateInput } from '../../policy/generate.ts';
+import { mergeGrants } from '../../policy/rule.ts';
 import { cluster, deploy, edge, external, workload } from './clusters.ts';
 
 const shop = cluster(
@@ -123,6 +124,21 @@ t.test('merging never gives a peer the port of another', (t) => {
     { to: [pods('ads')], ports: [tcp(81)] },
     { to: [pods('cart')], ports: [tcp(80)] },
   ]);
+  t.end();
+});
+
+t.test('merging does not depend on the order of what is merged', (t) => {
+  const twin = (name: string) => ({
+    peer: pods('x'),
+    peerLabel: name,
+    ports: [{ protocol: 'TCP' as const, port: 80 }],
+    edge: edge('web', name, 80),
+  });
+  const grants = [twin('b'), twin('a'), { ...twin('c'), peer: pods('c') }];
+  const [rule, ...others] = mergeGrants(grants);
+  t.same(rule?.peerLabels, ['c', 'a', 'b']);
+  t.same(others, []);
+  t.same(mergeGrants(grants.toReversed()), [rule]);
   t.end();
 });
 

@@ -125,6 +125,24 @@ t.test('the node of every pod may reach it, another node may or may not', (t) =>
   t.end();
 });
 
+t.test('pods on other nodes are told apart for the traffic of a node', (t) => {
+  const on = (name: string, nodeName: string) => ({
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace: 'shop',
+      labels: { app: 'cart' },
+      ownerReferences: [{ kind: 'ReplicaSet', name: 'cart', uid: 'u' }],
+    },
+    spec: { nodeName },
+  });
+  const spread = cluster([on('a', 'n1'), on('b', 'n2')]);
+  const probes = [edge({ type: 'node', name: 'n1' }, 'shop/ReplicaSet/cart', 80)];
+  t.equal(run(probes, [onlyWebToCart], spread).depends, 1, 'the pod on n2 may have been the one');
+  t.equal(run(probes, [onlyWebToCart], cluster([on('a', 'n1'), on('b', 'n1')])).allowed, 1);
+  t.end();
+});
+
 t.test('external and unresolved ends are their addresses', (t) => {
   const block = policy({
     podSelector: { matchLabels: { app: 'web' } },
