@@ -116,9 +116,9 @@ export class PolicySet {
     const compiled = policies.map(compilePolicy);
     compiled.sort((a, b) => compareText(a.ref.name, b.ref.name));
     for (const policy of compiled) {
-      const inNamespace = this.#byNamespace.get(policy.ref.namespace);
-      if (inNamespace === undefined) this.#byNamespace.set(policy.ref.namespace, [policy]);
-      else inNamespace.push(policy);
+      const inNamespace = this.#byNamespace.get(policy.ref.namespace) ?? [];
+      inNamespace.push(policy);
+      this.#byNamespace.set(policy.ref.namespace, inNamespace);
     }
     this.#blocks = compiled
       .flatMap(({ rules }) => [...(rules.ingress ?? []), ...(rules.egress ?? [])])

@@ -83,7 +83,7 @@ function subjectFrom(workload: Workload, { selectors }: Surroundings): Subject |
   if (usesHostNetwork(workload)) {
     return { reason: "its pods are on their node's network, which most network plugins do not isolate" };
   }
-  const selector = selectors.of(workload);
+  const selector = selectors.of(workload.ref);
   if (selector === null) {
     return { reason: 'its pods share no label that outlives a rollout, so no selector can name them' };
   }
@@ -144,7 +144,10 @@ export function generate(input: GenerateInput): Generated {
   const policies = [...subjects].map(([key, { workload, selector, grants }]) => {
     const asked = (direction: Direction) => (directions.includes(direction) ? grants[direction] : null);
     const plan = { workload: workload.ref, name: names.get(key) as string, selector };
-    return buildPolicy({ ...plan, grants: { ingress: asked('ingress'), egress: asked('egress') } }, surroundings);
+    return buildPolicy(
+      { ...plan, grants: { ingress: asked('ingress'), egress: asked('egress') } },
+      surroundings.selectors,
+    );
   });
   return { policies, excluded, skipped };
 }

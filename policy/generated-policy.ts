@@ -1,12 +1,12 @@
 import type { Edge } from '../core/edge.ts';
 import type { Direction } from '../core/flow.ts';
-import { entityLabel, type WorkloadRef, workloadKey } from '../core/identity.ts';
+import { entityLabel, type WorkloadRef } from '../core/identity.ts';
 import type { NetworkPolicy } from '../core/kubernetes.ts';
 import type { UnixMs } from '../core/time.ts';
-import { farEndOf, type Surroundings } from './grant.ts';
+import { farEndOf } from './grant.ts';
 import { isFireAndForget } from './outcome.ts';
 import { type Grant, type MergedRule, mergeGrants, portLabel } from './rule.ts';
-import type { WorkloadSelector } from './workload-selector.ts';
+import type { WorkloadSelector, WorkloadSelectors } from './workload-selector.ts';
 
 /** A rule with what it rests on. */
 export interface GeneratedRule {
@@ -68,20 +68,19 @@ function describeRule(direction: Direction, index: number, rule: MergedRule): Ge
 }
 
 /** Workloads that a rule lets through beside those that were seen, as `a (labelled like b)`. */
-function bystanders(rule: GeneratedRule, { workloads, selectors }: Surroundings): string[] {
-  const ends = rule.edges.map((edge) => farEndOf(edge, rule.direction));
+function bystanders(rule: GeneratedRule, selectors: WorkloadSelectors): string[] {
+  const ends = rule.edges.map((edge) => farEndOf(edge, rule.direction)).filter((end) => end.type === 'workload');
   const seen = new Set(ends.map(entityLabel));
   const found = new Set<string>();
   for (const end of ends) {
-    const workload = end.type === 'workload' ? workloads.get(workloadKey(end)) : undefined;
-    for (const other of (workload && selectors.of(workload)?.alsoSelects) ?? []) {
+    for (const other of selectors.of(end)?.alsoSelects ?? []) {
       if (!seen.has(labelOf(other))) found.add(`${labelOf(other)} (labelled like ${entityLabel(end)})`);
     }
   }
   return [...found].sort();
 }
 
-function notesOn(rule: GeneratedRule, merged: MergedRule, surroundings: Surroundings): string[] {
+function notesOn(rule: GeneratedRule, merged: MergedRule, selectors: WorkloadSelectors): string[] {
   const notes: string[] = [];
   const place = `${rule.direction}[${rule.index}]`;
   for (const { protocol, port } of merged.ports) {
@@ -92,13 +91,13 @@ function notesOn(rule: GeneratedRule, merged: MergedRule, surroundings: Surround
     const end = entityLabel(farEndOf(edge, rule.direction));
     notes.push(`${place} allows UDP ${edge.port} with ${end}, which was never answered and never dropped.`);
   }
-  const others = bystanders(rule, surroundings);
+  const others = bystanders(rule, selectors);
   if (others.length > 0) notes.push(`${place} covers more than was seen: ${listed(others)}.`);
   return notes;
 }
 
 /** Puts one workload's policy together: isolation in the chosen directions, and a rule for everything that was seen. */
-export function buildPolicy(plan: PolicyPlan, surroundings: Surroundings): GeneratedPolicy {
+export function buildPolicy(plan: PolicyPlan, selectors: WorkloadSelectors): GeneratedPolicy {
   const { workload, selector } = plan;
   const merged = { ingress: mergeGrants(plan.grants.ingress ?? []), egress: mergeGrants(plan.grants.egress ?? []) };
   const rules: GeneratedRule[] = [];
@@ -113,7 +112,7 @@ export function buildPolicy(plan: PolicyPlan, surroundings: Surroundings): Gener
     for (const [index, rule] of merged[direction].entries()) {
       const described = describeRule(direction, index, rule);
       rules.push(described);
-      notes.push(...notesOn(described, rule, surroundings));
+      notes.push(...notesOn(described, rule, selectors));
     }
   }
   const policy: NetworkPolicy = {

@@ -64,7 +64,7 @@ function peerOf(
       if (workload === undefined) return { reason: 'the other end is no longer in the cluster' };
       if (usesHostNetwork(workload))
         return { reason: "the other end is on its node's network: selectors do not name it" };
-      const selector = selectors.of(workload);
+      const selector = selectors.of(workload.ref);
       if (selector === null) return { reason: 'the pods of the other end share no label that outlives a rollout' };
       return peerOfWorkload(namespace, entity, selector.labels);
     }

@@ -46,10 +46,9 @@ function rankOf(key: string): number {
   return rank < 0 ? preferred.length : rank;
 }
 
-/** The labels that all the given sets share and that outlive a rollout, the most telling first. */
-export function stableLabels(sets: readonly Labels[]): Label[] {
-  const [first, ...others] = sets;
-  return Object.entries(first ?? {})
-    .filter(([key, value]) => isStable(key) && others.every((each) => Object.hasOwn(each, key) && each[key] === value))
+/** The labels that outlive a rollout, the most telling first. */
+export function stableLabels(labels: Labels): Label[] {
+  return Object.entries(labels)
+    .filter(([key]) => isStable(key))
     .sort(([a], [b]) => rankOf(a) - rankOf(b) || compareText(a, b));
 }
