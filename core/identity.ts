@@ -7,7 +7,7 @@ export interface PodRef {
   readonly uid: string;
 }
 
-/** A workload: the controller at the top of a pod's owner chain, or the pod itself when nothing owns it. */
+/** A workload: the Deployment, StatefulSet, DaemonSet or CronJob that owns a pod, else its topmost owner, else the pod. */
 export interface WorkloadRef {
   readonly namespace: string;
   /** Kubernetes kind: Deployment, StatefulSet, DaemonSet, CronJob, Job, Pod, or any other controller's. */
