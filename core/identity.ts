@@ -7,7 +7,7 @@ export interface PodRef {
   readonly uid: string;
 }
 
-/** A workload: the Deployment, StatefulSet, DaemonSet or CronJob that owns a pod, else its topmost owner, else the pod. */
+/** A workload: the Deployment, StatefulSet, DaemonSet or CronJob that owns a pod, else its last owner, else the pod. */
 export interface WorkloadRef {
   readonly namespace: string;
   /** Kubernetes kind: Deployment, StatefulSet, DaemonSet, CronJob, Job, Pod, or any other controller's. */
