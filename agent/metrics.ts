@@ -18,85 +18,102 @@ export interface MetricSources {
   readonly exporter: { readonly ledger: ExportLedger };
 }
 
-/** A metric whose value is read from a ledger when it is scraped. */
-function counter(
+type MetricClass<Metric> = new (configuration: {
+  name: string;
+  help: string;
+  labelNames: string[];
+  registers: Registry[];
+  collect: () => void;
+}) => Metric;
+
+/** Adds a metric whose value is read from a ledger when it is scraped. */
+function onScrape<Metric extends Counter | Gauge>(
+  MetricOf: MetricClass<Metric>,
   registry: Registry,
   name: string,
   help: string,
-  labels: string[],
-  read: (into: Counter) => void,
+  labelNames: string[],
+  read: (into: Metric) => void,
 ): void {
-  const metric: Counter = new Counter({
-    name,
-    help,
-    labelNames: labels,
-    registers: [registry],
-    collect() {
-      this.reset();
-      read(this);
-    },
-  });
-  void metric;
-}
-
-function gauge(registry: Registry, name: string, help: string, labels: string[], read: (into: Gauge) => void): void {
-  const metric: Gauge = new Gauge({
-    name,
-    help,
-    labelNames: labels,
-    registers: [registry],
-    collect() {
-      this.reset();
-      read(this);
-    },
-  });
-  void metric;
+  const collect = () => {
+    metric.reset();
+    read(metric);
+  };
+  const metric = new MetricOf({ name, help, labelNames, registers: [registry], collect });
 }
 
 /** The agent's metrics. Every label has a fixed set of values: nothing here grows with traffic. */
 export function agentRegistry(from: MetricSources): Registry {
   const registry = new Registry();
-  gauge(registry, 'weir_build_info', 'Version of this process; always 1.', ['version', 'component'], (into) => {
-    into.set({ version, component: 'agent' }, 1);
-  });
-  gauge(registry, 'weir_agent_map_entries', "Entries in the kernel's edge maps.", ['map'], (into) => {
+  onScrape(
+    Gauge,
+    registry,
+    'weir_build_info',
+    'Version of this process; always 1.',
+    ['version', 'component'],
+    (into) => {
+      into.set({ version, component: 'agent' }, 1);
+    },
+  );
+  onScrape(Gauge, registry, 'weir_agent_map_entries', "Entries in the kernel's edge maps.", ['map'], (into) => {
     for (const [map, entries] of Object.entries(from.source.mapEntries())) into.set({ map }, entries);
   });
-  counter(registry, 'weir_agent_events_lost_total', 'Events in no window, by stage.', ['stage'], (into) => {
+  onScrape(Counter, registry, 'weir_agent_events_lost_total', 'Events in no window, by stage.', ['stage'], (into) => {
     const sums = from.source.statistics();
     for (const { name, loss } of kernelStatistics) if (loss) into.inc({ stage: name }, sums[name] ?? 0);
     into.inc({ stage: 'identity' }, from.fold.ledger.unnamed);
     into.inc({ stage: 'spool' }, from.spool.droppedBatches);
   });
-  counter(registry, 'weir_agent_events_ignored_total', 'Kernel events left out, by cause.', ['cause'], (into) => {
-    const sums = from.source.statistics();
-    for (const { name, loss } of kernelStatistics) if (!loss) into.inc({ cause: name }, sums[name] ?? 0);
-  });
-  counter(registry, 'weir_agent_edges_total', 'Edge deltas read from the kernel, by fate.', ['fate'], (into) => {
-    const { folded, foreign, unnamed } = from.fold.ledger;
-    for (const [fate, edges] of Object.entries({ folded, foreign, unnamed })) into.inc({ fate }, edges);
-  });
-  gauge(registry, 'weir_agent_edges_held', 'Edge deltas that wait for the name of their pod.', [], (into) => {
+  onScrape(
+    Counter,
+    registry,
+    'weir_agent_events_ignored_total',
+    'Kernel events left out, by cause.',
+    ['cause'],
+    (into) => {
+      const sums = from.source.statistics();
+      for (const { name, loss } of kernelStatistics) if (!loss) into.inc({ cause: name }, sums[name] ?? 0);
+    },
+  );
+  onScrape(
+    Counter,
+    registry,
+    'weir_agent_edges_total',
+    'Edge deltas read from the kernel, by fate.',
+    ['fate'],
+    (into) => {
+      const { folded, foreign, unnamed } = from.fold.ledger;
+      for (const [fate, edges] of Object.entries({ folded, foreign, unnamed })) into.inc({ fate }, edges);
+    },
+  );
+  onScrape(Gauge, registry, 'weir_agent_edges_held', 'Edge deltas that wait for the name of their pod.', [], (into) => {
     into.set(from.fold.ledger.held);
   });
-  gauge(registry, 'weir_agent_interfaces', 'Pod interfaces that are watched.', ['state'], (into) => {
+  onScrape(Gauge, registry, 'weir_agent_interfaces', 'Pod interfaces that are watched.', ['state'], (into) => {
     into.set({ state: 'resolved' }, 0);
     into.set({ state: 'unresolved' }, 0);
     for (const { resolution } of from.interfaces.attached) into.inc({ state: resolution.state });
   });
-  counter(registry, 'weir_agent_batches_total', 'Batches, by what was done with them.', ['result'], (into) => {
-    const { sent, acknowledged } = from.exporter.ledger;
-    into.inc({ result: 'sent' }, sent);
-    into.inc({ result: 'acknowledged' }, acknowledged);
-    into.inc({ result: 'dropped' }, from.spool.droppedBatches);
-  });
-  gauge(registry, 'weir_agent_batches_pending', 'Batches not yet acknowledged.', [], (into) => {
+  onScrape(
+    Counter,
+    registry,
+    'weir_agent_batches_total',
+    'Batches, by what was done with them.',
+    ['result'],
+    (into) => {
+      const { sent, acknowledged } = from.exporter.ledger;
+      into.inc({ result: 'sent' }, sent);
+      into.inc({ result: 'acknowledged' }, acknowledged);
+      into.inc({ result: 'dropped' }, from.spool.droppedBatches);
+    },
+  );
+  onScrape(Gauge, registry, 'weir_agent_batches_pending', 'Batches not yet acknowledged.', [], (into) => {
     into.set(from.spool.pending.length);
   });
-  gauge(registry, 'weir_agent_spool_bytes', 'Size of the batches not yet acknowledged.', [], (into) => {
+  onScrape(Gauge, registry, 'weir_agent_spool_bytes', 'Size of the batches not yet acknowledged.', [], (into) => {
     into.set(from.spool.pendingBytes);
   });
-  gauge(registry, 'weir_agent_connected', 'Whether the aggregator has welcomed this agent.', [], (into) => {
+  onScrape(Gauge, registry, 'weir_agent_connected', 'Whether the aggregator has welcomed this agent.', [], (into) => {
     into.set(from.exporter.ledger.connected ? 1 : 0);
   });
   return registry;

@@ -68,7 +68,7 @@ export class KernelSource implements Source {
   readonly #tables: readonly EdgeTable[];
   readonly #idleNs: number;
   readonly features: readonly Feature[];
-  #losses: readonly number[];
+  #statistics: readonly number[];
 
   /** @throws WeirError CAPTURE_NO_PERMISSION, CAPTURE_LOAD, CAPTURE_ATTACH */
   constructor(options: KernelSourceOptions) {
@@ -80,7 +80,7 @@ export class KernelSource implements Source {
       table('packet_edges', packetEdges),
       table('drop_edges', dropEdges(dropReasonNames())),
     ];
-    this.#losses = native.readStatistics(this.#capture);
+    this.#statistics = native.readStatistics(this.#capture);
     this.features = [this.#start('tcp-sockets', 'on_tcp_state', true), this.#start('drop-reasons', 'on_drop', false)];
   }
 
@@ -117,11 +117,11 @@ export class KernelSource implements Source {
   }
 
   #newLosses(): Record<string, number> {
-    const before = this.#losses;
-    this.#losses = native.readStatistics(this.#capture);
+    const before = this.#statistics;
+    this.#statistics = native.readStatistics(this.#capture);
     const losses: Record<string, number> = {};
     for (const [i, { name, loss }] of statistics.entries()) {
-      const events = (this.#losses[i] ?? 0) - (before[i] ?? 0);
+      const events = (this.#statistics[i] ?? 0) - (before[i] ?? 0);
       if (loss && events > 0) losses[name] = events;
     }
     return losses;
