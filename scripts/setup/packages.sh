@@ -5,6 +5,7 @@ packages=(
   cmake ninja-build make g++ pkg-config python3
   iproute2 nftables conntrack procps util-linux curl
   nginx-light redis-server redis-tools dnsmasq-base postgresql
+  softflowd nfdump ethtool wrk
 )
 
 policy_rc=${WEIR_SETUP_ROOT:-}/usr/sbin/policy-rc.d
@@ -12,8 +13,10 @@ cluster_rc=${WEIR_SETUP_ROOT:-}/etc/postgresql-common/createcluster.d/weir.conf
 
 # Names the packages that are not installed, one a line.
 missing_packages() {
-  local installed
-  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null | sed -n 's/^installed //p')
+  local known installed
+  # It fails when it has never heard of one of them, and still lists the others.
+  known=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null) || true
+  installed=$(sed -n 's/^installed //p' <<<"$known")
   printf '%s\n' "${packages[@]}" | grep -vxF "$installed" || true
 }
 

@@ -14,12 +14,16 @@ set_up_packages`;
 const policyRc = 'usr/sbin/policy-rc.d';
 const clusterRc = 'etc/postgresql-common/createcluster.d/weir.conf';
 
-/** A machine on which all but nginx-light and curl are installed, and whose commands write down how they were called. */
+/**
+ * A machine on which all but nginx-light and curl are installed, and whose commands write down how they were called.
+ * Like the real one, its dpkg-query fails when it does not know one of the packages.
+ */
 function machineWith(folder: string, aptGet = '', files: Machine['files'] = {}): Machine {
   const record = `echo "$(basename $0) $*" >>${folder}/calls`;
   const held = `${record}; cat ${folder}/machine/${policyRc} ${folder}/machine/${clusterRc} >${folder}/held;`;
   const list =
-    'for each in "$@"; do case $each in nginx-light|curl|-*|*Status*) ;; *) echo "installed $each" ;; esac; done';
+    'for each in "$@"; do case $each in nginx-light|curl) unknown=1 ;; -*|*Status*) ;; *) echo "installed $each" ;; esac; ' +
+    'done; exit ${unknown:-0}';
   return {
     files: { ...goodMachine.files, 'usr/sbin/keep': '', ...files },
     commands: { ...goodMachine.commands, 'dpkg-query': list, 'apt-get': held + aptGet, systemctl: record },
