@@ -1,4 +1,4 @@
-import type { Drops, FlowCounters, Protocol } from './flow.ts';
+import type { DirectionEvidence, Drops, FlowCounters, Protocol } from './flow.ts';
 import { droppedPackets } from './flow.ts';
 import { type Entity, entityKey, type ServiceRef } from './identity.ts';
 import type { UnixMs } from './time.ts';
@@ -13,10 +13,17 @@ export interface EdgeId {
   readonly port: number;
 }
 
+/** Bounds the names that an observation keeps. */
+export const maxServerNames = 8;
+
 /** What one side reported of an edge. */
 export interface Observation {
   readonly counters: FlowCounters;
   readonly drops: Drops;
+  /** The strongest evidence that any report had for who is the client. */
+  readonly directionBy: DirectionEvidence;
+  /** Names by which the server was asked for in the DNS, sorted; at most `maxServerNames`. */
+  readonly serverNames: readonly string[];
   readonly firstSeenUnixMs: UnixMs;
   readonly lastSeenUnixMs: UnixMs;
 }

@@ -17,15 +17,30 @@ export function directionOf(role: Role): Direction {
 }
 
 /**
+ * How it is known which end is the client, from the weakest to the strongest. A policy never rests on `ports`.
+ * - `ports`: only the port numbers tell; the lower is taken for the server's
+ * - `listener`: the server's socket was bound to its port by name before anything was said
+ * - `first-packet`: the client was seen to speak first
+ * - `conntrack`: the node's connection tracking remembers who spoke first
+ * - `handshake`: the sockets' own states, or a SYN or INIT
+ */
+export const directionEvidence = ['ports', 'listener', 'first-packet', 'conntrack', 'handshake'] as const;
+export type DirectionEvidence = (typeof directionEvidence)[number];
+
+export function strongerEvidence(a: DirectionEvidence, b: DirectionEvidence): DirectionEvidence {
+  return directionEvidence.indexOf(a) > directionEvidence.indexOf(b) ? a : b;
+}
+
+/**
  * Counts of one flow in one window. Bytes are payload for TCP (the socket's own counters) and IP length for
  * everything else; packets are segments that the socket sent or received, or packets on the pod's interface.
  */
 export interface FlowCounters {
-  /** TCP connect() calls that sent a SYN. Known at the client only. */
+  /** TCP connect() calls that sent a SYN, or SCTP INITs. Known at the client only. */
   readonly attempts: number;
-  /** TCP connections that reached ESTABLISHED. */
+  /** TCP connections that reached ESTABLISHED, or SCTP associations that were answered. */
   readonly established: number;
-  /** Attempts that ended with a reset from the far side. */
+  /** Attempts, or datagrams, that were answered with a reset, an abort or an ICMP unreachable. */
   readonly refused: number;
   /** Attempts that ended without any answer. */
   readonly unanswered: number;
@@ -36,6 +51,10 @@ export interface FlowCounters {
   readonly packetsToServer: number;
   readonly packetsToClient: number;
   readonly retransmits: number;
+  /** Sum of the samples of TCP's smoothed round-trip time in microseconds: one per connection and window. */
+  readonly rttMicros: number;
+  /** How many samples `rttMicros` adds up; the mean is their quotient. */
+  readonly rttSamples: number;
 }
 
 export type CounterName = keyof FlowCounters;
@@ -52,6 +71,8 @@ export const counterNames = [
   'packetsToServer',
   'packetsToClient',
   'retransmits',
+  'rttMicros',
+  'rttSamples',
 ] as const satisfies readonly CounterName[];
 
 export type MutableCounters = { -readonly [K in CounterName]: number };
@@ -68,6 +89,8 @@ export function zeroCounters(): MutableCounters {
     packetsToServer: 0,
     packetsToClient: 0,
     retransmits: 0,
+    rttMicros: 0,
+    rttSamples: 0,
   };
 }
 
@@ -88,16 +111,31 @@ export function droppedPackets(drops: Drops): number {
   return total;
 }
 
+/** An address with a port, 0 to 65535. */
+export interface Endpoint {
+  readonly address: Address;
+  readonly port: number;
+}
+
 /** What one pod reported about one far end in one window: the unit that travels from agent to aggregator. */
 export interface FlowRecord {
   /** The reporter: the pod on the agent's node whose interface or sockets were watched. */
   readonly pod: PodRef;
   readonly role: Role;
-  /** The far end's address as the pod saw it: for a client this may be a Service's cluster IP. */
+  readonly directionBy: DirectionEvidence;
+  /** The far end's address, behind the node's address translation where the kernel showed what is there. */
   readonly remote: Address;
-  /** The server's port, 0 to 65535. For ICMP: type * 256 + code. */
+  /** The server's port, 0 to 65535, behind the node's address translation. For ICMP: type * 256 + code. */
   readonly port: number;
   readonly protocol: Protocol;
+  /**
+   * What the pod itself saw in place of `remote` and `port` when the node translated them: for a client the Service's
+   * address and port, for a server the address that masquerades the client (and its own port). Null when nothing was
+   * translated, or nothing is known of it: then `remote` may be a Service's address.
+   */
+  readonly seenAs: Endpoint | null;
+  /** The name that the pod asked the DNS for and got `remote` as an answer; null when there is none. */
+  readonly remoteName: string | null;
   readonly counters: FlowCounters;
   readonly drops: Drops;
   /** First and last packet or state change inside the window. */

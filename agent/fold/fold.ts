@@ -96,7 +96,7 @@ export class Fold {
     let row = this.#rows.get(key);
     if (row === undefined) {
       row = {
-        record: { pod, role, remote, port, protocol },
+        record: { pod, role, directionBy: 'handshake', remote, port, protocol, seenAs: null, remoteName: null },
         counters: zeroCounters(),
         drops: {},
         firstSeenUnixMs: edge.firstSeenUnixMs,
