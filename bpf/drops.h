@@ -6,20 +6,21 @@
 /* Finds the transport header of a dropped packet, which is kernel memory and is copied piece by piece. */
 static __always_inline enum parsed find_transport(struct sk_buff *skb, struct packet *packet, void **transport)
 {
-	void *at = skb->head + skb->network_header;
+	void *at = (void *)BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, network_header);
+	__be16 protocol = BPF_CORE_READ(skb, protocol);
 	struct extension_header extension;
 	struct ipv6hdr ipv6;
 	struct iphdr ipv4;
 	__u32 length;
 
-	if (skb->protocol == bpf_htons(ETH_P_IP)) {
+	if (protocol == bpf_htons(ETH_P_IP)) {
 		if (bpf_probe_read_kernel(&ipv4, sizeof(ipv4), at))
 			return PARSED_MALFORMED;
 		take_ipv4(&ipv4, packet);
 		*transport = at + ipv4.ihl * 4;
 		return ipv4.frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET) ? PARSED_FRAGMENT : PARSED_EDGE;
 	}
-	if (skb->protocol != bpf_htons(ETH_P_IPV6))
+	if (protocol != bpf_htons(ETH_P_IPV6))
 		return PARSED_OTHER;
 	if (bpf_probe_read_kernel(&ipv6, sizeof(ipv6), at))
 		return PARSED_MALFORMED;
@@ -31,9 +32,8 @@ static __always_inline enum parsed find_transport(struct sk_buff *skb, struct pa
 		length = extension_length(packet->protocol, &extension);
 		if (!length)
 			break;
-		if (is_later_fragment(packet->protocol, &extension))
+		if (take_extension(&extension, packet))
 			return PARSED_FRAGMENT;
-		packet->protocol = extension.next;
 		at += length;
 	}
 	*transport = at;
@@ -42,106 +42,232 @@ static __always_inline enum parsed find_transport(struct sk_buff *skb, struct pa
 
 static __always_inline enum parsed parse_dropped(struct sk_buff *skb, struct packet *packet)
 {
+	struct tcp_header tcp;
 	enum parsed found;
 	void *transport;
 	__be16 ports[2];
+	__u8 icmp[2];
 
 	found = find_transport(skb, packet, &transport);
 	if (found != PARSED_EDGE)
 		return found;
-	if (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP)
+	switch (packet->protocol) {
+	case IPPROTO_TCP:
+		if (bpf_probe_read_kernel(&tcp, sizeof(tcp), transport))
+			return PARSED_MALFORMED;
+		packet->kind = tcp.flags;
+		break;
+	case IPPROTO_UDP:
+	case IPPROTO_SCTP:
+		break;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		if (bpf_probe_read_kernel(icmp, sizeof(icmp), transport))
+			return PARSED_MALFORMED;
+		packet->kind = icmp[0];
+		return PARSED_EDGE;
+	default:
 		return PARSED_OTHER;
+	}
 	if (bpf_probe_read_kernel(ports, sizeof(ports), transport))
 		return PARSED_MALFORMED;
-	packet->source_port = bpf_ntohs(ports[0]);
-	packet->destination_port = bpf_ntohs(ports[1]);
-	if (packet->protocol == IPPROTO_TCP && bpf_probe_read_kernel(&packet->tcp_flags, 1, transport + TCP_FLAGS_BYTE))
-		return PARSED_MALFORMED;
+	take_ports(ports, packet);
 	return PARSED_EDGE;
 }
 
-/* Which end of a dropped TCP segment the pod is; 0 when nothing tells. A bare SYN tells it, else the pod's sockets. */
-static __always_inline __u8 tcp_role(const struct packet *packet, __u64 cookie, bool from_pod)
+/* Where a drop belongs: a pod, and which way the packet went. */
+struct place {
+	__u64 scope;
+	__u64 cookie; /* of the pod's namespace; 0 when it is not known */
+	enum scope_type type;
+	bool from_pod;
+};
+
+/* A packet that the node translates has its real destination already; the client's edge is known by what it called. */
+static __always_inline void drop_key(struct edge_key *key, const struct place *place, const struct packet *packet,
+				     enum role role, const struct tracked *tracked)
 {
+	packet_key(key, place->scope, packet, place->from_pod, role);
+	key->scope_type = place->type;
+	if (!tracked->translated || !place->from_pod || role != ROLE_CLIENT)
+		return;
+	__builtin_memcpy(key->seen_as, tracked->remote, 16);
+	key->seen_port = tracked->port;
+}
+
+/* Which end of a dropped TCP segment the pod is; 0 when nothing tells. A SYN tells it, else the pod's sockets. */
+static __always_inline enum role tcp_role(const struct packet *packet, const struct place *place,
+					  const struct tracked *tracked)
+{
+	struct place sockets = { place->cookie, place->cookie, SCOPE_NAMESPACE, place->from_pod };
+	__u8 syn = packet->kind & (TCP_FLAG_SYN | TCP_FLAG_ACK);
 	struct edge_key key;
-	__u8 syn = packet->tcp_flags & (TCP_FLAG_SYN | TCP_FLAG_ACK);
 
 	if (syn == TCP_FLAG_SYN)
-		return from_pod ? ROLE_CLIENT : ROLE_SERVER;
+		return place->from_pod ? ROLE_CLIENT : ROLE_SERVER;
 	if (syn == (TCP_FLAG_SYN | TCP_FLAG_ACK))
-		return from_pod ? ROLE_SERVER : ROLE_CLIENT;
-	packet_key(&key, 0, packet, from_pod, ROLE_CLIENT);
-	key.scope = cookie;
+		return place->from_pod ? ROLE_SERVER : ROLE_CLIENT;
+	drop_key(&key, &sockets, packet, ROLE_CLIENT, tracked);
 	if (bpf_map_lookup_elem(&socket_edges, &key))
 		return ROLE_CLIENT;
-	packet_key(&key, 0, packet, from_pod, ROLE_SERVER);
-	key.scope = cookie;
+	drop_key(&key, &sockets, packet, ROLE_SERVER, tracked);
 	return bpf_map_lookup_elem(&socket_edges, &key) ? ROLE_SERVER : 0;
 }
 
-static __always_inline __u8 udp_role(const struct packet *packet, __u32 interface, bool from_pod)
+/* Of a packet without connection: what connection tracking says, else the edge that exists, else the speaker asks. */
+static __always_inline enum role conversation_role(const struct packet *packet, const struct place *place,
+						   const struct tracked *tracked)
 {
 	struct edge_key key;
+	enum role role;
 
-	packet_key(&key, interface, packet, from_pod, from_pod ? ROLE_SERVER : ROLE_CLIENT);
-	if (bpf_map_lookup_elem(&packet_edges, &key))
-		return key.role;
-	return from_pod ? ROLE_CLIENT : ROLE_SERVER;
+	if (tracked->known)
+		return place->from_pod == tracked->reply ? ROLE_SERVER : ROLE_CLIENT;
+	role = place->from_pod ? ROLE_SERVER : ROLE_CLIENT;
+	drop_key(&key, place, packet, role, tracked);
+	if (place->type == SCOPE_INTERFACE && bpf_map_lookup_elem(&packet_edges, &key))
+		return role;
+	return place->from_pod ? ROLE_CLIENT : ROLE_SERVER;
 }
 
-static __always_inline void count_drop(const struct packet *packet, __u32 interface, __u32 reason, bool from_pod)
+static __always_inline void count_drop(struct packet *packet, const struct place *place, __u32 reason,
+				       const struct tracked *tracked)
 {
-	__u64 *cookie = bpf_map_lookup_elem(&interfaces, &interface);
 	struct drop_edge fresh = { .first_ns = bpf_ktime_get_ns() };
-	struct drop_key key = {};
+	struct drop_key key = { .reason = reason };
+	struct overflow *spilled;
 	struct drop_edge *edge;
-	__u8 role;
+	enum role role;
+	bool answer;
+	int type;
 
-	if (!cookie)
-		return;
-	role = packet->protocol == IPPROTO_TCP ? tcp_role(packet, *cookie, from_pod)
-					       : udp_role(packet, interface, from_pod);
+	if (packet->protocol == IPPROTO_TCP) {
+		role = tcp_role(packet, place, tracked);
+	} else if (packet->protocol == IPPROTO_ICMP || packet->protocol == IPPROTO_ICMPV6) {
+		type = request_type(packet, &answer);
+		packet->source_port = packet->destination_port = type << 8;
+		role = type < 0 ? 0 : place->from_pod == answer ? ROLE_SERVER : ROLE_CLIENT;
+	} else {
+		role = conversation_role(packet, place, tracked);
+	}
 	if (!role) {
 		count(STAT_DROPS_UNATTRIBUTED);
 		return;
 	}
-	packet_key(&key.edge, interface, packet, from_pod, role);
-	key.reason = reason;
-	edge = edge_entry(&drop_edges, &key, &fresh, STAT_DROP_EDGES_FULL);
+	drop_key(&key.edge, place, packet, role, tracked);
+	fresh.last_ns = fresh.first_ns;
+	edge = claim(&drop_edges, MAP_DROP_EDGES, &key, sizeof(key), &fresh, sizeof(fresh), &spilled);
 	if (!edge)
 		return;
 	edge->last_ns = fresh.first_ns;
 	ADD(edge->packets, 1);
+	settle(spilled);
+}
+
+static __always_inline void count_at_interface(struct packet *packet, __u32 index, bool from_pod, __u32 reason,
+					       const struct tracked *tracked)
+{
+	struct interface *watched = bpf_map_lookup_elem(&interfaces, &index);
+	struct place place = { index, 0, SCOPE_INTERFACE, from_pod };
+
+	if (!watched)
+		return;
+	place.cookie = watched->cookie;
+	count_drop(packet, &place, reason, tracked);
+}
+
+/*
+ * What translated the packet's destination on its way from a client: tracked->remote and port become what the client
+ * called. The far end is the packet's destination already.
+ */
+static __always_inline void read_called(struct sk_buff *skb, struct tracked *tracked)
+{
+	const struct nf_conntrack_tuple *original;
+	struct nf_conn *connection;
+	unsigned long attached;
+
+	if (!CONNTRACK_IS_READABLE)
+		return;
+	attached = BPF_CORE_READ(skb, _nfct);
+	connection = (struct nf_conn *)(attached & ~NFCT_INFOMASK);
+	if (!connection)
+		return;
+	original = &connection->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	tracked->known = true;
+	tracked->reply = (attached & NFCT_INFOMASK) >= IP_CT_IS_REPLY;
+	if (tracked->reply || !(BPF_CORE_READ(connection, status) & IPS_DST_NAT))
+		return;
+	tracked->translated = true;
+	if (BPF_CORE_READ(original, src.l3num) == AF_INET)
+		map_ipv4(tracked->remote, BPF_CORE_READ(original, dst.u3.ip));
+	else
+		BPF_CORE_READ_INTO((__u32(*)[4])tracked->remote, original, dst.u3.all);
+	tracked->port = bpf_ntohs(BPF_CORE_READ(original, dst.u.all));
+}
+
+static __always_inline bool is_ignored(__u32 reason)
+{
+	__u32 word = reason / 64;
+
+	/* The bound must be one of the number that is the index. */
+	barrier_var(word);
+	return word < REASON_BITS / 64 && knobs.ignored_reasons[word] & (1ULL << (reason % 64));
+}
+
+static __always_inline bool read_dropped(struct sk_buff *skb, struct packet *packet)
+{
+	switch (parse_dropped(skb, packet)) {
+	case PARSED_EDGE:
+		return !is_loopback(packet->destination) && !same_address(packet->source, packet->destination);
+	case PARSED_OTHER:
+		count(STAT_PACKETS_OTHER_PROTOCOL);
+		return false;
+	default:
+		count(STAT_DROPS_UNATTRIBUTED);
+		return false;
+	}
 }
 
 SEC("tp_btf/kfree_skb")
 int BPF_PROG(on_drop, struct sk_buff *skb, void *location, __u32 reason)
 {
-	struct net_device *device = skb->dev;
+	struct place inside = { .type = SCOPE_NAMESPACE };
+	struct tracked tracked = {};
 	struct packet packet = {};
+	struct net_device *device;
 	struct dst_entry *route;
 	__u32 in, out = 0;
+	__u64 cookie;
 
-	/* Interface indices mean something in their own namespace only: drops inside pods are not the network's. */
-	if (!device || device->nd_net.net->net_cookie != node_cookie)
+	if (is_ignored(reason))
 		return 0;
-	in = skb->skb_iif;
-	route = (struct dst_entry *)(skb->_skb_refdst & SKB_DST_PTRMASK);
+	device = BPF_CORE_READ(skb, dev);
+	/* What a process sends has no device before it is routed, but its socket. */
+	if (device)
+		cookie = BPF_CORE_READ(device, nd_net.net, net_cookie);
+	else if (BPF_CORE_READ(skb, sk))
+		cookie = namespace_of(BPF_CORE_READ(skb, sk));
+	else
+		return 0;
+	in = BPF_CORE_READ(skb, skb_iif);
+	if (cookie != knobs.node_cookie) {
+		/* In the pod's own namespace: what came in through an interface goes to the pod, all else leaves it. */
+		inside.scope = inside.cookie = cookie;
+		inside.from_pod = !in;
+		if (read_dropped(skb, &packet))
+			count_drop(&packet, &inside, reason, &tracked);
+		return 0;
+	}
+	route = (struct dst_entry *)(BPF_CORE_READ(skb, _skb_refdst) & SKB_DST_PTRMASK);
 	if (route)
 		out = BPF_CORE_READ(route, dev, ifindex);
 	if (!bpf_map_lookup_elem(&interfaces, &in) && !bpf_map_lookup_elem(&interfaces, &out))
 		return 0;
-	switch (parse_dropped(skb, &packet)) {
-	case PARSED_EDGE:
-		count_drop(&packet, in, reason, true);
-		count_drop(&packet, out, reason, false);
-		break;
-	case PARSED_OTHER:
-		count(STAT_PACKETS_OTHER_PROTOCOL);
-		break;
-	default:
-		count(STAT_DROPS_UNATTRIBUTED);
-	}
+	if (!read_dropped(skb, &packet))
+		return 0;
+	read_called(skb, &tracked);
+	count_at_interface(&packet, in, true, reason, &tracked);
+	count_at_interface(&packet, out, false, reason, &tracked);
 	return 0;
 }
 

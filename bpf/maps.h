@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Every map, and the counting of what does not fit. Sizes are defaults: user space sets them before loading. */
+/* Every map, and what happens when one is full. Sizes are defaults: user space sets them before loading. */
 #ifndef WEIR_MAPS_H
 #define WEIR_MAPS_H
 
-/* Cookie of the network namespace that the agent runs in: the node's. Its own sockets are no pod's. */
-const volatile __u64 node_cookie = 0;
+/* Set by user space before loading. */
+const volatile struct knobs knobs = {};
 
 /*
- * TCP as the sockets of pods tell it. Key: edge_key with a namespace cookie. 32 + 88 bytes an entry.
- * Emptied by user space when an edge was idle; full: STAT_SOCKET_EDGES_FULL.
+ * TCP as the sockets of pods tell it. Key: edge_key with a namespace cookie. 56 + 104 bytes an entry.
+ * Emptied by user space when an edge was idle or its namespace went; full: the overflow ring.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -18,8 +18,8 @@ struct {
 } socket_edges SEC(".maps");
 
 /*
- * UDP and TCP SYNs on pod interfaces. Key: edge_key with an interface index. 32 + 56 bytes an entry.
- * Emptied by user space when an edge was idle or the interface went; full: STAT_PACKET_EDGES_FULL.
+ * What pod interfaces tell. Key: edge_key with an interface index. 56 + 88 bytes an entry.
+ * Emptied by user space when an edge was idle or the interface went; full: the overflow ring.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -29,8 +29,8 @@ struct {
 } packet_edges SEC(".maps");
 
 /*
- * Dropped packets from and to pod interfaces, by reason. 40 + 24 bytes an entry.
- * Emptied like packet_edges; full: STAT_DROP_EDGES_FULL.
+ * Dropped packets from and to pods, by reason. Key: either scope. 64 + 24 bytes an entry.
+ * Emptied like the other two; full: the overflow ring.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -40,26 +40,108 @@ struct {
 } drop_edges SEC(".maps");
 
 /*
- * Pod interfaces that are watched: index -> cookie of the pod's namespace, 0 while it is not known.
- * Filled and emptied by user space; a drop on any other interface is not ours.
+ * struct overflow, one an event that found its map full. Read by user space several times a second;
+ * full: STAT_OVERFLOW_RING_FULL.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 22);
+} overflow SEC(".maps");
+
+/* struct dns_answer. Read by user space several times a second; full: STAT_DNS_ANSWERS_LOST. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} dns_answers SEC(".maps");
+
+/*
+ * Pod interfaces that are watched, by index. Filled and emptied by user space; a drop on any other interface is not
+ * ours. 4 + 24 bytes an entry.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct interface);
 } interfaces SEC(".maps");
 
 /*
- * The edge that a TCP socket belongs to: at its close the socket may have given its port back already.
- * Freed by the kernel with its socket.
+ * Translated connections between their handshake on the interface and their establishment in the socket, which takes
+ * the entry out. User space sweeps what never became a connection; full: STAT_TRANSLATIONS_FULL, and the edge keeps
+ * the address that the pod saw. 40 + 32 bytes an entry.
  */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct connection);
+	__type(value, struct translation);
+} translations SEC(".maps");
+
+struct fragment_key {
+	__u8 source[16];
+	__u8 destination[16];
+	__u32 id;
+	__u32 interface;
+	__u32 protocol;
+};
+
+struct fragment_ports {
+	__u16 source;
+	__u16 destination;
+};
+
+/*
+ * Ports of fragmented datagrams, from their first fragments. An entry that goes early costs the edge the bytes of the
+ * later fragments, never the edge itself: STAT_PACKETS_FRAGMENTED. 44 + 4 bytes an entry.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct fragment_key);
+	__type(value, struct fragment_ports);
+} fragments SEC(".maps");
+
+/* What is remembered of an open TCP socket: its edge, and how much of its counters is in the edge already. */
+struct socket_state {
+	struct edge_key key;
+	__u64 bytes_sent;
+	__u64 bytes_received;
+	__u64 segments_sent;
+	__u64 segments_received;
+	__u64 retransmits;
+	__u64 established;
+};
+
+/* Freed by the kernel with its socket. No room: STAT_SOCKETS_UNFOLLOWED. */
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct edge_key);
-} socket_keys SEC(".maps");
+	__type(value, struct socket_state);
+} socket_states SEC(".maps");
+
+/*
+ * The same where the kernel lets no program of ours use socket storage: by the socket's address, taken out at its
+ * close. Full: STAT_SOCKETS_UNFOLLOWED. 8 + 96 bytes an entry, allocated as needed.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, struct socket_state);
+} socket_states_by_address SEC(".maps");
+
+/*
+ * Which capture the pinned maps belong to. Written and read by user space only, which keeps it with the maps.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct identity);
+} identity SEC(".maps");
 
 /* enum statistic -> count; only ever grows. */
 struct {
@@ -68,6 +150,10 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } statistics SEC(".maps");
+
+/* A structure that only a ring buffer carries would be missing from the object's type information. */
+const struct overflow *overflow_type __attribute__((unused));
+const struct dns_answer *dns_answer_type __attribute__((unused));
 
 static __always_inline void count(enum statistic which)
 {
@@ -78,23 +164,43 @@ static __always_inline void count(enum statistic which)
 		*value += 1;
 }
 
+#define ADD(field, amount) __sync_fetch_and_add(&(field), (amount))
+
 /*
- * Finds or makes an entry of an edge map; NULL when the map is full, which is counted. Two CPUs may make the same
- * entry at once: BPF_NOEXIST lets one win and both then find it.
+ * Finds or makes an entry of an edge map. Two CPUs may make the same entry at once: BPF_NOEXIST lets one win and both
+ * then find it. When the map is full the entry is one of the overflow ring, and NULL when that is full too, which is
+ * counted. settle() must follow once the counts are added.
  */
-static __always_inline void *edge_entry(void *map, const void *key, const void *fresh, enum statistic when_full)
+static __always_inline void *claim(void *map, enum edge_map which, const void *key, __u32 key_size, const void *fresh,
+				   __u32 value_size, struct overflow **spilled)
 {
 	void *entry = bpf_map_lookup_elem(map, key);
 
+	*spilled = NULL;
 	if (entry)
 		return entry;
 	bpf_map_update_elem(map, key, fresh, BPF_NOEXIST);
 	entry = bpf_map_lookup_elem(map, key);
-	if (!entry)
-		count(when_full);
-	return entry;
+	if (entry)
+		return entry;
+	count(STAT_SOCKET_EDGES_FULL + which);
+	*spilled = bpf_ringbuf_reserve(&overflow, sizeof(struct overflow), 0);
+	if (!*spilled) {
+		count(STAT_OVERFLOW_RING_FULL);
+		return NULL;
+	}
+	(*spilled)->map = which;
+	(*spilled)->zero = 0;
+	__builtin_memcpy((*spilled)->key, key, key_size);
+	__builtin_memcpy((*spilled)->value, fresh, value_size);
+	return (*spilled)->value;
 }
 
-#define ADD(field, amount) __sync_fetch_and_add(&(field), (amount))
+static __always_inline void settle(struct overflow *spilled)
+{
+	/* User space looks by the clock. */
+	if (spilled)
+		bpf_ringbuf_submit(spilled, BPF_RB_NO_WAKEUP);
+}
 
 #endif

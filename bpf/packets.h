@@ -1,101 +1,140 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What has no socket to ask: UDP, and TCP SYNs, on the host side of pod interfaces. */
+/*
+ * The programs on the host side of pod interfaces. They take what no socket in this kernel tells: UDP, SCTP, ICMP, and
+ * TCP's SYNs and resets, which are all there is to see of a pod whose sockets are elsewhere (in a virtual machine, or
+ * in user space). Connection tracking's translations are noted here for the sockets.
+ */
 #ifndef WEIR_PACKETS_H
 #define WEIR_PACKETS_H
 
 /* Whatever is found, the packet goes on to the next program, and to the stack after the last (TCX_NEXT). */
 #define PASS (-1)
 
-static __always_inline void packet_key(struct edge_key *key, __u32 interface, const struct packet *packet,
-				       bool from_pod, enum role role)
-{
-	__builtin_memset(key, 0, sizeof(*key));
-	key->scope = interface;
-	__builtin_memcpy(key->remote, from_pod ? packet->destination : packet->source, 16);
-	/* The server's port is the destination's when the client is the one who sends. */
-	key->port = from_pod == (role == ROLE_CLIENT) ? packet->destination_port : packet->source_port;
-	key->protocol = packet->protocol;
-	key->role = role;
-}
+/* Bytes that hold every header that is looked at, for packets whose headers are not all in the linear part. */
+#define HEADERS_SIZE 256
 
-/*
- * Who of two UDP ends is the client: the one that spoke first. The edge that exists already says so, else this packet
- * is the first. Entries stay while they are in use, so an answer never looks like a first word. The lower port is the
- * server's more often than not, so that edge is looked for first; this is the order of two look-ups, not a decision.
- */
-static __always_inline struct packet_edge *udp_entry(__u32 interface, const struct packet *packet, bool from_pod)
+static __always_inline void count_syn(struct __sk_buff *skb, const struct packet *packet, bool from_pod,
+				      const struct tracked *tracked)
 {
-	struct packet_edge fresh = { .first_ns = bpf_ktime_get_coarse_ns() };
-	enum role speaker = from_pod ? ROLE_CLIENT : ROLE_SERVER;
-	enum role answerer = from_pod ? ROLE_SERVER : ROLE_CLIENT;
-	bool to_lower = packet->destination_port <= packet->source_port;
 	struct packet_edge *edge;
+	struct overflow *spilled;
 	struct edge_key key;
-
-	packet_key(&key, interface, packet, from_pod, to_lower ? speaker : answerer);
-	edge = bpf_map_lookup_elem(&packet_edges, &key);
-	if (!edge) {
-		packet_key(&key, interface, packet, from_pod, to_lower ? answerer : speaker);
-		edge = bpf_map_lookup_elem(&packet_edges, &key);
-	}
-	if (!edge) {
-		packet_key(&key, interface, packet, from_pod, speaker);
-		edge = edge_entry(&packet_edges, &key, &fresh, STAT_PACKET_EDGES_FULL);
-	}
-	if (edge)
-		edge->last_ns = fresh.first_ns;
-	return edge;
-}
-
-static __always_inline void count_udp(struct __sk_buff *skb, const struct packet *packet, bool from_pod)
-{
-	struct packet_edge *edge = udp_entry(skb->ifindex, packet, from_pod);
-	__u64 bytes = skb->len - sizeof(struct ethhdr);
-	/* One skb may stand for many datagrams (GSO). */
-	__u64 packets = skb->gso_segs ? skb->gso_segs : 1;
-
-	if (!edge)
-		return;
-	if (from_pod) {
-		ADD(edge->packets_from_pod, packets);
-		ADD(edge->bytes_from_pod, bytes);
-	} else {
-		ADD(edge->packets_to_pod, packets);
-		ADD(edge->bytes_to_pod, bytes);
-	}
-}
-
-static __always_inline void count_syn(struct __sk_buff *skb, const struct packet *packet, bool from_pod)
-{
-	struct packet_edge fresh = { .first_ns = bpf_ktime_get_coarse_ns() };
-	struct edge_key key;
-	struct packet_edge *edge;
 
 	packet_key(&key, skb->ifindex, packet, from_pod, from_pod ? ROLE_CLIENT : ROLE_SERVER);
-	edge = edge_entry(&packet_edges, &key, &fresh, STAT_PACKET_EDGES_FULL);
+	if (tracked->translated)
+		apply_translation(&key, tracked->remote, tracked->port);
+	edge = packet_entry(&key, EVIDENCE_HANDSHAKE, &spilled);
 	if (!edge)
 		return;
-	edge->last_ns = fresh.first_ns;
 	ADD(edge->syn_packets, 1);
+	/* A socket in this kernel comes along with what it sends. */
+	if (from_pod && !skb->sk)
+		ADD(edge->attempts, 1);
+	settle(spilled);
+}
+
+/* The answer to a SYN, for a pod whose sockets are not in this kernel. `refused`: else it was accepted. */
+static __always_inline void count_answer(struct __sk_buff *skb, const struct packet *packet, bool from_pod,
+					 const struct tracked *tracked, bool refused)
+{
+	struct packet_edge *edge;
+	struct overflow *spilled;
+	struct edge_key key;
+
+	packet_key(&key, skb->ifindex, packet, from_pod, from_pod ? ROLE_SERVER : ROLE_CLIENT);
+	if (!from_pod) {
+		/* A client that has its sockets here has made no attempt on this edge. */
+		edge = bpf_map_lookup_elem(&packet_edges, &key);
+		if (!edge || !edge->attempts)
+			return;
+	}
+	if (tracked->translated)
+		apply_translation(&key, tracked->remote, tracked->port);
+	edge = packet_entry(&key, EVIDENCE_HANDSHAKE, &spilled);
+	if (!edge)
+		return;
+	if (refused)
+		ADD(edge->refused, 1);
+	else
+		ADD(edge->established, 1);
+	settle(spilled);
+}
+
+static __always_inline void on_tcp(struct __sk_buff *skb, const struct packet *packet, bool from_pod)
+{
+	struct tracked tracked = {};
+	bool syn = packet->kind & TCP_FLAG_SYN, ack = packet->kind & TCP_FLAG_ACK;
+
+	if (!from_pod && syn) {
+		read_tracked((struct sk_buff *)skb, &tracked);
+		if (tracked.translated)
+			remember_translation(packet, &tracked);
+	}
+	if (packet->kind & TCP_FLAG_RST) {
+		/* What answers a SYN acknowledges it and has no sequence number of its own (RFC 9293, 3.10.7.1). */
+		if (ack && !packet->sequence)
+			count_answer(skb, packet, from_pod, &tracked, true);
+	} else if (syn && !ack) {
+		count_syn(skb, packet, from_pod, &tracked);
+	} else if (syn && (!from_pod || !skb->sk)) {
+		count_answer(skb, packet, from_pod, &tracked, false);
+	} else if (!from_pod && packet->source_port == PORT_DNS) {
+		hand_up_answer(skb, packet, packet->header);
+	}
+}
+
+static __always_inline void on_udp(struct __sk_buff *skb, struct packet *packet, bool from_pod)
+{
+	if (packet->fragmented)
+		find_ports(packet, skb->ifindex, false);
+	converse(skb, packet, from_pod);
+	if (!from_pod && knobs.dns_answers && is_dns_port(packet->source_port))
+		hand_up_answer(skb, packet, UDP_HEADER_SIZE);
+}
+
+static __always_inline void on_later_fragment(struct __sk_buff *skb, struct packet *packet, bool from_pod)
+{
+	if (packet->protocol == IPPROTO_TCP)
+		return;
+	if (packet->protocol == IPPROTO_UDP && find_ports(packet, skb->ifindex, true))
+		converse(skb, packet, from_pod);
+	else
+		count(STAT_PACKETS_FRAGMENTED);
+}
+
+static __always_inline enum parsed read_packet(struct __sk_buff *skb, struct packet *packet)
+{
+	enum parsed found = parse_packet(skb, packet);
+
+	if (found != PARSED_MALFORMED || skb->len <= skb->data_end - skb->data)
+		return found;
+	if (bpf_skb_pull_data(skb, skb->len < HEADERS_SIZE ? skb->len : HEADERS_SIZE))
+		return found;
+	return parse_packet(skb, packet);
 }
 
 static __always_inline int on_packet(struct __sk_buff *skb, bool from_pod)
 {
 	struct packet packet = {};
 
-	switch (parse_packet(skb, &packet)) {
+	switch (read_packet(skb, &packet)) {
+	case PARSED_DATA:
+		break;
 	case PARSED_EDGE:
-		if (packet.protocol == IPPROTO_UDP)
-			count_udp(skb, &packet, from_pod);
-		else if ((packet.tcp_flags & (TCP_FLAG_SYN | TCP_FLAG_ACK)) == TCP_FLAG_SYN)
-			count_syn(skb, &packet, from_pod);
+		if (packet.protocol == IPPROTO_TCP)
+			on_tcp(skb, &packet, from_pod);
+		else if (packet.protocol == IPPROTO_UDP)
+			on_udp(skb, &packet, from_pod);
+		else if (packet.protocol == IPPROTO_SCTP)
+			converse(skb, &packet, from_pod);
+		else
+			on_icmp(skb, &packet, from_pod);
 		break;
 	case PARSED_OTHER:
 		count(STAT_PACKETS_OTHER_PROTOCOL);
 		break;
 	case PARSED_FRAGMENT:
-		if (packet.protocol == IPPROTO_UDP)
-			count(STAT_PACKETS_FRAGMENTED);
+		on_later_fragment(skb, &packet, from_pod);
 		break;
 	case PARSED_MALFORMED:
 		count(STAT_PACKETS_MALFORMED);

@@ -6,51 +6,130 @@
 #define MAX_VLAN_TAGS 2
 #define MAX_EXTENSION_HEADERS 6
 #define IPV4_FRAGMENT_OFFSET 0x1fff
+#define IPV4_MORE_FRAGMENTS 0x2000
 #define IPV6_FRAGMENT_OFFSET 0xfff8
+#define IPV6_MORE_FRAGMENTS 0x0001
 
-/* What is known of a packet. Ports are host byte order; flags are byte 13 of the TCP header. */
+#define TCP_FLAG_FIN 0x01
+#define TCP_FLAG_SYN 0x02
+#define TCP_FLAG_RST 0x04
+#define TCP_FLAG_ACK 0x10
+#define TCP_HEADER_SIZE 20
+
+#define SCTP_INIT 1
+#define SCTP_INIT_ACK 2
+#define SCTP_ABORT 6
+/* The common header and the type of the first chunk. */
+#define SCTP_HEADER_SIZE 12
+
+#define PORT_DNS 53
+#define PORT_MDNS 5353
+
+/* What is known of a packet. Ports are host byte order. */
 struct packet {
 	__u8 source[16];
 	__u8 destination[16];
 	__u16 source_port;
 	__u16 destination_port;
 	__u8 protocol;
-	__u8 tcp_flags;
+	__u8 kind; /* TCP: flags; SCTP: type of the first chunk; ICMP: type */
+	__u8 code; /* ICMP only */
+	bool fragmented; /* the first fragment of several */
+	__u32 fragment_id; /* of a fragment, first or later */
+	__u32 sequence; /* TCP only, host byte order */
+	__u16 network; /* offset of the IP header in the frame */
+	__u16 transport; /* offset of the transport header in the frame */
+	__u16 header; /* bytes of the TCP header */
 };
 
 enum parsed {
-	PARSED_EDGE, /* UDP or TCP with ports */
+	PARSED_EDGE, /* a transport header that was read */
+	PARSED_DATA, /* TCP in the middle of a connection: its sockets tell all of it */
 	PARSED_OTHER, /* another protocol */
-	PARSED_FRAGMENT, /* not the first fragment: no ports */
+	PARSED_FRAGMENT, /* not the first fragment: no transport header */
 	PARSED_MALFORMED, /* shorter than its headers say */
 };
 
 struct cursor {
+	void *start;
 	void *at;
 	void *end;
 };
 
-#define TCP_FLAG_SYN 0x02
-#define TCP_FLAG_ACK 0x10
-#define TCP_FLAGS_BYTE 13
-#define TCP_FLAGS_END 14
+struct tcp_header {
+	__be16 source;
+	__be16 destination;
+	__be32 sequence;
+	__be32 acknowledged;
+	__u8 offset;
+	__u8 flags;
+	__u8 rest[6];
+};
 
-/* The ports stand first in TCP and UDP alike. */
-static __always_inline enum parsed parse_ports(struct cursor *cursor, struct packet *packet)
+struct sctp_header {
+	__be16 source;
+	__be16 destination;
+	__u8 rest[8];
+	__u8 chunk;
+};
+
+struct icmp_header {
+	__u8 type;
+	__u8 code;
+	__u8 rest[6];
+};
+
+static __always_inline void take_ports(const __be16 *ports, struct packet *packet)
 {
-	__be16 *ports = cursor->at;
-
-	if (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP)
-		return PARSED_OTHER;
-	if ((void *)(ports + 2) > cursor->end)
-		return PARSED_MALFORMED;
 	packet->source_port = bpf_ntohs(ports[0]);
 	packet->destination_port = bpf_ntohs(ports[1]);
-	if (packet->protocol == IPPROTO_TCP) {
-		if (cursor->at + TCP_FLAGS_END > cursor->end)
+}
+
+/* Whether a TCP segment tells something that its sockets may not. */
+static __always_inline bool is_news(const struct tcp_header *tcp)
+{
+	return tcp->flags & (TCP_FLAG_SYN | TCP_FLAG_RST) ||
+	       (knobs.dns_answers && tcp->source == bpf_htons(PORT_DNS));
+}
+
+static __always_inline enum parsed parse_transport(struct cursor *cursor, struct packet *packet)
+{
+	struct sctp_header *sctp = cursor->at;
+	struct icmp_header *icmp = cursor->at;
+	struct tcp_header *tcp = cursor->at;
+	__be16 *ports = cursor->at;
+
+	packet->transport = cursor->at - cursor->start;
+	switch (packet->protocol) {
+	case IPPROTO_TCP:
+		if ((void *)(tcp + 1) > cursor->end)
 			return PARSED_MALFORMED;
-		packet->tcp_flags = *((__u8 *)cursor->at + TCP_FLAGS_BYTE);
+		if (!is_news(tcp))
+			return PARSED_DATA;
+		packet->kind = tcp->flags;
+		packet->header = (tcp->offset >> 4) * 4;
+		packet->sequence = bpf_ntohl(tcp->sequence);
+		break;
+	case IPPROTO_UDP:
+		if ((void *)(ports + 4) > cursor->end)
+			return PARSED_MALFORMED;
+		break;
+	case IPPROTO_SCTP:
+		if ((void *)(sctp + 1) > cursor->end)
+			return PARSED_MALFORMED;
+		packet->kind = sctp->chunk;
+		break;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		if ((void *)(icmp + 1) > cursor->end)
+			return PARSED_MALFORMED;
+		packet->kind = icmp->type;
+		packet->code = icmp->code;
+		return PARSED_EDGE;
+	default:
+		return PARSED_OTHER;
 	}
+	take_ports(ports, packet);
 	return PARSED_EDGE;
 }
 
@@ -59,6 +138,8 @@ static __always_inline void take_ipv4(const struct iphdr *ip, struct packet *pac
 	map_ipv4(packet->source, ip->saddr);
 	map_ipv4(packet->destination, ip->daddr);
 	packet->protocol = ip->protocol;
+	packet->fragmented = ip->frag_off & bpf_htons(IPV4_MORE_FRAGMENTS);
+	packet->fragment_id = ip->id;
 }
 
 static __always_inline enum parsed parse_ipv4(struct cursor *cursor, struct packet *packet)
@@ -75,14 +156,14 @@ static __always_inline enum parsed parse_ipv4(struct cursor *cursor, struct pack
 	if (ip->frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET))
 		return PARSED_FRAGMENT;
 	cursor->at += length;
-	return parse_ports(cursor, packet);
+	return parse_transport(cursor, packet);
 }
 
 struct extension_header {
 	__u8 next;
 	__u8 length;
 	__be16 fragment;
-	__u8 rest[4];
+	__be32 id;
 };
 
 /* Bytes of an IPv6 extension header, 0 when `kind` is none (RFC 8200, and RFC 4302 for AH). */
@@ -102,9 +183,18 @@ static __always_inline __u32 extension_length(__u8 kind, const struct extension_
 	}
 }
 
-static __always_inline bool is_later_fragment(__u8 kind, const struct extension_header *header)
+/* Goes on behind an extension header. Returns whether the packet is a later fragment, which has no more headers. */
+static __always_inline bool take_extension(const struct extension_header *extension, struct packet *packet)
 {
-	return kind == IPPROTO_FRAGMENT && (header->fragment & bpf_htons(IPV6_FRAGMENT_OFFSET));
+	bool later = false;
+
+	if (packet->protocol == IPPROTO_FRAGMENT) {
+		later = extension->fragment & bpf_htons(IPV6_FRAGMENT_OFFSET);
+		packet->fragmented = extension->fragment & bpf_htons(IPV6_MORE_FRAGMENTS);
+		packet->fragment_id = extension->id;
+	}
+	packet->protocol = extension->next;
+	return later;
 }
 
 static __always_inline void take_ipv6(const struct ipv6hdr *ip, struct packet *packet)
@@ -131,45 +221,49 @@ static __always_inline enum parsed parse_ipv6(struct cursor *cursor, struct pack
 		length = extension_length(packet->protocol, extension);
 		if (!length)
 			break;
-		if (is_later_fragment(packet->protocol, extension)) {
-			packet->protocol = extension->next;
+		if (take_extension(extension, packet))
 			return PARSED_FRAGMENT;
-		}
-		packet->protocol = extension->next;
 		cursor->at += length;
 	}
-	return parse_ports(cursor, packet);
+	return parse_transport(cursor, packet);
 }
 
 /* From the Ethernet header on. Tags that the network card took out are not in the packet and need no parsing. */
-static __always_inline enum parsed parse_packet(struct __sk_buff *skb, struct packet *packet)
+static __always_inline enum parsed parse_frame(struct cursor *cursor, struct packet *packet)
 {
-	struct cursor cursor = { (void *)(long)skb->data, (void *)(long)skb->data_end };
-	struct ethhdr *ethernet = cursor.at;
+	struct ethhdr *ethernet = cursor->at;
 	struct vlan_tag {
 		__be16 tag;
 		__be16 next;
 	} * vlan;
 	__be16 next;
 
-	if ((void *)(ethernet + 1) > cursor.end)
+	if ((void *)(ethernet + 1) > cursor->end)
 		return PARSED_MALFORMED;
 	next = ethernet->h_proto;
-	cursor.at = ethernet + 1;
+	cursor->at = ethernet + 1;
 	for (int i = 0; i < MAX_VLAN_TAGS; i++) {
 		if (next != bpf_htons(ETH_P_8021Q) && next != bpf_htons(ETH_P_8021AD))
 			break;
-		vlan = cursor.at;
-		if ((void *)(vlan + 1) > cursor.end)
+		vlan = cursor->at;
+		if ((void *)(vlan + 1) > cursor->end)
 			return PARSED_MALFORMED;
 		next = vlan->next;
-		cursor.at = vlan + 1;
+		cursor->at = vlan + 1;
 	}
+	packet->network = cursor->at - cursor->start;
 	if (next == bpf_htons(ETH_P_IP))
-		return parse_ipv4(&cursor, packet);
+		return parse_ipv4(cursor, packet);
 	if (next == bpf_htons(ETH_P_IPV6))
-		return parse_ipv6(&cursor, packet);
+		return parse_ipv6(cursor, packet);
 	return PARSED_OTHER;
+}
+
+static __always_inline enum parsed parse_packet(struct __sk_buff *skb, struct packet *packet)
+{
+	struct cursor cursor = { (void *)(long)skb->data, (void *)(long)skb->data, (void *)(long)skb->data_end };
+
+	return parse_frame(&cursor, packet);
 }
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * What Weir sees in the kernel. No program changes, delays or drops a packet, and none reads payload.
+ * What Weir sees in the kernel. No program changes, delays or drops a packet, and none reads payload but that of DNS
+ * answers, which can be turned off.
  */
 #include <stdbool.h>
 #include <linux/types.h>
@@ -18,8 +19,14 @@
 #include "kernel.h"
 #include "weir.h"
 #include "maps.h"
-#include "sockets.h"
+#include "address.h"
 #include "parse.h"
+#include "translate.h"
+#include "sockets.h"
+#include "scan.h"
+#include "conversations.h"
+#include "icmp.h"
+#include "dns.h"
 #include "packets.h"
 #include "drops.h"
 

@@ -7,6 +7,7 @@
 #include "link_watch.h"
 #include "namespaces.h"
 #include "netlink.h"
+#include "privileges.h"
 #include "system_error.h"
 
 namespace weir
@@ -43,12 +44,40 @@ Capture &CaptureOf(const Info &info)
 	return *handle;
 }
 
+knobs KnobsOf(const Napi::Object &given)
+{
+	knobs values = { U64(given.Get("nodeCookie")), {}, given.Get("dnsAnswers").As<Napi::Boolean>() ? 1ULL : 0ULL };
+	const auto ignored = given.Get("ignoredReasons").As<Napi::Array>();
+	for (uint32_t i = 0; i < ignored.Length(); i++) {
+		const uint32_t reason = U32(ignored.Get(i));
+		if (reason < REASON_BITS)
+			values.ignored_reasons[reason / 64] |= 1ULL << (reason % 64);
+	}
+	return values;
+}
+
+CaptureOptions OptionsOf(const Napi::Object &given)
+{
+	CaptureOptions options = {};
+	const auto programs = given.Get("programs").As<Napi::Array>();
+	for (uint32_t i = 0; i < programs.Length(); i++)
+		options.programs.push_back(Text(programs.Get(i)));
+	options.object_path = Text(given.Get("objectPath"));
+	options.knobs_ = KnobsOf(given);
+	options.identity_ = { U64(given.Get("captureId")), U64(given.Get("layoutId")), U64(given.Get("programId")) };
+	options.socket_edges = U32(given.Get("socketEdges"));
+	options.packet_edges = U32(given.Get("packetEdges"));
+	options.drop_edges = U32(given.Get("dropEdges"));
+	options.interfaces = U32(given.Get("interfaces"));
+	options.overflow_ring = U32(given.Get("overflowRingBytes"));
+	options.dns_ring = U32(given.Get("dnsRingBytes"));
+	options.pins = Text(given.Get("pins"));
+	return options;
+}
+
 Napi::Value OpenCapture(const Info &info)
 {
-	const Napi::Object given = info[0].As<Napi::Object>();
-	const CaptureOptions options = { Text(given.Get("objectPath")), U64(given.Get("nodeCookie")),
-					 U32(given.Get("socketEdges")), U32(given.Get("packetEdges")),
-					 U32(given.Get("dropEdges")),	U32(given.Get("interfaces")) };
+	const CaptureOptions options = OptionsOf(info[0].As<Napi::Object>());
 	return Boundary(info.Env(), [&] {
 		auto *handle = new Handle(std::make_unique<Capture>(options));
 		return Napi::External<Handle>::New(info.Env(), handle, [](Napi::Env, Handle *old) { delete old; });
@@ -60,14 +89,36 @@ void CloseCapture(const Info &info)
 	info[0].As<Napi::External<Handle>>().Data()->reset();
 }
 
+void RemovePins(const Info &info)
+{
+	Boundary(info.Env(), [&] { CaptureOf(info).RemovePins(); });
+}
+
+Napi::Value CaptureOrigin(const Info &info)
+{
+	static constexpr const char *kNames[] = { "fresh", "maps-kept", "taken-over" };
+	const Capture &capture = CaptureOf(info);
+	auto result = Napi::Object::New(info.Env());
+	result.Set("origin", kNames[static_cast<int>(capture.origin())]);
+	result.Set("captureId", Napi::BigInt::New(info.Env(), capture.id()));
+	return result;
+}
+
 void AttachTracing(const Info &info)
 {
-	Boundary(info.Env(), [&] { CaptureOf(info).AttachTracing(Text(info[1])); });
+	Boundary(info.Env(), [&] { CaptureOf(info).AttachTracing(Text(info[1]), Text(info[2])); });
 }
 
 void AttachInterface(const Info &info)
 {
-	Boundary(info.Env(), [&] { CaptureOf(info).AttachInterface(U32(info[1]), U64(info[2])); });
+	const auto given = info[2].As<Napi::Object>();
+	interface behind = {};
+	behind.cookie = U64(given.Get("cookie"));
+	behind.since_ns = U64(given.Get("sinceNs"));
+	behind.nsid = given.Get("nsid").As<Napi::Number>().Int32Value();
+	behind.born_watched = given.Get("bornWatched").As<Napi::Boolean>();
+	Boundary(info.Env(),
+		 [&] { CaptureOf(info).AttachInterface(U32(info[1]), behind, info[3].As<Napi::Boolean>()); });
 }
 
 void DetachInterface(const Info &info)
@@ -75,11 +126,41 @@ void DetachInterface(const Info &info)
 	CaptureOf(info).DetachInterface(U32(info[1]));
 }
 
+Napi::Value AttachedInterfaces(const Info &info)
+{
+	const std::vector<uint32_t> attached = CaptureOf(info).AttachedInterfaces();
+	auto result = Napi::Array::New(info.Env(), attached.size());
+	for (size_t i = 0; i < attached.size(); i++)
+		result[i] = Napi::Number::New(info.Env(), attached[i]);
+	return result;
+}
+
+Napi::Value BufferOf(const Info &info, const std::vector<uint8_t> &bytes)
+{
+	return Napi::Buffer<uint8_t>::Copy(info.Env(), bytes.data(), bytes.size());
+}
+
+Napi::Value DrainRing(const Info &info)
+{
+	return Boundary(info.Env(), [&] { return BufferOf(info, CaptureOf(info).Drain(Text(info[1]))); });
+}
+
+Napi::Value RunIterator(const Info &info)
+{
+	return Boundary(info.Env(), [&] { return BufferOf(info, CaptureOf(info).Iterate(Text(info[1]))); });
+}
+
+Napi::Value SweepTranslations(const Info &info)
+{
+	return Boundary(info.Env(), [&] {
+		return Napi::Number::New(info.Env(), CaptureOf(info).SweepTranslations(U64(info[1])));
+	});
+}
+
 Napi::Value ReadMap(const Info &info)
 {
 	return Boundary(info.Env(), [&] {
-		const std::vector<uint8_t> entries = CaptureOf(info).Read(Text(info[1]));
-		return Napi::Buffer<uint8_t>::Copy(info.Env(), entries.data(), entries.size());
+		return BufferOf(info, CaptureOf(info).Read(Text(info[1])));
 	});
 }
 
@@ -87,8 +168,7 @@ Napi::Value TakeEntries(const Info &info)
 {
 	const auto keys = info[2].As<Napi::Uint8Array>();
 	return Boundary(info.Env(), [&] {
-		const std::vector<uint8_t> taken = CaptureOf(info).Take(Text(info[1]), keys.Data(), keys.ByteLength());
-		return Napi::Buffer<uint8_t>::Copy(info.Env(), taken.data(), taken.size());
+		return BufferOf(info, CaptureOf(info).Take(Text(info[1]), keys.Data(), keys.ByteLength()));
 	});
 }
 
@@ -154,7 +234,8 @@ void UnwatchLinks(const Info &info)
 Napi::Value NamespaceIdsOf(const Info &info)
 {
 	return Boundary(info.Env(), [&] {
-		const NamespaceIds ids = IdsOfNamespace(Text(info[0]));
+		Capture *capture = info[1].IsNull() ? nullptr : info[1].As<Napi::External<Handle>>().Data()->get();
+		const NamespaceIds ids = IdsOfNamespace(Text(info[0]), capture);
 		auto result = Napi::Object::New(info.Env());
 		result.Set("cookie", Napi::BigInt::New(info.Env(), ids.cookie));
 		result.Set("nsid", Napi::Number::New(info.Env(), ids.nsid));
@@ -195,6 +276,25 @@ Napi::Value StructLayout(const Info &info)
 	});
 }
 
+Napi::Value KernelHasType(const Info &info)
+{
+	return Boundary(info.Env(), [&] { return Napi::Boolean::New(info.Env(), HasKernelType(Text(info[0]))); });
+}
+
+Napi::Value PermittedCapabilities(const Info &info)
+{
+	return Boundary(info.Env(), [&] { return Napi::BigInt::New(info.Env(), Permitted()); });
+}
+
+void RestrictAndExec(const Info &info)
+{
+	const auto given = info[1].As<Napi::Array>();
+	std::vector<std::string> command;
+	for (uint32_t i = 0; i < given.Length(); i++)
+		command.push_back(Text(given.Get(i)));
+	Boundary(info.Env(), [&] { ExecRestricted(U64(info[0]), command); });
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports)
 {
 	const auto add = [&](const char *name, auto function) {
@@ -202,9 +302,15 @@ Napi::Object Init(Napi::Env env, Napi::Object exports)
 	};
 	add("openCapture", OpenCapture);
 	add("closeCapture", CloseCapture);
+	add("removePins", RemovePins);
+	add("captureOrigin", CaptureOrigin);
 	add("attachTracing", AttachTracing);
 	add("attachInterface", AttachInterface);
 	add("detachInterface", DetachInterface);
+	add("attachedInterfaces", AttachedInterfaces);
+	add("drainRing", DrainRing);
+	add("runIterator", RunIterator);
+	add("sweepTranslations", SweepTranslations);
 	add("readMap", ReadMap);
 	add("takeEntries", TakeEntries);
 	add("readStatistics", ReadStatistics);
@@ -215,7 +321,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports)
 	add("namespaceIds", NamespaceIdsOf);
 	add("ownNamespaceCookie", OwnNamespaceCookie);
 	add("kernelEnum", KernelEnumValues);
+	add("kernelHasType", KernelHasType);
 	add("structLayout", StructLayout);
+	add("permittedCapabilities", PermittedCapabilities);
+	add("restrictAndExec", RestrictAndExec);
 	return exports;
 }
 

@@ -42,6 +42,14 @@ std::vector<std::pair<std::string, uint32_t>> KernelEnum(const std::string &name
 	return values;
 }
 
+bool HasKernelType(const std::string &name)
+{
+	const Btf types(btf__load_vmlinux_btf());
+	if (!types)
+		throw SystemError(errno, "btf__load_vmlinux_btf");
+	return btf__find_by_name(types.get(), name.c_str()) > 0;
+}
+
 Layout LayoutOf(const std::string &object_path, const std::string &name)
 {
 	const Btf types(btf__parse(object_path.c_str(), nullptr));

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loads the BPF object, attaches it, reads its maps.
+// The maps and programs of bpf/ in the kernel: loaded from the object, or taken over from where an earlier process
+// pinned them.
 #pragma once
-
-#include <bpf/libbpf.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -11,19 +10,41 @@
 #include <string>
 #include <vector>
 
+#include "../../bpf/weir.h"
+#include "fd.h"
+#include "pins.h"
+
+struct ring_buffer;
+
 namespace weir
 {
 
 struct CaptureOptions {
 	std::string object_path;
-	uint64_t node_cookie;
+	// Names of the programs that this kernel is asked for.
+	std::vector<std::string> programs;
+	knobs knobs_;
+	identity identity_;
 	uint32_t socket_edges;
 	uint32_t packet_edges;
 	uint32_t drop_edges;
 	uint32_t interfaces;
+	// Bytes, a power of two and at least a page.
+	uint32_t overflow_ring;
+	uint32_t dns_ring;
+	// Folder in a BPF file system; empty to pin nothing.
+	std::string pins;
 };
 
-// One loaded object. Everything it attached is detached when it goes.
+// How a capture came to be.
+enum class Origin {
+	kFresh,
+	// The maps of an earlier process with the same layout go on; its programs are replaced one by one.
+	kMapsKept,
+	// Everything of an earlier process goes on.
+	kTakenOver,
+};
+
 class Capture
 {
 public:
@@ -32,48 +53,75 @@ public:
 	Capture(const Capture &) = delete;
 	Capture &operator=(const Capture &) = delete;
 
-	// Attaches a tracing program by name, such as "on_tcp_state". Throws SystemError where the kernel lacks the hook.
-	void AttachTracing(const std::string &program);
-	// Attaches the packet programs to an interface of the current network namespace and tells which pod's namespace is
-	// behind it (0 when not known).
-	void AttachInterface(uint32_t ifindex, uint64_t pod_cookie);
-	void SetInterfaceCookie(uint32_t ifindex, uint64_t pod_cookie);
+	Origin origin() const
+	{
+		return origin_;
+	}
+	// Of the maps: the one that was chosen when they were made.
+	uint64_t id() const
+	{
+		return identity_.capture;
+	}
+
+	// Attaches a tracing program. `slot` names what it watches: a program that is pinned there already is replaced
+	// without a gap, or kept when it is this one. Throws SystemError where the kernel lacks the hook.
+	void AttachTracing(const std::string &program, const std::string &slot);
+
+	// Attaches the packet programs first in the chain, by tcx or by clsact, and notes what is behind the interface; on
+	// one that is attached already only the note changes.
+	void AttachInterface(uint32_t ifindex, const interface &behind, bool tcx);
 	void DetachInterface(uint32_t ifindex);
+	// Interfaces that are attached, those of an earlier process included.
+	std::vector<uint32_t> AttachedInterfaces() const;
 
 	// All entries of a hash map: key and value bytes one after the other.
 	std::vector<uint8_t> Read(const std::string &map) const;
 	// Removes entries, given their keys one after the other. Returns key and value bytes of each as they were last.
 	std::vector<uint8_t> Take(const std::string &map, const uint8_t *keys, size_t length);
+	// Removes translations that were seen before `ns` (CLOCK_MONOTONIC); returns how many.
+	uint32_t SweepTranslations(uint64_t before_ns);
 	// Sums of the per-CPU statistics, in the order of enum statistic.
 	std::vector<uint64_t> Statistics() const;
+	// What a ring buffer holds, record after record; a DNS answer without the unused end of its payload.
+	std::vector<uint8_t> Drain(const std::string &ring);
+	// Runs an iterator to its end and returns what it wrote.
+	std::vector<uint8_t> Iterate(const std::string &program);
 	// Runs a packet program on one frame without sending it; returns its verdict.
 	int TestRun(const std::string &program, const uint8_t *frame, size_t length, uint32_t repeat,
 		    uint32_t *ns) const;
+	// Takes away everything that is pinned, and with it what is attached. The capture ends with its process.
+	void RemovePins();
 
 private:
-	struct ObjectCloser {
-		void operator()(bpf_object *object) const
-		{
-			bpf_object__close(object);
-		}
+	struct RingFreer {
+		void operator()(ring_buffer *ring) const;
 	};
-	struct LinkDestroyer {
-		void operator()(bpf_link *link) const
-		{
-			bpf_link__destroy(link);
-		}
+	struct Ring {
+		std::unique_ptr<ring_buffer, RingFreer> reader;
+		std::vector<uint8_t> records;
 	};
 	struct InterfaceLinks {
-		int from_pod;
-		int to_pod;
+		// Without value where clsact is used, whose filters are no links.
+		Fd from_pod;
+		Fd to_pod;
 	};
 
-	bpf_program *Program(const std::string &name) const;
-	bpf_map *Map(const std::string &name) const;
-	int AttachPacketProgram(const char *program, uint32_t ifindex, int attach_type);
+	bool TakeOver(const CaptureOptions &options);
+	void Load(const CaptureOptions &options);
+	void AdoptInterfaces();
+	int Program(const std::string &name) const;
+	int Map(const std::string &name) const;
+	Fd AttachTcx(const std::string &program, uint32_t ifindex, int attach_type, const std::string &pin);
+	static int OnRecord(void *ring, void *record, size_t size);
 
-	std::unique_ptr<bpf_object, ObjectCloser> object_;
-	std::vector<std::unique_ptr<bpf_link, LinkDestroyer>> tracing_;
+	Pins pins_;
+	Origin origin_ = Origin::kFresh;
+	identity identity_ = {};
+	std::map<std::string, Fd> maps_;
+	std::map<std::string, Fd> programs_;
+	std::vector<Fd> tracing_;
+	std::map<std::string, Fd> iterators_;
+	std::map<std::string, Ring> rings_;
 	std::map<uint32_t, InterfaceLinks> interfaces_;
 };
 

@@ -8,6 +8,8 @@
 namespace weir
 {
 
+class Capture;
+
 // A network namespace as seen from the current one.
 struct NamespaceIds {
 	// Unique for the life of the kernel, never used again.
@@ -16,8 +18,9 @@ struct NamespaceIds {
 	int32_t nsid;
 };
 
-// path: a file that holds the namespace open, such as /run/netns/x or /proc/1/ns/net.
-NamespaceIds IdsOfNamespace(const std::string &path);
+// path: a file that holds the namespace open, such as /run/netns/x or /proc/1/ns/net. capture: asked for the cookie; where
+// it is null the namespace is entered for a moment, which needs CAP_SYS_ADMIN.
+NamespaceIds IdsOfNamespace(const std::string &path, Capture *capture);
 
 // Cookie of the namespace that the calling thread is in.
 uint64_t OwnCookie();

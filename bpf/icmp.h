@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* ICMP: who asked whom, and which conversation an error is about. */
+#ifndef WEIR_ICMP_H
+#define WEIR_ICMP_H
+
+/* RFC 792, RFC 950 and RFC 4443. */
+#define ICMP_ECHO_REPLY 0
+#define ICMP_UNREACHABLE 3
+#define ICMP_ECHO 8
+#define ICMP_TIMESTAMP 13
+#define ICMP_TIMESTAMP_REPLY 14
+#define ICMPV6_UNREACHABLE 1
+#define ICMPV6_ECHO 128
+#define ICMPV6_ECHO_REPLY 129
+
+#define ICMP_HEADER_SIZE 8
+
+/* The type of the request that a message is, or answers; -1 when it is neither. */
+static __always_inline int request_type(const struct packet *packet, bool *answer)
+{
+	*answer = false;
+	if (packet->protocol == IPPROTO_ICMPV6) {
+		*answer = packet->kind == ICMPV6_ECHO_REPLY;
+		return *answer || packet->kind == ICMPV6_ECHO ? ICMPV6_ECHO : -1;
+	}
+	switch (packet->kind) {
+	case ICMP_ECHO_REPLY:
+		*answer = true;
+		return ICMP_ECHO;
+	case ICMP_TIMESTAMP_REPLY:
+		*answer = true;
+		return ICMP_TIMESTAMP;
+	case ICMP_ECHO:
+	case ICMP_TIMESTAMP:
+		return packet->kind;
+	default:
+		return -1;
+	}
+}
+
+/* Reads the packet that an error is about, which is as its sender sent it. */
+static __always_inline bool parse_rejected(struct __sk_buff *skb, const struct packet *error, struct packet *inner)
+{
+	__u32 at = error->transport + ICMP_HEADER_SIZE;
+	struct ipv6hdr ipv6;
+	struct iphdr ipv4;
+	__be16 ports[2];
+
+	if (error->protocol == IPPROTO_ICMP) {
+		if (bpf_skb_load_bytes(skb, at, &ipv4, sizeof(ipv4)))
+			return false;
+		take_ipv4(&ipv4, inner);
+		at += ipv4.ihl * 4;
+	} else {
+		if (bpf_skb_load_bytes(skb, at, &ipv6, sizeof(ipv6)))
+			return false;
+		take_ipv6(&ipv6, inner);
+		at += sizeof(ipv6);
+	}
+	if (inner->protocol != IPPROTO_TCP && inner->protocol != IPPROTO_UDP && inner->protocol != IPPROTO_SCTP)
+		return false;
+	if (bpf_skb_load_bytes(skb, at, ports, sizeof(ports)))
+		return false;
+	take_ports(ports, inner);
+	return true;
+}
+
+/*
+ * Unreachable: somebody refused what the pod had sent, or the pod what it was sent. It counts only where there is an
+ * edge of that conversation with the pod's peer as its client or server; sockets in this kernel tell of TCP themselves.
+ */
+static __always_inline void count_rejected(struct __sk_buff *skb, const struct packet *error, bool from_pod)
+{
+	struct packet inner = {};
+	struct packet_edge *edge;
+	struct edge_key key;
+
+	if (!parse_rejected(skb, error, &inner)) {
+		count(STAT_PACKETS_OTHER_PROTOCOL);
+		return;
+	}
+	/* An error that comes to the pod is about a packet from the pod. */
+	packet_key(&key, skb->ifindex, &inner, !from_pod, from_pod ? ROLE_SERVER : ROLE_CLIENT);
+	edge = bpf_map_lookup_elem(&packet_edges, &key);
+	if (edge && (inner.protocol == IPPROTO_UDP || edge->attempts > edge->established + edge->refused))
+		ADD(edge->refused, 1);
+}
+
+static __always_inline void on_icmp(struct __sk_buff *skb, struct packet *packet, bool from_pod)
+{
+	struct tracked tracked = {};
+	struct edge_key key;
+	bool answer;
+	int type = request_type(packet, &answer);
+
+	if (type < 0) {
+		if (packet->kind == (packet->protocol == IPPROTO_ICMP ? ICMP_UNREACHABLE : ICMPV6_UNREACHABLE))
+			count_rejected(skb, packet, from_pod);
+		else
+			count(STAT_PACKETS_OTHER_PROTOCOL);
+		return;
+	}
+	if (!from_pod)
+		read_tracked((struct sk_buff *)skb, &tracked);
+	packet->source_port = packet->destination_port = type << 8;
+	packet_key(&key, skb->ifindex, packet, from_pod, from_pod == answer ? ROLE_SERVER : ROLE_CLIENT);
+	/* An ICMP message has an identifier where others have a port. */
+	tracked.port = key.port;
+	count_in(&key, EVIDENCE_HANDSHAKE, skb, packet, from_pod, &tracked);
+}
+
+#endif

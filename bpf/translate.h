@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the node's connection tracking says of a packet: who spoke first, and who is behind a translated address. */
+#ifndef WEIR_TRANSLATE_H
+#define WEIR_TRANSLATE_H
+
+/* Where connection tracking is a module, its types are found only by a process with CAP_SYS_ADMIN. */
+#define CONNTRACK_IS_READABLE                                                                              \
+	(bpf_core_field_exists(struct sk_buff, _nfct) && bpf_core_type_exists(struct nf_conn) &&            \
+	 bpf_core_type_exists(struct nf_conntrack_tuple_hash))
+
+struct tracked {
+	bool known; /* the packet belongs to a connection that is tracked */
+	bool reply; /* it goes the other way than the connection's first packet */
+	bool translated; /* the far end is another than its pod sees */
+	__u16 port; /* of the far end, where it is translated */
+	__u8 remote[16]; /* likewise */
+};
+
+static __always_inline void take_tuple_address(const struct nf_conntrack_man *man, __u8 *address)
+{
+	if (BPF_CORE_READ(man, l3num) == AF_INET)
+		map_ipv4(address, BPF_CORE_READ(man, u3.ip));
+	else
+		BPF_CORE_READ_INTO((__u32(*)[4])address, man, u3.all);
+}
+
+/*
+ * Reads what the stack has attached to a packet that is about to leave towards a pod, or was dropped on its way. On
+ * its way to the connection's server the far end is the client before the node masqueraded it (the source of the
+ * original direction), on its way back the server behind the Service (the source of the reply direction).
+ */
+static __always_inline void read_tracked(struct sk_buff *skb, struct tracked *tracked)
+{
+	const struct nf_conntrack_man *far;
+	unsigned long attached, status;
+	struct nf_conn *connection;
+
+	if (!CONNTRACK_IS_READABLE)
+		return;
+	attached = BPF_CORE_READ(skb, _nfct);
+	connection = (struct nf_conn *)(attached & ~NFCT_INFOMASK);
+	if (!connection)
+		return;
+	tracked->known = true;
+	tracked->reply = (attached & NFCT_INFOMASK) >= IP_CT_IS_REPLY;
+	status = BPF_CORE_READ(connection, status);
+	if (!(status & (tracked->reply ? IPS_DST_NAT : IPS_SRC_NAT)))
+		return;
+	tracked->translated = true;
+	far = tracked->reply ? &connection->tuplehash[IP_CT_DIR_REPLY].tuple.src :
+			       &connection->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src;
+	take_tuple_address(far, tracked->remote);
+	tracked->port = bpf_ntohs(BPF_CORE_READ(far, u.all));
+}
+
+/* Remembers who is behind the far end of a connection until its socket asks. `packet` is on its way to the pod. */
+static __always_inline void remember_translation(const struct packet *packet, const struct tracked *tracked)
+{
+	struct connection connection = { .local_port = packet->destination_port, .remote_port = packet->source_port };
+	struct translation translation = { .ns = bpf_ktime_get_coarse_ns(), .port = tracked->port };
+
+	__builtin_memcpy(connection.local, packet->destination, 16);
+	__builtin_memcpy(connection.remote, packet->source, 16);
+	__builtin_memcpy(translation.remote, tracked->remote, 16);
+	if (bpf_map_update_elem(&translations, &connection, &translation, BPF_ANY))
+		count(STAT_TRANSLATIONS_FULL);
+}
+
+/*
+ * Puts the real far end into a key in place of the one that the pod sees. A client sees the Service's port; a server
+ * sees its own, which stays.
+ */
+static __always_inline void apply_translation(struct edge_key *key, const __u8 *remote, __u16 port)
+{
+	__builtin_memcpy(key->seen_as, key->remote, 16);
+	__builtin_memcpy(key->remote, remote, 16);
+	key->seen_port = key->port;
+	if (key->role == ROLE_CLIENT)
+		key->port = port;
+}
+
+#endif
