@@ -1,4 +1,5 @@
 import type * as wire from '../proto/wire.ts';
+import { lossesText } from './stages.ts';
 import { plural, printable } from './text.ts';
 
 /** What was watched and what was missed, in a line or a few. */
@@ -7,9 +8,10 @@ export function coverageLines(coverage: wire.Coverage | null): string[] {
   const { windows, incompleteWindows, losses, firstUnixMs, lastUnixMs, nodesWithoutAgent } = coverage;
   const span = `${new Date(firstUnixMs).toISOString()} to ${new Date(lastUnixMs).toISOString()}`;
   const lines = [`${plural(windows, 'window')} from ${span}`];
-  if (incompleteWindows > 0) {
-    const stages = losses.map(({ stage, events }) => `${stage} ${events}`).join(', ');
-    lines.push(`${plural(incompleteWindows, 'window')} incomplete: events were lost (${printable(stages)})`);
+  if (losses.length > 0) {
+    // A graph that is full loses events of windows that were complete.
+    const where = incompleteWindows > 0 ? `${plural(incompleteWindows, 'window')} incomplete: ` : '';
+    lines.push(`${where}events were lost (${printable(lossesText(losses))})`);
   }
   if (nodesWithoutAgent.length > 0) lines.push(`no agent reports for ${printable(nodesWithoutAgent.join(', '))}`);
   return lines;

@@ -1,6 +1,7 @@
-import type { Edge } from '../core/edge.ts';
-import { type Entity, entityKey, entityLabel } from '../core/identity.ts';
-import { portText, printable, verdictText } from './text.ts';
+import { type Edge, mergeNames } from '../core/edge.ts';
+import { type Entity, entityKey } from '../core/identity.ts';
+import { portText } from './port-text.ts';
+import { endText, printable, verdictText } from './text.ts';
 
 /** All ends of the edges, once each, in the order of their keys. */
 export function entitiesOf(edges: readonly Edge[]): Entity[] {
@@ -14,6 +15,16 @@ function namesOf(edges: readonly Edge[]): ReadonlyMap<string, string> {
   return new Map(entitiesOf(edges).map((entity, index) => [entityKey(entity), `n${index}`]));
 }
 
+/** What each entity is called: with every name by which a pod asked for it. */
+function labelsOf(edges: readonly Edge[]): (entity: Entity) => string {
+  const names = new Map<string, readonly string[]>();
+  for (const { server, merged } of edges) {
+    const key = entityKey(server);
+    names.set(key, mergeNames(names.get(key) ?? [], merged.serverNames));
+  }
+  return (entity) => endText(entity, names.get(entityKey(entity)) ?? []);
+}
+
 function quoted(text: string): string {
   return `"${printable(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
@@ -25,9 +36,10 @@ function labelOf(edge: Edge): string {
 /** The graph in Graphviz's language (https://graphviz.org/doc/info/lang.html). */
 export function dotText(edges: readonly Edge[]): string {
   const names = namesOf(edges);
+  const label = labelsOf(edges);
   const nodes = entitiesOf(edges).map((entity) => {
     const shape = entity.type === 'workload' ? 'box' : 'ellipse';
-    return `  ${names.get(entityKey(entity))} [label=${quoted(entityLabel(entity))}, shape=${shape}];`;
+    return `  ${names.get(entityKey(entity))} [label=${quoted(label(entity))}, shape=${shape}];`;
   });
   const arrows = edges.map((edge) => {
     const colour = edge.verdict === 'forwarded' ? 'black' : 'red';
@@ -45,9 +57,10 @@ function mermaidText(text: string): string {
 /** The graph in Mermaid's language (https://mermaid.js.org/syntax/flowchart.html). */
 export function mermaidDiagram(edges: readonly Edge[]): string {
   const names = namesOf(edges);
+  const label = labelsOf(edges);
   const nodes = entitiesOf(edges).map((entity) => {
     const [open, close] = entity.type === 'workload' ? ['[', ']'] : ['([', '])'];
-    return `  ${names.get(entityKey(entity))}${open}${mermaidText(entityLabel(entity))}${close}`;
+    return `  ${names.get(entityKey(entity))}${open}${mermaidText(label(entity))}${close}`;
   });
   const arrows = edges.map((edge) => {
     const arrow = edge.verdict === 'forwarded' ? '-->' : '-.->';

@@ -1,8 +1,9 @@
-import type { Edge } from '../core/edge.ts';
+import type { Edge, Observation } from '../core/edge.ts';
 import { droppedPackets } from '../core/flow.ts';
-import { entityLabel } from '../core/identity.ts';
+import { type Entity, entityLabel } from '../core/identity.ts';
 import type { Milliseconds, UnixMs } from '../core/time.ts';
 import type * as wire from '../proto/wire.ts';
+import { portText } from './port-text.ts';
 
 /**
  * Makes text from the cluster safe to print: a name must not move the cursor, recolour the terminal, or turn the
@@ -50,17 +51,41 @@ export function verdictText({ verdict, merged }: Edge): string {
   return verdict === 'dropped' ? `dropped (${reasons})` : `${verdict}, ${packets} dropped (${reasons})`;
 }
 
-export function portText({ port, protocol }: Pick<Edge, 'port' | 'protocol'>): string {
-  return `${port}/${protocol}`;
-}
-
 export function servicesText({ services }: Edge): string {
   return services.map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
 }
 
+/** So many names of a server are shown, and the others counted. */
+const maxShownNames = 3;
+
+/** An end of an edge, with the names that pods asked for where it is outside: `203.0.113.10 (api.example.com)`. */
+export function endText(entity: Entity, names: readonly string[]): string {
+  const label = entityLabel(entity);
+  if (entity.type !== 'external' || names.length === 0) return label;
+  const more = names.length - maxShownNames;
+  const shown = [...names.slice(0, maxShownNames), ...(more > 0 ? [`and ${more} more`] : [])];
+  return `${label} (${shown.join(', ')})`;
+}
+
+export function serverText({ server, merged }: Edge): string {
+  return endText(server, merged.serverNames);
+}
+
+/** Who to whom, in one line. */
+export function endsText(edge: Edge): string {
+  return `${entityLabel(edge.client)} -> ${serverText(edge)}`;
+}
+
 /** Who to whom on which port, in one line. */
 export function edgeText(edge: Edge): string {
-  return `${entityLabel(edge.client)} -> ${entityLabel(edge.server)} ${portText(edge)}`;
+  return `${endsText(edge)} ${portText(edge)}`;
+}
+
+/** The mean round-trip time: `0.04 ms`, `0.2 ms`, `12 ms`; empty where none was measured. */
+export function rttText({ counters: { rttMicros, rttSamples } }: Observation): string {
+  if (rttSamples === 0) return '';
+  const ms = rttMicros / rttSamples / 1000;
+  return `${ms.toFixed(ms < 0.1 ? 2 : ms < 10 ? 1 : 0)} ms`;
 }
 
 export function workloadText(workload: wire.WorkloadRef | null): string {

@@ -13,3 +13,13 @@ export interface Coverage {
   /** Nodes that the cluster has and no agent reported for, sorted. */
   readonly nodesWithoutAgent: readonly string[];
 }
+
+/** How much of one node was watched, and what was missed there. */
+export interface NodeCoverage {
+  readonly windows: number;
+  /** Windows in which something was lost. */
+  readonly incompleteWindows: number;
+  readonly losses: Losses;
+  /** End of the last window in which something was lost; null when there is none. */
+  readonly lastIncompleteUnixMs: UnixMs | null;
+}

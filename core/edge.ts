@@ -1,6 +1,7 @@
 import type { DirectionEvidence, Drops, FlowCounters, Protocol } from './flow.ts';
-import { droppedPackets } from './flow.ts';
+import { droppedPackets, zeroCounters } from './flow.ts';
 import { type Entity, entityKey, type ServiceRef } from './identity.ts';
+import { compareText } from './order.ts';
 import type { UnixMs } from './time.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -16,6 +17,16 @@ export interface EdgeId {
 /** Bounds the names that an observation keeps. */
 export const maxServerNames = 8;
 
+/**
+ * The names of two observations together. What is beyond the bound is left out in their order, so that the result is the
+ * same in whatever order observations are put together.
+ */
+export function mergeNames(a: readonly string[], b: readonly string[]): readonly string[] {
+  if (b.length === 0) return a;
+  if (a.length === 0) return b;
+  return [...new Set([...a, ...b])].toSorted(compareText).slice(0, maxServerNames);
+}
+
 /** What one side reported of an edge. */
 export interface Observation {
   readonly counters: FlowCounters;
@@ -30,7 +41,7 @@ export interface Observation {
 
 /**
  * An edge over a span of time. Both ends may report the same traffic, so their counts are kept apart and never added:
- * `merged` takes the larger of the two for each counter.
+ * `merged` takes the larger of the two for each counter, and the round-trip times of the side that has more samples.
  */
 export interface Edge extends EdgeId {
   /** Services through which the client reached the server, sorted by namespace and name. */
@@ -45,20 +56,47 @@ export function edgeKey(id: EdgeId): string {
   return `${entityKey(id.client)}|${entityKey(id.server)}|${id.protocol}|${id.port}`;
 }
 
+/** Reasons for which the kernel drops what a filter, such as a policy's, told it to drop. */
+const filterReasons = [
+  'NETFILTER_DROP',
+  'TC_INGRESS',
+  'TC_EGRESS',
+  'XDP',
+  'BPF_CGROUP_EGRESS',
+  'SOCKET_FILTER',
+  'XFRM_POLICY',
+] as const;
+
+const noCounts: FlowCounters = zeroCounters();
+
+function cameThrough(protocol: Protocol, byClient: Observation | null, byServer: Observation | null): boolean {
+  const [client, server] = [byClient?.counters ?? noCounts, byServer?.counters ?? noCounts];
+  switch (protocol) {
+    // A connection that was opened before the window shows what it carries and no new establishment.
+    case 'TCP':
+      return client.established > 0 || server.established > 0 || server.bytesToServer > 0 || client.bytesToClient > 0;
+    case 'SCTP':
+      return [client, server].some((side) => side.established > 0 || side.packetsToClient > side.refused);
+    case 'UDP':
+    case 'ICMP':
+    case 'ICMPv6':
+      return client.packetsToClient > 0 || server.packetsToServer > server.refused;
+  }
+}
+
 /**
- * What the network did with the traffic of an edge. Any success wins: an edge is `dropped` only if nothing came through.
- * A connection that was established, or UDP that was answered or arrived, is `forwarded`.
+ * What the network did with the traffic of an edge; the first that holds:
+ * - `forwarded`: anything came through. For TCP and SCTP a connection or association was established, or one from
+ *   before the window carried something; for all else something was answered, or arrived without being refused.
+ * - `dropped`: a filter dropped packets. It may have answered in place of the server, as a REJECT rule does.
+ * - `refused`: an attempt or a datagram was answered with a reset, an abort or an ICMP unreachable, as either end saw.
+ * - `dropped`: packets were dropped for any other reason.
+ * - `unanswered`: nothing is known to have become of it, as of SYNs that no socket told more about.
  */
 export function verdictOf(protocol: Protocol, byClient: Observation | null, byServer: Observation | null): Verdict {
-  const dropped = (byClient ? droppedPackets(byClient.drops) : 0) + (byServer ? droppedPackets(byServer.drops) : 0);
-  if (protocol === 'TCP') {
-    if ((byClient?.counters.established ?? 0) > 0 || (byServer?.counters.established ?? 0) > 0) return 'forwarded';
-    // A live connection that was opened before the window shows bytes and no new establishment.
-    if ((byServer?.counters.bytesToServer ?? 0) > 0 || (byClient?.counters.bytesToClient ?? 0) > 0) return 'forwarded';
-    if (dropped > 0) return 'dropped';
-    return (byClient?.counters.refused ?? 0) > 0 ? 'refused' : 'unanswered';
-  }
-  if ((byClient?.counters.packetsToClient ?? 0) > 0) return 'forwarded';
-  if ((byServer?.counters.packetsToServer ?? 0) > 0) return 'forwarded';
-  return dropped > 0 ? 'dropped' : 'unanswered';
+  if (cameThrough(protocol, byClient, byServer)) return 'forwarded';
+  const sides = [byClient, byServer].filter((side) => side !== null);
+  if (sides.some(({ drops }) => filterReasons.some((reason) => (drops[reason] ?? 0) > 0))) return 'dropped';
+  if (sides.some(({ counters }) => counters.refused > 0)) return 'refused';
+  return sides.some(({ drops }) => droppedPackets(drops) > 0) ? 'dropped' : 'unanswered';
 }

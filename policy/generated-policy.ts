@@ -17,7 +17,7 @@ export interface GeneratedRule {
   readonly summary: string;
   /** The edges that caused it, sorted by key; never empty. */
   readonly edges: readonly Edge[];
-  /** TCP connections established over those edges. */
+  /** TCP connections and SCTP associations established over those edges. */
   readonly connections: number;
   readonly firstSeenUnixMs: UnixMs;
   readonly lastSeenUnixMs: UnixMs;

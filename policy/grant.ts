@@ -35,7 +35,7 @@ export function usesHostNetwork(workload: Workload): boolean {
 
 const failures = {
   dropped: 'it was dropped and never came through; what was denied is not allowed by itself',
-  refused: 'the connection was refused: nothing listened on the port',
+  refused: 'it was refused: nothing listened on the port, or something on the way rejected it',
   unanswered: 'it was never answered',
 } as const;
 
@@ -87,6 +87,9 @@ function portsOf(edge: Edge, protocol: ExactPort['protocol'], dns: ClusterDns): 
 export function askedBy(edge: Edge, direction: Direction, namespace: string, surroundings: Surroundings): Asked {
   const { protocol, verdict } = edge;
   if (protocol === 'ICMP' || protocol === 'ICMPv6') return { reason: 'NetworkPolicy has no rules for ICMP' };
+  if (edge.merged.directionBy === 'ports') {
+    return { reason: 'only the port numbers tell which end is the client, and a rule does not rest on that' };
+  }
   if (verdict !== 'forwarded' && !succeeded(edge)) return { reason: failures[verdict] };
   if (edge.port < 1) return { reason: 'a rule cannot name port 0' };
   const farEnd = farEndOf(edge, direction);

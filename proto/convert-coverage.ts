@@ -1,4 +1,4 @@
-import type { Coverage } from '../core/coverage.ts';
+import type { Coverage, NodeCoverage } from '../core/coverage.ts';
 import type { Losses } from '../core/flow.ts';
 import type * as wire from './wire.ts';
 
@@ -27,4 +27,9 @@ export function decodeCoverage(message: wire.Coverage): Coverage {
     span: lastUnixMs === 0 ? null : { firstUnixMs, lastUnixMs },
     nodesWithoutAgent,
   };
+}
+
+export function encodeNodeCoverage(coverage: NodeCoverage): wire.NodeCoverage {
+  const { windows, incompleteWindows, losses, lastIncompleteUnixMs } = coverage;
+  return { windows, incompleteWindows, losses: encodeLosses(losses), lastIncompleteUnixMs: lastIncompleteUnixMs ?? 0 };
 }

@@ -3,7 +3,7 @@ import type { Edge, Observation } from '../core/edge.ts';
 import { WeirError } from '../core/errors.ts';
 import { zeroCounters } from '../core/flow.ts';
 import type { Entity, UnresolvedReason } from '../core/identity.ts';
-import { coreProtocol, coreVerdict, wireProtocol, wireVerdict } from './names.ts';
+import { coreEvidence, coreProtocol, coreVerdict, wireEvidence, wireProtocol, wireVerdict } from './names.ts';
 import type * as wire from './wire.ts';
 
 function unreadable(what: string): WeirError {
@@ -59,20 +59,27 @@ export function decodeEntity(message: wire.Entity | null): Entity {
 }
 
 export function encodeObservation(observation: Observation): wire.Observation {
-  const { counters, drops, firstSeenUnixMs, lastSeenUnixMs } = observation;
+  const { counters, drops, directionBy, serverNames, firstSeenUnixMs, lastSeenUnixMs } = observation;
   return {
     counters,
     drops: Object.entries(drops).map(([reason, packets]) => ({ reason, packets })),
+    directionBy: wireEvidence[directionBy],
+    serverNames,
     firstSeenUnixMs,
     lastSeenUnixMs,
   };
 }
 
+/** @throws WeirError WIRE_INVALID when the evidence is of a kind that this version does not know */
 export function decodeObservation(message: wire.Observation): Observation {
-  const { counters, drops, firstSeenUnixMs, lastSeenUnixMs } = message;
+  const { counters, drops, serverNames, firstSeenUnixMs, lastSeenUnixMs } = message;
+  const directionBy = coreEvidence[message.directionBy];
+  if (directionBy === undefined) throw unreadable('an edge does not say how its direction is known');
   return {
     counters: counters ?? zeroCounters(),
     drops: Object.fromEntries(drops.map(({ reason, packets }) => [reason, packets])),
+    directionBy,
+    serverNames,
     firstSeenUnixMs,
     lastSeenUnixMs,
   };

@@ -1,4 +1,4 @@
-import type { Protocol, Role } from '../core/flow.ts';
+import type { DirectionEvidence, Protocol, Role } from '../core/flow.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type * as wire from './wire.ts';
 
@@ -18,6 +18,14 @@ export const wireProtocol = {
 
 export const wireRole = { client: 'ROLE_CLIENT', server: 'ROLE_SERVER' } as const satisfies Record<Role, wire.Role>;
 
+export const wireEvidence = {
+  ports: 'DIRECTION_EVIDENCE_PORTS',
+  listener: 'DIRECTION_EVIDENCE_LISTENER',
+  'first-packet': 'DIRECTION_EVIDENCE_FIRST_PACKET',
+  conntrack: 'DIRECTION_EVIDENCE_CONNTRACK',
+  handshake: 'DIRECTION_EVIDENCE_HANDSHAKE',
+} as const satisfies Record<DirectionEvidence, wire.DirectionEvidence>;
+
 export const wireVerdict = {
   forwarded: 'VERDICT_FORWARDED',
   dropped: 'VERDICT_DROPPED',
@@ -28,6 +36,7 @@ export const wireVerdict = {
 /** From the wire's names; undefined for a name or number that this version does not know. */
 export const coreProtocol = inverse(wireProtocol);
 export const coreRole = inverse(wireRole);
+export const coreEvidence = inverse(wireEvidence);
 export const coreVerdict = inverse(wireVerdict);
 
 /**
@@ -36,4 +45,9 @@ export const coreVerdict = inverse(wireVerdict);
  */
 export function isCountName(text: string): boolean {
   return /^[!-~]{1,64}$/.test(text) && !(text in Object.prototype);
+}
+
+/** Whether a text may be a name in the DNS: 1 to 253 printable ASCII characters (RFC 1035, 2.3.4, without the root). */
+export function isDnsName(text: string): boolean {
+  return /^[!-~]{1,253}$/.test(text);
 }

@@ -12,6 +12,13 @@ export type Protocol =
   | 'PROTOCOL_ICMP'
   | 'PROTOCOL_ICMPV6';
 export type Role = 'ROLE_UNSPECIFIED' | 'ROLE_CLIENT' | 'ROLE_SERVER';
+export type DirectionEvidence =
+  | 'DIRECTION_EVIDENCE_UNSPECIFIED'
+  | 'DIRECTION_EVIDENCE_PORTS'
+  | 'DIRECTION_EVIDENCE_LISTENER'
+  | 'DIRECTION_EVIDENCE_FIRST_PACKET'
+  | 'DIRECTION_EVIDENCE_CONNTRACK'
+  | 'DIRECTION_EVIDENCE_HANDSHAKE';
 export type Verdict =
   | 'VERDICT_UNSPECIFIED'
   | 'VERDICT_FORWARDED'
@@ -47,6 +54,8 @@ export interface Counters {
   readonly packetsToServer: number;
   readonly packetsToClient: number;
   readonly retransmits: number;
+  readonly rttMicros: number;
+  readonly rttSamples: number;
 }
 
 export interface Drop {
@@ -111,6 +120,11 @@ export interface Batch extends Readonly<Record<keyof Counters, readonly number[]
   readonly rowProtocol: readonly Protocol[];
   readonly rowFirstSeenMs: readonly number[];
   readonly rowLastSeenMs: readonly number[];
+  readonly rowDirectionBy: readonly DirectionEvidence[];
+  readonly rowSeenAs: readonly number[];
+  readonly rowSeenAsPort: readonly number[];
+  readonly remoteNames: readonly string[];
+  readonly rowRemoteName: readonly number[];
   readonly dropReasons: readonly string[];
   readonly dropRow: readonly number[];
   readonly dropReason: readonly number[];
@@ -144,6 +158,8 @@ export interface Observation {
   readonly drops: readonly Drop[];
   readonly firstSeenUnixMs: number;
   readonly lastSeenUnixMs: number;
+  readonly directionBy: DirectionEvidence;
+  readonly serverNames: readonly string[];
 }
 
 export interface Edge {
@@ -234,12 +250,20 @@ export interface FollowResponse {
 
 export type GetStatusRequest = Readonly<Record<string, never>>;
 
+export interface NodeCoverage {
+  readonly windows: number;
+  readonly incompleteWindows: number;
+  readonly losses: readonly Loss[];
+  readonly lastIncompleteUnixMs: number;
+}
+
 export interface AgentReport {
   readonly node: string;
   readonly connected: boolean;
   readonly committed: BatchId | null;
   readonly lastWindowEndUnixMs: number;
   readonly status: AgentStatus | null;
+  readonly coverage: NodeCoverage | null;
 }
 
 export interface ClusterStatus {

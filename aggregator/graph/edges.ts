@@ -1,15 +1,31 @@
-import { type Edge, type EdgeId, type Observation, verdictOf } from '../../core/edge.ts';
-import { counterNames, type Drops, type FlowCounters, type Role, zeroCounters } from '../../core/flow.ts';
+import { type Edge, type EdgeId, mergeNames, type Observation, verdictOf } from '../../core/edge.ts';
+import {
+  counterNames,
+  type Drops,
+  type FlowCounters,
+  type Role,
+  strongerEvidence,
+  zeroCounters,
+} from '../../core/flow.ts';
 import { entityKey, type ServiceRef } from '../../core/identity.ts';
+
+const nothing: Observation = {
+  counters: zeroCounters(),
+  drops: {},
+  directionBy: 'ports',
+  serverNames: [],
+  firstSeenUnixMs: 0,
+  lastSeenUnixMs: 0,
+};
 
 /** The larger of what the two sides reported, for each count: both may have seen the same traffic, or one less of it. */
 export function mergeSides(byClient: Observation | null, byServer: Observation | null): Observation {
-  if (byClient === null || byServer === null) {
-    return byClient ?? byServer ?? { counters: zeroCounters(), drops: {}, firstSeenUnixMs: 0, lastSeenUnixMs: 0 };
-  }
+  if (byClient === null || byServer === null) return byClient ?? byServer ?? nothing;
   return {
     counters: largerCounters(byClient.counters, byServer.counters),
     drops: largerDrops(byClient.drops, byServer.drops),
+    directionBy: strongerEvidence(byClient.directionBy, byServer.directionBy),
+    serverNames: mergeNames(byClient.serverNames, byServer.serverNames),
     firstSeenUnixMs: Math.min(byClient.firstSeenUnixMs, byServer.firstSeenUnixMs),
     lastSeenUnixMs: Math.max(byClient.lastSeenUnixMs, byServer.lastSeenUnixMs),
   };
@@ -18,7 +34,9 @@ export function mergeSides(byClient: Observation | null, byServer: Observation |
 function largerCounters(a: FlowCounters, b: FlowCounters): FlowCounters {
   const larger = zeroCounters();
   for (const name of counterNames) larger[name] = Math.max(a[name], b[name]);
-  return larger;
+  // A sum and the number of its samples belong together.
+  const { rttMicros, rttSamples } = a.rttSamples >= b.rttSamples ? a : b;
+  return { ...larger, rttMicros, rttSamples };
 }
 
 function largerDrops(a: Drops, b: Drops): Drops {

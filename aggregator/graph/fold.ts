@@ -1,9 +1,9 @@
-import type { Coverage } from '../../core/coverage.ts';
+import type { Coverage, NodeCoverage } from '../../core/coverage.ts';
 import type { Edge } from '../../core/edge.ts';
-import { addDrops, type Losses } from '../../core/flow.ts';
 import type { UnixMs } from '../../core/time.ts';
 import { Graph } from './graph.ts';
 import type { Segment } from './segment.ts';
+import { Watched } from './watched.ts';
 
 /** The stage under which rows are counted that the graph had no room for. */
 const graphStage = 'aggregator-graph';
@@ -11,11 +11,8 @@ const graphStage = 'aggregator-graph';
 /** What a set of segments adds up to: the graph, and how much of the time was watched. */
 export class Fold {
   readonly #graph: Graph;
-  readonly #losses = new Map<string, number>();
-  /** Segments by node. */
-  readonly #nodes = new Map<string, number>();
-  #windows = 0;
-  #incomplete = 0;
+  readonly #watched = new Watched();
+  readonly #nodes = new Map<string, Watched>();
   #firstUnixMs: UnixMs = Infinity;
   #lastUnixMs: UnixMs = 0;
 
@@ -25,23 +22,23 @@ export class Fold {
 
   add(segment: Segment): void {
     this.#graph.add(segment.rows);
-    this.#count(segment, 1);
-    this.#firstUnixMs = Math.min(this.#firstUnixMs, segment.window.startUnixMs);
-    this.#lastUnixMs = Math.max(this.#lastUnixMs, segment.window.endUnixMs);
+    const { node, window } = segment;
+    const ofNode = this.#nodes.get(node) ?? new Watched();
+    this.#nodes.set(node, ofNode);
+    for (const each of [this.#watched, ofNode]) each.add(segment);
+    this.#firstUnixMs = Math.min(this.#firstUnixMs, window.startUnixMs);
+    this.#lastUnixMs = Math.max(this.#lastUnixMs, window.endUnixMs);
   }
 
   /** Takes out a segment that was put in before. The oldest go first: what remains begins after them. */
   remove(segment: Segment): void {
     this.#graph.remove(segment.rows);
-    this.#count(segment, -1);
-    this.#firstUnixMs = Math.max(this.#firstUnixMs, segment.window.endUnixMs);
-  }
-
-  #count({ node, losses }: Segment, sign: 1 | -1): void {
-    this.#windows += sign;
-    if (Object.keys(losses).length > 0) this.#incomplete += sign;
-    for (const [stage, events] of Object.entries(losses)) addTo(this.#losses, stage, sign * events);
-    addTo(this.#nodes, node, sign);
+    const { node, window } = segment;
+    const ofNode = this.#nodes.get(node);
+    this.#watched.remove(segment);
+    ofNode?.remove(segment);
+    if (ofNode?.isEmpty === true) this.#nodes.delete(node);
+    this.#firstUnixMs = Math.max(this.#firstUnixMs, window.endUnixMs);
   }
 
   /** Sorted by client, server, protocol and port. */
@@ -56,22 +53,18 @@ export class Fold {
   /** @param nodes every node that the cluster has */
   coverage(nodes: readonly string[]): Coverage {
     const { overflowedRows } = this.#graph;
-    const losses: Record<string, number> = Object.fromEntries(this.#losses);
-    const overflow: Losses = overflowedRows === 0 ? {} : { [graphStage]: overflowedRows };
-    addDrops(losses, overflow);
+    const { windows, incompleteWindows, losses } = this.#watched.coverage;
     return {
-      windows: this.#windows,
-      incompleteWindows: this.#incomplete,
-      losses,
-      span: this.#windows === 0 ? null : { firstUnixMs: this.#firstUnixMs, lastUnixMs: this.#lastUnixMs },
+      windows,
+      incompleteWindows,
+      losses: overflowedRows === 0 ? losses : { ...losses, [graphStage]: (losses[graphStage] ?? 0) + overflowedRows },
+      span: windows === 0 ? null : { firstUnixMs: this.#firstUnixMs, lastUnixMs: this.#lastUnixMs },
       nodesWithoutAgent: nodes.filter((node) => !this.#nodes.has(node)).toSorted(),
     };
   }
-}
 
-/** Adds to a count; a count of zero is none. */
-function addTo(counts: Map<string, number>, key: string, amount: number): void {
-  const total = (counts.get(key) ?? 0) + amount;
-  if (total === 0) counts.delete(key);
-  else counts.set(key, total);
+  /** One node's part of it. */
+  nodeCoverage(node: string): NodeCoverage {
+    return (this.#nodes.get(node) ?? new Watched()).coverage;
+  }
 }

@@ -15,7 +15,10 @@ interface Entry {
   edge: Edge | null;
 }
 
-/** Takes away what addObservations added. First and last sighting stay: they are sightings still. */
+/**
+ * Takes away what addObservations added. First and last sighting stay: they are sightings still. So do evidence and
+ * names, for which nothing tells whether what remains has them too.
+ */
 function subtract(from: Observation | null, taken: Observation): Observation | null {
   if (from === null) return null;
   const counters = zeroCounters();

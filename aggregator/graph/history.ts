@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Coverage } from '../../core/coverage.ts';
+import type { Coverage, NodeCoverage } from '../../core/coverage.ts';
 import type { Edge } from '../../core/edge.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Clock, Milliseconds, UnixMs, Window } from '../../core/time.ts';
@@ -60,6 +60,11 @@ export class History {
 
   get edgeCount(): number {
     return this.#live.edgeCount;
+  }
+
+  /** How much of a node was watched in all that is kept. */
+  nodeCoverage(node: string): NodeCoverage {
+    return this.#live.nodeCoverage(node);
   }
 
   /** What is kept, as of now. */

@@ -1,6 +1,6 @@
 import type { EdgeId, Observation } from '../../core/edge.ts';
-import { edgeKey } from '../../core/edge.ts';
-import { addCounters, addDrops, type Losses, type Role } from '../../core/flow.ts';
+import { edgeKey, mergeNames } from '../../core/edge.ts';
+import { addCounters, addDrops, type Losses, type Role, strongerEvidence } from '../../core/flow.ts';
 import type { ServiceRef } from '../../core/identity.ts';
 import type { Window } from '../../core/time.ts';
 
@@ -33,6 +33,8 @@ export function addObservations(a: Observation, b: Observation): Observation {
   return {
     counters,
     drops,
+    directionBy: strongerEvidence(a.directionBy, b.directionBy),
+    serverNames: mergeNames(a.serverNames, b.serverNames),
     firstSeenUnixMs: Math.min(a.firstSeenUnixMs, b.firstSeenUnixMs),
     lastSeenUnixMs: Math.max(a.lastSeenUnixMs, b.lastSeenUnixMs),
   };

@@ -1,12 +1,13 @@
 import { type Address, type Cidr, parseCidr, scopeOf } from '../../core/address.ts';
-import type { FlowRecord } from '../../core/flow.ts';
-import type { Entity, PodRef, ServiceRef, UnresolvedReason } from '../../core/identity.ts';
+import type { Endpoint } from '../../core/flow.ts';
+import type { Entity, PodRef } from '../../core/identity.ts';
 import type { ClusterSnapshot } from '../../core/kubernetes.ts';
 import type { Milliseconds, UnixMs } from '../../core/time.ts';
 import { CidrSet } from './cidr-set.ts';
 import { type NodePort, viewCluster } from './cluster-view.ts';
 import { entityOfPod, type PodIdentity, portKey, type ServiceIdentity } from './holders.ts';
 import { KnownPods } from './known-pods.ts';
+import { type RemoteEnd, type RemotePeer, settled, throughService, unresolved } from './remote-peer.ts';
 import { Timeline } from './timeline.ts';
 
 export interface IdentityOptions {
@@ -17,19 +18,6 @@ export interface IdentityOptions {
   /** How late the cluster's state may show a change, and by how much clocks may differ. */
   readonly toleranceMs: Milliseconds;
 }
-
-/** The far end of a flow, with a name. */
-export interface RemotePeer {
-  readonly entity: Entity;
-  /** The port on the server's pod; the Service's own where the pod is not known. */
-  readonly port: number;
-  /** The Service through which the far end was reached. */
-  readonly service: ServiceRef | null;
-  /** False where the cluster's state may only be late to show who it is. */
-  readonly settled: boolean;
-}
-
-type RemoteEnd = Pick<FlowRecord, 'role' | 'remote' | 'port' | 'protocol' | 'lastSeenUnixMs'>;
 
 /** Says whose an address was at a moment, and which workload a pod belongs to. */
 export class Identity {
@@ -78,54 +66,64 @@ export class Identity {
   }
 
   /**
-   * The far end of a flow as of the flow's last packet. The order of the questions is: special address, pod, Service,
-   * node, pod block, service block, else external.
-   *
-   * A client's report to a Service names the workload behind it, with the port there, if it is the only one. If several
-   * are behind it, the report does not say which was reached: it stays with the Service, and the servers' own reports
-   * name the workloads. Each report is thus counted in exactly one edge.
+   * The far end of a flow as of the flow's last packet. Where the node translated what a client called, `remote` is what
+   * was reached and `seenAs` tells by which Service, however many workloads are behind that. Behind a server's `remote`
+   * there is never a Service: what the server saw in its place only masquerades it.
    */
   remote(record: RemoteEnd): RemotePeer {
+    const peer = this.#reached(record);
+    if (record.role === 'server' || record.seenAs === null) return peer;
+    const called = this.#called(record.seenAs, record);
+    return { ...peer, service: called.service ?? peer.service, waitsFor: [...peer.waitsFor, ...called.waitsFor] };
+  }
+
+  /** The order of the questions is: special address, pod, Service, node, pod block, service block, else external. */
+  #reached(record: RemoteEnd): RemotePeer {
     const { remote, port, lastSeenUnixMs } = record;
     if (scopeOf(remote) !== 'unicast') return unresolved(remote, port, 'special-address');
     const pod = this.#pods.at(remote, lastSeenUnixMs);
-    if (pod !== undefined) return { entity: entityOfPod(pod), port, service: null, settled: true };
-    const service = this.#services.at(remote, lastSeenUnixMs);
-    if (service !== undefined) {
-      const later = this.#services.at(remote, lastSeenUnixMs + this.#options.toleranceMs);
-      return throughService(record, port, [service, later]);
-    }
+    if (pod !== undefined) return settled(entityOfPod(pod), port);
+    const [service, later] = this.#serviceStates(remote, lastSeenUnixMs);
+    if (service !== undefined) return throughService(record, port, [service, later]);
     const node = this.#nodes.at(remote, lastSeenUnixMs);
     if (node !== undefined) return this.#throughNode(record, node);
     if (this.#podCidrs.contains(remote)) return unresolved(remote, port, 'pod-cidr');
     if (this.#serviceCidrs.contains(remote)) return unresolved(remote, port, 'service-cidr');
-    return { entity: { type: 'external', address: remote }, port, service: null, settled: true };
+    return settled({ type: 'external', address: remote }, port);
+  }
+
+  /** The Service with an address at a moment and a little later: the state is late to show what is behind it. */
+  #serviceStates(address: Address, unixMs: UnixMs): [ServiceIdentity | undefined, ServiceIdentity | undefined] {
+    return [this.#services.at(address, unixMs), this.#services.at(address, unixMs + this.#options.toleranceMs)];
   }
 
   #throughNode(record: RemoteEnd, node: string): RemotePeer {
-    const { role, protocol, port, lastSeenUnixMs } = record;
-    const nodePort = role === 'client' ? this.#nodePorts.at(portKey(protocol, port), lastSeenUnixMs) : undefined;
+    const { role, protocol, port, seenAs, lastSeenUnixMs } = record;
+    // What a translation led to on a node is the node's own port.
+    const mayBeService = role === 'client' && seenAs === null;
+    const nodePort = mayBeService ? this.#nodePorts.at(portKey(protocol, port), lastSeenUnixMs) : undefined;
     if (nodePort !== undefined) return throughService(record, nodePort.port, [nodePort.service]);
-    return { entity: { type: 'node', name: node }, port, service: null, settled: true };
+    return settled({ type: 'node', name: node }, port);
   }
-}
 
-function unresolved(address: Address, port: number, reason: UnresolvedReason): RemotePeer {
-  const settled = reason === 'special-address';
-  return { entity: { type: 'unresolved', address, reason }, port, service: null, settled };
-}
-
-/** @param states of the Service at the moment and a little later: the first that has anything behind the port counts */
-function throughService(
-  { role, protocol, port }: RemoteEnd,
-  servicePort: number,
-  states: readonly [ServiceIdentity, ...(ServiceIdentity | undefined)[]],
-): RemotePeer {
-  const { ref } = states[0];
-  if (role === 'server') return { entity: { type: 'service', ...ref }, port, service: null, settled: true };
-  const key = portKey(protocol, servicePort);
-  const behind = states.map((state) => state?.targets.get(key) ?? []).find(({ length }) => length > 0) ?? [];
-  const [only, ...others] = behind;
-  if (only !== undefined && others.length === 0) return { ...only, service: ref, settled: true };
-  return { entity: { type: 'service', ...ref }, port: servicePort, service: ref, settled: behind.length > 0 };
+  /**
+   * The Service that an address and port stood for when a client called them. A node's port that is no Service's is
+   * taken to be a pod's host port, and an address outside the Services' block for something else that translates, so
+   * nobody waits for them.
+   */
+  #called(
+    { address, port }: Endpoint,
+    { protocol, lastSeenUnixMs }: RemoteEnd,
+  ): Pick<RemotePeer, 'service' | 'waitsFor'> {
+    const key = portKey(protocol, port);
+    const states = this.#serviceStates(address, lastSeenUnixMs);
+    const service = states.find((state) => state?.targets.has(key));
+    if (service !== undefined) return { service: service.ref, waitsFor: [] };
+    if (this.#nodes.at(address, lastSeenUnixMs) !== undefined) {
+      const nodePort = this.#nodePorts.at(key, lastSeenUnixMs);
+      return { service: nodePort?.service.ref ?? null, waitsFor: [] };
+    }
+    const isLate = states.some((state) => state !== undefined) || this.#serviceCidrs.contains(address);
+    return { service: null, waitsFor: isLate ? [address] : [] };
+  }
 }

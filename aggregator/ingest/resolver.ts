@@ -51,9 +51,11 @@ export class Resolver {
   #row(record: FlowRecord): Row {
     const reporter = this.#identity.reporter(record.pod);
     const { entity, port, service } = this.#identity.remote(record);
-    const { protocol, role, counters, drops, firstSeenUnixMs, lastSeenUnixMs } = record;
+    const { protocol, role, directionBy, remoteName, counters, drops, firstSeenUnixMs, lastSeenUnixMs } = record;
     const [client, server] = role === 'client' ? [reporter, entity] : [entity, reporter];
-    const observation = { counters, drops, firstSeenUnixMs, lastSeenUnixMs };
+    // A server's far end is the client: its name is no name of the server.
+    const serverNames = role === 'client' && remoteName !== null ? [remoteName] : [];
+    const observation = { counters, drops, directionBy, serverNames, firstSeenUnixMs, lastSeenUnixMs };
     return { edge: { client, server, protocol, port }, reporter: role, service, observation };
   }
 
@@ -61,7 +63,7 @@ export class Resolver {
     const unknown = new Set<string>();
     for (const record of records) {
       if (!this.#identity.knows(record.pod)) unknown.add(record.pod.uid);
-      if (!this.#identity.remote(record).settled) unknown.add(record.remote);
+      for (const address of this.#identity.remote(record).waitsFor) unknown.add(address);
     }
     for (const key of unknown) if (this.#givenUp.has(key)) unknown.delete(key);
     return unknown;

@@ -1,7 +1,7 @@
 import { Metadata, type ServerWritableStream } from '@grpc/grpc-js';
 import { edgeInScope } from '../../core/scope.ts';
 import { version } from '../../core/version.ts';
-import { encodeCoverage } from '../../proto/convert-coverage.ts';
+import { encodeCoverage, encodeNodeCoverage } from '../../proto/convert-coverage.ts';
 import { encodeEdge } from '../../proto/convert-edge.ts';
 import type { QueryHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
@@ -77,7 +77,9 @@ function clusterStatus({ cluster, state, history, agents }: QueryParts): wire.Cl
   return {
     name: cluster,
     source: source.description,
-    agents: agents.states(),
+    agents: agents
+      .states()
+      .map((agent) => ({ ...agent, coverage: encodeNodeCoverage(history.nodeCoverage(agent.node)) })),
     workloads: workloads.length,
     pods: workloads.reduce((total, { pods }) => total + pods.length, 0),
     edges: history.edgeCount,

@@ -1,5 +1,5 @@
 import type { Observation } from '../../core/edge.ts';
-import { counterNames, type Role, zeroCounters } from '../../core/flow.ts';
+import { counterNames, directionEvidence, type Role, zeroCounters } from '../../core/flow.ts';
 import type { UnixMs } from '../../core/time.ts';
 import { VarintReader, VarintWriter } from './varint.ts';
 
@@ -12,14 +12,42 @@ export interface PackedRow {
   readonly observation: Observation;
   /** Drop reasons by number, in place of the observation's names. */
   readonly drops: readonly (readonly [reasonId: number, packets: number])[];
+  /** The server's names by number, in place of the observation's. */
+  readonly serverNameIds: readonly number[];
 }
 
-const version = 1;
+const version = 2;
+
+/** Writes what only some rows have: how many entries, then for each the difference of its row and its numbers. */
+function writeEntries(writer: VarintWriter, byRow: readonly (readonly (readonly number[])[])[]): void {
+  const entries = byRow.flatMap((own, row) => own.map((numbers) => ({ row, numbers })));
+  writer.write(entries.length);
+  let previous = 0;
+  for (const { row, numbers } of entries) {
+    writer.write(row - previous);
+    for (const number of numbers) writer.write(number);
+    previous = row;
+  }
+}
+
+/** Reads what writeEntries wrote, by row. @param readNumbers reads the numbers of one entry */
+function readEntries<Entry>(reader: VarintReader, readNumbers: () => Entry): ReadonlyMap<number, readonly Entry[]> {
+  const byRow = new Map<number, Entry[]>();
+  let row = 0;
+  for (let left = reader.read(); left > 0; left--) {
+    row += reader.read();
+    const own = byRow.get(row) ?? [];
+    own.push(readNumbers());
+    byRow.set(row, own);
+  }
+  return byRow;
+}
 
 /**
- * Packs rows column by column: version, number of rows, edge numbers as differences, reporter and Service, first
- * sighting after the start of the window, time to the last sighting, which counters are not all zero, those counters,
- * and drops as (row difference, reason, packets). Equal columns of small numbers take one byte a value.
+ * Packs rows column by column: version, number of rows, edge numbers as differences, reporter and Service, evidence of
+ * direction, first sighting after the start of the window, time to the last sighting, which counters are not all zero,
+ * those counters, drops as (row difference, reason, packets), and names as (row difference, name). Equal columns of
+ * small numbers take one byte a value.
  */
 export function packRows(rows: readonly PackedRow[], startUnixMs: UnixMs): Uint8Array {
   const sorted = rows.toSorted((a, b) => a.edgeId - b.edgeId);
@@ -32,34 +60,45 @@ export function packRows(rows: readonly PackedRow[], startUnixMs: UnixMs): Uint8
     previous = edgeId;
   }
   for (const { reporter, serviceId } of sorted) writer.write(serviceId * 2 + (reporter === 'server' ? 1 : 0));
+  for (const { observation } of sorted) writer.write(directionEvidence.indexOf(observation.directionBy));
   for (const { observation } of sorted) writer.writeSigned(observation.firstSeenUnixMs - startUnixMs);
   for (const { observation } of sorted) writer.write(observation.lastSeenUnixMs - observation.firstSeenUnixMs);
   const used = counterNames.filter((name) => sorted.some(({ observation }) => observation.counters[name] !== 0));
   writer.write(counterNames.reduce((bits, name, i) => bits | (used.includes(name) ? 1 << i : 0), 0));
   for (const name of used) for (const { observation } of sorted) writer.write(observation.counters[name]);
-  const drops = sorted.flatMap(({ drops: own }, row) => own.map(([reasonId, packets]) => ({ row, reasonId, packets })));
-  writer.write(drops.length);
-  previous = 0;
-  for (const { row, reasonId, packets } of drops) {
-    writer.write(row - previous);
-    writer.write(reasonId);
-    writer.write(packets);
-    previous = row;
-  }
+  writeEntries(
+    writer,
+    sorted.map(({ drops }) => drops),
+  );
+  writeEntries(
+    writer,
+    sorted.map(({ serverNameIds }) => serverNameIds.map((id) => [id])),
+  );
   return writer.finish();
 }
 
-/** Reads what packRows wrote. `observation.drops` is empty: the reasons are in `drops`. @throws RangeError */
+function readEvidence(reader: VarintReader): Observation['directionBy'] {
+  const index = reader.read();
+  const evidence = directionEvidence[index];
+  if (evidence === undefined) throw new RangeError(`no evidence of direction has the number ${index}`);
+  return evidence;
+}
+
+/**
+ * Reads what packRows wrote. The observation's `drops` and `serverNames` are empty: their numbers are beside it.
+ * @throws RangeError
+ */
 export function unpackRows(bytes: Uint8Array, startUnixMs: UnixMs): PackedRow[] {
   const reader = new VarintReader(bytes);
   const found = reader.read();
   if (found !== version) throw new RangeError(`the segment has version ${found}, not ${version}`);
   const count = reader.read();
   if (count > bytes.length) throw new RangeError(`${count} rows cannot be in ${bytes.length} bytes`);
-  const column = (read: () => number) => Array.from({ length: count }, read);
+  const column = <Value>(read: () => Value) => Array.from({ length: count }, read);
   let edgeId = 0;
   const edgeIds = column(() => (edgeId += reader.read()));
   const origins = column(() => reader.read());
+  const evidence = column(() => readEvidence(reader));
   const firsts = column(() => startUnixMs + reader.readSigned());
   const spreads = column(() => reader.read());
   const bits = reader.read();
@@ -67,14 +106,8 @@ export function unpackRows(bytes: Uint8Array, startUnixMs: UnixMs): PackedRow[] 
   for (const [i, name] of counterNames.entries()) {
     if ((bits & (1 << i)) !== 0) for (const each of counters) each[name] = reader.read();
   }
-  const drops = new Map<number, [number, number][]>();
-  let row = 0;
-  for (let left = reader.read(); left > 0; left--) {
-    row += reader.read();
-    const own = drops.get(row) ?? [];
-    own.push([reader.read(), reader.read()]);
-    drops.set(row, own);
-  }
+  const drops = readEntries<[number, number]>(reader, () => [reader.read(), reader.read()]);
+  const serverNameIds = readEntries(reader, () => reader.read());
   return counters.map((each, i) => {
     const firstSeenUnixMs = firsts[i] as number;
     const lastSeenUnixMs = firstSeenUnixMs + (spreads[i] as number);
@@ -83,8 +116,16 @@ export function unpackRows(bytes: Uint8Array, startUnixMs: UnixMs): PackedRow[] 
       edgeId: edgeIds[i] as number,
       reporter: origin % 2 === 1 ? 'server' : 'client',
       serviceId: Math.floor(origin / 2),
-      observation: { counters: each, drops: {}, firstSeenUnixMs, lastSeenUnixMs },
+      observation: {
+        counters: each,
+        drops: {},
+        directionBy: evidence[i] as Observation['directionBy'],
+        serverNames: [],
+        firstSeenUnixMs,
+        lastSeenUnixMs,
+      },
       drops: drops.get(i) ?? [],
+      serverNameIds: serverNameIds.get(i) ?? [],
     };
   });
 }

@@ -5,7 +5,8 @@ import { messageOf, WeirError } from '../../core/errors.ts';
 
 /** `weir` in ASCII: tells our databases from others' (https://www.sqlite.org/fileformat.html#application_id). */
 const applicationId = 0x77656972;
-const schemaVersion = 1;
+/** Counts up with every change of the tables or of the form of the segments in them. */
+const schemaVersion = 2;
 
 const schema = `
   -- Who talks to whom: named once, numbered in the segments.
@@ -19,7 +20,7 @@ const schema = `
     port     INTEGER NOT NULL,
     UNIQUE (cluster, key)
   );
-  -- Drop reasons, and Services as namespace/name.
+  -- Drop reasons, servers' names, and Services as namespace/name.
   CREATE TABLE name (
     id   INTEGER PRIMARY KEY,
     text TEXT NOT NULL UNIQUE
@@ -79,8 +80,8 @@ function checkOwner(database: Database.Database, path: string): boolean {
   }
   const version = database.pragma('user_version', { simple: true });
   if (!isEmpty && version !== schemaVersion) {
-    const what = `has schema ${String(version)}, this version of Weir reads ${schemaVersion}; name another file`;
-    throw new WeirError('STORE', `${path}: the database ${what}`);
+    const what = `has schema ${String(version)}, this version of Weir reads ${schemaVersion}; move it away to begin anew`;
+    throw new WeirError('STORE', `${path}: the database ${what}, or name another file`);
   }
   return isEmpty;
 }

@@ -140,6 +140,7 @@ export class SqliteStore implements Store {
       serviceId: service === null ? 0 : this.#dictionary.nameId(`${service.namespace}/${service.name}`),
       observation,
       drops: Object.entries(observation.drops).map(([reason, packets]) => [this.#dictionary.nameId(reason), packets]),
+      serverNameIds: observation.serverNames.map((name) => this.#dictionary.nameId(name)),
     }));
   }
 
@@ -150,10 +151,12 @@ export class SqliteStore implements Store {
     return { cluster, node, epoch, sequence, window: { startUnixMs, endUnixMs }, losses, rows };
   }
 
-  #unpack({ edgeId, reporter, serviceId, observation, drops }: PackedRow): Row {
+  #unpack({ edgeId, reporter, serviceId, observation, ...numbers }: PackedRow): Row {
     const edge = this.#dictionary.edge(edgeId);
-    const named = Object.fromEntries(drops.map(([reasonId, packets]) => [this.#dictionary.name(reasonId), packets]));
-    return { edge, reporter, service: this.#service(serviceId), observation: { ...observation, drops: named } };
+    const named = (id: number) => this.#dictionary.name(id);
+    const drops = Object.fromEntries(numbers.drops.map(([reasonId, packets]) => [named(reasonId), packets]));
+    const serverNames = numbers.serverNameIds.map(named);
+    return { edge, reporter, service: this.#service(serviceId), observation: { ...observation, drops, serverNames } };
   }
 
   #service(id: number): Row['service'] {

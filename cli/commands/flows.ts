@@ -11,7 +11,18 @@ import { coverageWarnings } from '../coverage.ts';
 import { rangeOf, type ScopeOptions, scopeOf } from '../question.ts';
 import { type Cell, renderTable } from '../table.ts';
 import { printData, type Terminal } from '../terminal.ts';
-import { ageText, bytesText, plural, portText, printable, servicesText, verdictText } from '../text.ts';
+import { guessNote, isGuess, portText } from '../port-text.ts';
+import {
+  ageText,
+  bytesText,
+  endsText,
+  plural,
+  printable,
+  rttText,
+  servicesText,
+  serverText,
+  verdictText,
+} from '../text.ts';
 
 export interface FlowsOptions extends ScopeOptions {
   readonly follow: boolean;
@@ -20,23 +31,35 @@ export interface FlowsOptions extends ScopeOptions {
 }
 
 function row(terminal: Terminal, edge: Edge, now: number): Cell[] {
-  const { client, server, merged, verdict, protocol } = edge;
+  const { client, merged, verdict, protocol } = edge;
   const { established, attempts, packetsToServer } = merged.counters;
-  const times = protocol === 'TCP' ? Math.max(established, attempts) : packetsToServer;
+  const times = protocol === 'TCP' || protocol === 'SCTP' ? Math.max(established, attempts) : packetsToServer;
   return [
     entityLabel(client),
-    entityLabel(server),
+    serverText(edge),
     portText(edge),
     servicesText(edge),
     terminal.verdict(verdict, printable(verdictText(edge))),
     String(times),
     bytesText(merged.counters.bytesToServer),
     bytesText(merged.counters.bytesToClient),
+    rttText(merged),
     ageText(merged.lastSeenUnixMs, now),
   ];
 }
 
-const headings = ['CLIENT', 'SERVER', 'PORT', 'SERVICE', 'VERDICT', 'TIMES', 'TO SERVER', 'TO CLIENT', 'LAST SEEN'];
+const headings = [
+  'CLIENT',
+  'SERVER',
+  'PORT',
+  'SERVICE',
+  'VERDICT',
+  'TIMES',
+  'TO SERVER',
+  'TO CLIENT',
+  'RTT',
+  'LAST SEEN',
+];
 
 function wanted({ verdict }: FlowsOptions): (edge: Edge) => boolean {
   if (verdict === undefined) return () => true;
@@ -60,21 +83,22 @@ async function list(connection: Connection, terminal: Terminal, options: FlowsOp
     ),
   );
   if (edges.length === 0) terminal.remark('no flows match');
+  if (edges.some(isGuess)) terminal.remark(guessNote);
   for (const warning of coverageWarnings(coverage)) terminal.remark(`! ${warning}`);
 }
 
-function showWindow(terminal: Terminal, format: string, window: wire.FollowResponse, keep: (edge: Edge) => boolean) {
+function showWindow(terminal: Terminal, format: string, window: wire.FollowResponse, edges: readonly Edge[]) {
   if (window.skippedWindows > 0) {
     terminal.remark(`! ${plural(window.skippedWindows, 'window')} left out: this terminal reads too slowly`);
   }
   const time = new Date(window.windowEndUnixMs).toISOString();
-  for (const edge of window.edges.map(decodeEdge).filter(keep)) {
+  for (const edge of edges) {
     if (format === 'json') terminal.data(`${JSON.stringify({ node: window.node, time, ...edge })}\n`);
     else {
       const cells = [
         time.slice(11, 19),
         window.node,
-        `${entityLabel(edge.client)} -> ${entityLabel(edge.server)}`,
+        endsText(edge),
         portText(edge),
         verdictText(edge),
         `${bytesText(edge.merged.counters.bytesToServer)} / ${bytesText(edge.merged.counters.bytesToClient)}`,
@@ -89,7 +113,14 @@ async function follow(connection: Connection, terminal: Terminal, options: Flows
   if (options.since !== undefined) throw new WeirError('USAGE', '--follow begins now; leave out --since');
   const keep = wanted(options);
   const stream = connection.query.follow({ cluster: options.cluster, scope: scopeOf(options) });
-  stream.on('data', (window: wire.FollowResponse) => showWindow(terminal, options.output, window, keep));
+  let explained = options.output === 'json';
+  stream.on('data', (window: wire.FollowResponse) => {
+    const edges = window.edges.map(decodeEdge).filter(keep);
+    showWindow(terminal, options.output, window, edges);
+    if (explained || !edges.some(isGuess)) return;
+    terminal.remark(guessNote);
+    explained = true;
+  });
   // Rejects when the stream emits an error.
   await once(stream, 'end');
 }

@@ -8,7 +8,8 @@ import { dotText, entitiesOf, mermaidDiagram } from '../diagram.ts';
 import { rangeOf, type ScopeOptions, scopeOf } from '../question.ts';
 import { type Cell, renderTable } from '../table.ts';
 import { printData, type Terminal } from '../terminal.ts';
-import { portText, printable, servicesText, verdictText } from '../text.ts';
+import { guessNote, isGuess, portText } from '../port-text.ts';
+import { printable, servicesText, serverText, verdictText } from '../text.ts';
 
 export interface GraphOptions extends ScopeOptions {
   readonly output: string;
@@ -18,11 +19,11 @@ export interface GraphOptions extends ScopeOptions {
 function rows(terminal: Terminal, edges: readonly Edge[]): Cell[][] {
   let before = '';
   return edges.map((edge) => {
-    const { client, server, verdict } = edge;
+    const { client, verdict } = edge;
     const name = entityKey(client) === before ? '' : entityLabel(client);
     before = entityKey(client);
     const verdictCell = terminal.verdict(verdict, printable(verdictText(edge)));
-    return [name, entityLabel(server), portText(edge), servicesText(edge), verdictCell];
+    return [name, serverText(edge), portText(edge), servicesText(edge), verdictCell];
   });
 }
 
@@ -37,5 +38,6 @@ export async function graph(connection: Connection, terminal: Terminal, options:
   else if (!printData(terminal, output, { entities: entitiesOf(edges), edges })) {
     terminal.print(renderTable(['CLIENT', 'SERVER', 'PORT', 'SERVICE', 'VERDICT'], rows(terminal, edges)));
   }
+  if (output !== 'json' && output !== 'yaml' && edges.some(isGuess)) terminal.remark(guessNote);
   for (const warning of coverageWarnings(coverage)) terminal.remark(`! ${warning}`);
 }

@@ -4,6 +4,7 @@ import { deadline } from '../aggregator.ts';
 import { coverageLines } from '../coverage.ts';
 import { type Cell, renderTable } from '../table.ts';
 import { printData, type Terminal } from '../terminal.ts';
+import { lossesText, lossText } from '../stages.ts';
 import { ageText, plural, printable } from '../text.ts';
 
 function agentRow({ colors }: Terminal, report: wire.AgentReport, now: number): Cell[] {
@@ -18,6 +19,16 @@ function agentRow({ colors }: Terminal, report: wire.AgentReport, now: number): 
     String(status?.batchesPending ?? 0),
     status?.kernel ?? '',
     status?.version ?? '',
+  ];
+}
+
+/** Where and when something was lost; what the stages are is said once for the cluster. */
+function incompleteText({ node, coverage }: wire.AgentReport, now: number): string[] {
+  if (coverage === null || coverage.incompleteWindows === 0) return [];
+  const { windows, incompleteWindows, losses, lastIncompleteUnixMs } = coverage;
+  const last = `${ageText(lastIncompleteUnixMs, now)} ago`;
+  return [
+    `${node}: ${incompleteWindows} of ${plural(windows, 'window')} incomplete, the last ${last} (${lossesText(losses)})`,
   ];
 }
 
@@ -38,7 +49,11 @@ function clusterText(terminal: Terminal, cluster: wire.ClusterStatus, now: numbe
     headings,
     agents.map((agent) => agentRow(terminal, agent, now)),
   );
-  const notes = [...agents.flatMap(remarks), ...problems].map((text) => `! ${printable(text)}`);
+  const losses = (coverage?.losses ?? []).map(lossText);
+  const incomplete = agents.flatMap((agent) => incompleteText(agent, now));
+  const notes = [...losses, ...incomplete, ...agents.flatMap(remarks), ...problems].map(
+    (text) => `! ${printable(text)}`,
+  );
   const lines = [
     `${terminal.colors.bold(`Cluster ${printable(name)}`)}: ${counts}; ${printable(source)}`,
     ...coverageLines(coverage),

@@ -3,7 +3,8 @@ import t from 'tap';
 import { Fold } from '../../aggregator/graph/fold.ts';
 import { Graph } from '../../aggregator/graph/graph.ts';
 import { foldRows, type Row } from '../../aggregator/graph/segment.ts';
-import { counterNames, type Role, zeroCounters } from '../../core/flow.ts';
+import type { Edge } from '../../core/edge.ts';
+import { counterNames, type DirectionEvidence, type Role, zeroCounters } from '../../core/flow.ts';
 import { anySegment, anyRow, firstStartUnixMs, oneOf, plainSegment, windowMs } from './segments.ts';
 
 const [template] = plainSegment('n1', 1, 1).rows as readonly [Row];
@@ -12,6 +13,8 @@ function row(reporter: Role, counters: object, drops: Readonly<Record<string, nu
   const observation = {
     counters: { ...zeroCounters(), ...counters },
     drops,
+    directionBy: 'handshake' as const,
+    serverNames: [],
     firstSeenUnixMs: firstStartUnixMs + at,
     lastSeenUnixMs: firstStartUnixMs + at + 10,
   };
@@ -43,6 +46,36 @@ t.test('reports of the same end add up', async (t) => {
   t.match(edge?.merged, { counters: { attempts: 3 }, drops: { A: 3, B: 1 } });
   t.equal(edge?.verdict, 'dropped');
   t.equal(edge?.byServer, null);
+});
+
+t.test('the strongest evidence and all names stay, also when the report that had them is taken out', async (t) => {
+  const by = (reporter: Role, directionBy: DirectionEvidence, serverNames: readonly string[]): Row => {
+    const plain = row(reporter, { established: 1 });
+    return { ...plain, observation: { ...plain.observation, directionBy, serverNames } };
+  };
+  const graph = new Graph(10);
+  const [strong, weak] = [by('client', 'conntrack', ['b', 'c']), by('client', 'ports', ['a'])];
+  graph.add([weak, strong, by('server', 'listener', ['d'])]);
+  const told = () => {
+    const { byClient, byServer, merged } = graph.edges()[0] as Edge;
+    return [byClient, byServer, merged].map((each) => [each?.directionBy, ...(each?.serverNames ?? [])]);
+  };
+  const all = [
+    ['conntrack', 'a', 'b', 'c'],
+    ['listener', 'd'],
+    ['conntrack', 'a', 'b', 'c', 'd'],
+  ];
+  t.strictSame(told(), all);
+  graph.remove([strong]);
+  t.strictSame(told(), all);
+});
+
+t.test('round trips are those of the end that has more samples, never a mixture', async (t) => {
+  const client = row('client', { rttMicros: 2_000, rttSamples: 10 });
+  const server = row('server', { rttMicros: 5_000, rttSamples: 5 });
+  t.match(edgeOf(client, server)?.merged.counters, { rttMicros: 2_000, rttSamples: 10 });
+  const more = row('server', { rttMicros: 9_000, rttSamples: 9 });
+  t.match(edgeOf(client, server, more)?.merged.counters, { rttMicros: 14_000, rttSamples: 14 });
 });
 
 t.test('an edge names every Service that led to it, once, sorted', async (t) => {
@@ -119,4 +152,24 @@ t.test('coverage counts windows, those with losses, and nodes without an agent',
     span: { firstUnixMs: firstStartUnixMs + windowMs, lastUnixMs: firstStartUnixMs + 4 * windowMs },
     nodesWithoutAgent: ['n2'],
   });
+});
+
+t.test('coverage tells of each node what was lost there, and when last', async (t) => {
+  const fold = new Fold(10);
+  const lossy = { ...plainSegment('n1', 1, 1), losses: { identity: 2 } };
+  fold.add(lossy);
+  fold.add(plainSegment('n1', 2, 1));
+  fold.add(plainSegment('n2', 1, 1));
+  const lastIncompleteUnixMs = firstStartUnixMs + 2 * windowMs;
+  const whole = { windows: 1, incompleteWindows: 0, losses: {}, lastIncompleteUnixMs: null };
+  t.strictSame(fold.nodeCoverage('n1'), {
+    windows: 2,
+    incompleteWindows: 1,
+    losses: { identity: 2 },
+    lastIncompleteUnixMs,
+  });
+  t.strictSame(fold.nodeCoverage('n2'), whole);
+  fold.remove(lossy);
+  t.strictSame(fold.nodeCoverage('n1'), whole);
+  t.strictSame(fold.nodeCoverage('n3'), { ...whole, windows: 0 });
 });

@@ -6,7 +6,7 @@ import { SqliteStore } from '../../aggregator/store/sqlite.ts';
 import type { Commit, CommitResult } from '../../aggregator/store/store.ts';
 import { WeirError } from '../../core/errors.ts';
 import { encodeBatch } from '../../proto/convert-batch.ts';
-import { podYaml } from './cluster-fixture.ts';
+import { addressOf, podYaml, serviceYaml } from './cluster-fixture.ts';
 import { batchOf, call, epoch, Pusher } from './pusher.ts';
 import { everything, newFolder, type Running, start, TestCluster } from './running.ts';
 
@@ -164,6 +164,22 @@ t.test('a batch waits a little for the cluster to show its pods', async (t) => {
   await agent.ackThrough(1);
   const { edges } = await running.connection.query.listEdges(everything);
   t.match(edges, [{ client: { workload: { name: 'late' } }, server: { workload: { name: 'cart' } } }]);
+  agent.close();
+});
+
+t.test('a batch waits for the Service that a call was translated from to be shown', async (t) => {
+  const cluster = new TestCluster(frontend, cart);
+  const running = await start(t, cluster, { identityWaitMs: 10_000, clock: { now: () => epoch + 10_000 } });
+  const agent = new Pusher(running.connection);
+  await agent.welcome();
+  const seenAs = { address: addressOf('10.96.0.20'), port: 80 };
+  agent.send(batchOf(1, [call('frontend-1', '10.1.0.2', 8080, { seenAs })]));
+  while ((await ledger(running))['pending'] === 0);
+  const ports = [{ port: 80, targetPort: 8080 }];
+  cluster.set(frontend, cart, serviceYaml({ name: 'cart', ip: '10.96.0.20', selector: { app: 'cart' }, ports }));
+  await agent.ackThrough(1);
+  const { edges } = await running.connection.query.listEdges(everything);
+  t.match(edges, [{ server: { workload: { name: 'cart' } }, port: 8080, services: [{ name: 'cart' }] }]);
   agent.close();
 });
 

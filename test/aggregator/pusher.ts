@@ -96,9 +96,12 @@ export function call(pod: string, remote: string, port: number, change: Partial<
   return {
     pod: { namespace: 'shop', name: pod, uid: `uid-${pod}` },
     role: 'client',
+    directionBy: 'handshake',
     remote: addressOf(remote),
     port,
     protocol: 'TCP',
+    seenAs: null,
+    remoteName: null,
     counters: { ...zeroCounters(), attempts: 1, established: 1, bytesToServer: 100, bytesToClient: 1_000 },
     drops: {},
     firstSeenUnixMs: epoch,

@@ -5,7 +5,7 @@ import type { FlowRecord } from '../../core/flow.ts';
 import { zeroCounters } from '../../core/flow.ts';
 import type { Connection } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
-import { nodeYaml, podYaml, serviceYaml } from './cluster-fixture.ts';
+import { addressOf, nodeYaml, podYaml, serviceYaml } from './cluster-fixture.ts';
 import { batchOf, call, epoch, Pusher, windowMs } from './pusher.ts';
 import { everything, newFolder, start, TestCluster } from './running.ts';
 
@@ -82,6 +82,52 @@ t.test('a call through a Service and its arrival are one edge, on the target por
   t.equal(edges.length, 1);
 });
 
+t.test('calls through one Service to several workloads are an edge to each, by the Service', async (t) => {
+  const behind = (name: string, ip: string) =>
+    podYaml({ name: `${name}-1`, ip, deployment: name, labels: { tier: 'web' }, ports: { http: 8080 } });
+  const ports = [{ port: 80, targetPort: 'http' }];
+  const { connection } = await start(
+    t,
+    new TestCluster(
+      podYaml({ name: 'frontend-1', ip: '10.1.0.1', deployment: 'frontend' }),
+      behind('blue', '10.1.0.2'),
+      behind('green', '10.1.0.3'),
+      serviceYaml({ name: 'web', ip: '10.96.0.20', selector: { tier: 'web' }, ports }),
+    ),
+  );
+  const seenAs = { address: addressOf('10.96.0.20'), port: 80 };
+  await pushAll(connection, [
+    [
+      call('frontend-1', '10.1.0.2', 8080, { seenAs }),
+      call('frontend-1', '10.1.0.3', 8080, { seenAs }),
+      call('blue-1', '10.1.0.2', 8080, { seenAs }),
+    ],
+  ]);
+  const { edges } = await connection.query.listEdges(everything);
+  t.strictSame(namesOf(edges), ['blue>blue:8080', 'frontend>blue:8080', 'frontend>green:8080']);
+  for (const { services } of edges) t.strictSame(services, [{ namespace: 'shop', name: 'web' }]);
+});
+
+t.test(
+  'an edge tells how its direction is known, by which names the server was asked for, and round trips',
+  async (t) => {
+    const { connection } = await start(t, cluster());
+    const counters = { ...zeroCounters(), established: 1, rttMicros: 900, rttSamples: 2 };
+    const named = (remoteName: string, directionBy: FlowRecord['directionBy']) =>
+      call('frontend-1', '203.0.113.7', 443, { remoteName, directionBy, counters });
+    await pushAll(connection, [
+      [named('www.example.com', 'ports'), { ...atServer, directionBy: 'listener', remoteName: 'not.the.server' }],
+      [named('api.example.com', 'conntrack')],
+    ]);
+    const { edges } = await connection.query.listEdges(everything);
+    const [outside, inside] = edges.map(({ merged }) => merged);
+    t.match(outside, { directionBy: 'DIRECTION_EVIDENCE_CONNTRACK', counters: { rttMicros: 1_800, rttSamples: 4 } });
+    t.strictSame(outside?.serverNames, ['api.example.com', 'www.example.com']);
+    t.match(inside, { directionBy: 'DIRECTION_EVIDENCE_LISTENER' });
+    t.strictSame(inside?.serverNames, [], "a client's name is no name of the server");
+  },
+);
+
 t.test('namespaces and workloads are all listed, silent ones too', async (t) => {
   const { connection } = await start(t, cluster());
   await pushAll(connection, [[byVip, toRedis]]);
@@ -148,7 +194,20 @@ t.test('status tells agents, coverage, nodes without an agent and the source', a
       workloads: 3,
       pods: 4,
       edges: 1,
-      agents: [{ node: 'n1', connected: true, committed: { epoch, sequence: 1 }, status }],
+      agents: [
+        {
+          node: 'n1',
+          connected: true,
+          committed: { epoch, sequence: 1 },
+          status,
+          coverage: {
+            windows: 1,
+            incompleteWindows: 1,
+            losses: [{ stage: 'kernel-map', events: 7 }],
+            lastIncompleteUnixMs: epoch + 2 * windowMs,
+          },
+        },
+      ],
       coverage: {
         windows: 1,
         incompleteWindows: 1,

@@ -10,8 +10,17 @@ const cart = podYaml({ name: 'cart-1', ip: '10.1.0.1', deployment: 'cart' });
 const ads = podYaml({ name: 'ads-1', ip: '10.1.0.1', deployment: 'ads' });
 const deployment = (name: string): Entity => ({ type: 'workload', namespace: 'shop', kind: 'Deployment', name });
 
+const byService = {
+  role: 'client',
+  port: 80,
+  protocol: 'TCP',
+  remote: addressOf('10.96.0.7'),
+  seenAs: null,
+} as const;
+
 function whoHad(identity: Identity, address: string, lastSeenUnixMs: number): Entity {
-  const record = { role: 'server', port: 80, protocol: 'TCP', remote: addressOf(address), lastSeenUnixMs } as const;
+  const far = { role: 'server', port: 80, protocol: 'TCP', seenAs: null } as const;
+  const record = { ...far, remote: addressOf(address), lastSeenUnixMs };
   return identity.remote(record).entity;
 }
 
@@ -85,9 +94,7 @@ t.test('what was behind a Service at that moment counts, not what is behind it n
   const identity = newIdentity();
   identity.update(clusterOf(service, pod('blue', '10.1.0.1')), start);
   identity.update(clusterOf(service, pod('green', '10.1.0.2')), start + hour);
-  const through = (lastSeenUnixMs: number) =>
-    identity.remote({ role: 'client', port: 80, protocol: 'TCP', remote: addressOf('10.96.0.7'), lastSeenUnixMs })
-      .entity;
+  const through = (lastSeenUnixMs: number) => identity.remote({ ...byService, lastSeenUnixMs }).entity;
   t.strictSame(through(start + minute), deployment('blue'));
   t.strictSame(through(start + hour + minute), deployment('green'));
 });
@@ -97,9 +104,7 @@ t.test('a call right before the pods behind a Service were shown went to these p
   const identity = newIdentity();
   identity.update(clusterOf(service), start);
   identity.update(clusterOf(service, cart), start + hour);
-  const through = (lastSeenUnixMs: number) =>
-    identity.remote({ role: 'client', port: 80, protocol: 'TCP', remote: addressOf('10.96.0.7'), lastSeenUnixMs })
-      .entity;
+  const through = (lastSeenUnixMs: number) => identity.remote({ ...byService, lastSeenUnixMs }).entity;
   t.strictSame(through(start + hour - 1_000), deployment('cart'));
   t.match(through(start + minute), { type: 'service', name: 'cart' });
 });

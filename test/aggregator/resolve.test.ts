@@ -17,7 +17,7 @@ const cartService = serviceYaml({
 const deployment = (name: string): Entity => ({ type: 'workload', namespace: 'shop', kind: 'Deployment', name });
 const service = { namespace: 'shop', name: 'cart' };
 
-type Asked = Partial<Pick<FlowRecord, 'role' | 'port' | 'protocol' | 'lastSeenUnixMs'>>;
+type Asked = Partial<Pick<FlowRecord, 'role' | 'port' | 'protocol' | 'seenAs' | 'lastSeenUnixMs'>>;
 
 /** What an address means in a state of the cluster that has always been so. */
 function remoteIn(cluster: ClusterSnapshot, remote: string, asked: Asked = {}) {
@@ -27,6 +27,7 @@ function remoteIn(cluster: ClusterSnapshot, remote: string, asked: Asked = {}) {
     role: 'client',
     port: 80,
     protocol: 'TCP',
+    seenAs: null,
     lastSeenUnixMs: now,
     ...asked,
     remote: addressOf(remote),
@@ -35,12 +36,12 @@ function remoteIn(cluster: ClusterSnapshot, remote: string, asked: Asked = {}) {
 
 t.test('a pod address is the workload at the top of its owners, on the port that was called', async (t) => {
   const peer = remoteIn(clusterOf(cart1), '10.1.0.1', { port: 8080 });
-  t.strictSame(peer, { entity: deployment('cart'), port: 8080, service: null, settled: true });
+  t.strictSame(peer, { entity: deployment('cart'), port: 8080, service: null, waitsFor: [] });
 });
 
 t.test('a cluster IP is the workload behind it, on the named target port of its pods', async (t) => {
   const peer = remoteIn(clusterOf(cart1, cart2, cartService), '10.96.0.20');
-  t.strictSame(peer, { entity: deployment('cart'), port: 8080, service, settled: true });
+  t.strictSame(peer, { entity: deployment('cart'), port: 8080, service, waitsFor: [] });
 });
 
 t.test('a numeric target port, and none, are taken as they are', async (t) => {
@@ -66,7 +67,7 @@ t.test('external, load balancer and node port addresses lead through the Service
     status: { loadBalancer: { ingress: [{ ip: '203.0.113.9' }] } },
   });
   const cluster = clusterOf(node, cart1, reached);
-  const expected = { entity: deployment('cart'), port: 8080, service, settled: true };
+  const expected = { entity: deployment('cart'), port: 8080, service, waitsFor: [] };
   t.strictSame(remoteIn(cluster, '198.51.100.9'), expected);
   t.strictSame(remoteIn(cluster, '203.0.113.9'), expected);
   t.strictSame(remoteIn(cluster, '172.30.0.11', { port: 30_080 }), expected);
@@ -82,19 +83,19 @@ t.test('EndpointSlices say what is behind a Service without selector', async (t)
     ports: [{ name: 'web', port: 8080, protocol: 'TCP' }],
   });
   const peer = remoteIn(clusterOf(cart1, bare, slice), '10.96.0.20');
-  t.strictSame(peer, { entity: deployment('cart'), port: 8080, service, settled: true });
+  t.strictSame(peer, { entity: deployment('cart'), port: 8080, service, waitsFor: [] });
 });
 
 t.test('a Service with several workloads behind it stays a Service: the report does not say which', async (t) => {
   const canary = podYaml({ name: 'cart-new-1', ip: '10.1.0.9', deployment: 'cart-new', labels: { app: 'cart' } });
   const numeric = serviceYaml({ name: 'cart', ip: '10.96.0.20', selector: { app: 'cart' }, ports: [{ port: 80 }] });
   const peer = remoteIn(clusterOf(cart1, canary, numeric), '10.96.0.20');
-  t.strictSame(peer, { entity: { type: 'service', ...service }, port: 80, service, settled: true });
+  t.strictSame(peer, { entity: { type: 'service', ...service }, port: 80, service, waitsFor: [] });
 });
 
 t.test('a Service with nothing behind it stays a Service, and may still get something', async (t) => {
   const peer = remoteIn(clusterOf(cartService), '10.96.0.20');
-  t.strictSame(peer, { entity: { type: 'service', ...service }, port: 80, service, settled: false });
+  t.strictSame(peer, { entity: { type: 'service', ...service }, port: 80, service, waitsFor: ['10.96.0.20'] });
 });
 
 t.test('a port that the Service does not have stays with the Service', async (t) => {
@@ -107,7 +108,14 @@ t.test('a pod that calls its own Service reaches its own workload', async (t) =>
   identity.update(clusterOf(cart1, cart2, cartService), now);
   const reporter = identity.reporter({ namespace: 'shop', name: 'cart-1', uid: 'uid-cart-1' });
   const remote = addressOf('10.96.0.20');
-  const peer = identity.remote({ role: 'client', port: 80, protocol: 'TCP', lastSeenUnixMs: now, remote });
+  const peer = identity.remote({
+    role: 'client',
+    port: 80,
+    protocol: 'TCP',
+    seenAs: null,
+    lastSeenUnixMs: now,
+    remote,
+  });
   t.strictSame(peer.entity, reporter);
 });
 
@@ -138,7 +146,7 @@ t.test('what is in no block and belongs to nobody is external', async (t) => {
     entity: { type: 'external', address: '203.0.113.7' },
     port: 443,
     service: null,
-    settled: true,
+    waitsFor: [],
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { foldRows, type Row, type Segment } from '../../aggregator/graph/segment.ts';
-import { counterNames, type FlowCounters, protocols, zeroCounters } from '../../core/flow.ts';
+import { maxServerNames } from '../../core/edge.ts';
+import { counterNames, directionEvidence, type FlowCounters, protocols, zeroCounters } from '../../core/flow.ts';
 import type { Entity } from '../../core/identity.ts';
 import { addressOf } from './cluster-fixture.ts';
 
@@ -30,6 +31,14 @@ const drops = fc
   )
   .map((entries) => Object.fromEntries(entries));
 
+/** More names than an observation keeps, so that their bound is met. */
+const serverNames = fc
+  .subarray(
+    Array.from({ length: 2 * maxServerNames }, (_, i) => `${i}.example.com`),
+    { maxLength: maxServerNames },
+  )
+  .map((names) => names.toSorted());
+
 export function anyRow(startUnixMs: number): fc.Arbitrary<Row> {
   return fc
     .tuple(
@@ -46,16 +55,20 @@ export function anyRow(startUnixMs: number): fc.Arbitrary<Row> {
       fc.constantFrom(null, { namespace: 'shop', name: 'cart' }, { namespace: 'data', name: 'redis' }),
       counters,
       drops,
+      fc.constantFrom(...directionEvidence),
+      serverNames,
       fc.integer({ min: -windowMs, max: windowMs }),
       fc.nat(windowMs),
     )
-    .map(([edge, reporter, service, counted, dropped, first, spread]) => ({
+    .map(([edge, reporter, service, counted, dropped, directionBy, names, first, spread]) => ({
       edge,
       reporter,
       service,
       observation: {
         counters: counted,
         drops: dropped,
+        directionBy,
+        serverNames: names,
         firstSeenUnixMs: startUnixMs + first,
         lastSeenUnixMs: startUnixMs + first + spread,
       },
@@ -88,6 +101,8 @@ export function plainSegment(node: string, sequence: number, established: number
   const observation = {
     counters: { ...zeroCounters(), established },
     drops: {},
+    directionBy: 'handshake' as const,
+    serverNames: [],
     firstSeenUnixMs,
     lastSeenUnixMs: firstSeenUnixMs,
   };

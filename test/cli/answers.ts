@@ -1,5 +1,5 @@
 import { parseAddress, type Address } from '../../core/address.ts';
-import { type Edge, verdictOf } from '../../core/edge.ts';
+import { type Edge, type Observation, verdictOf } from '../../core/edge.ts';
 import { zeroCounters } from '../../core/flow.ts';
 import type { Entity } from '../../core/identity.ts';
 import { encodeEdge } from '../../proto/convert-edge.ts';
@@ -23,7 +23,8 @@ export function edge(
 ) {
   const through = { established: 7, bytesToServer: 2048, bytesToClient: 5_000_000 };
   const counters = { ...zeroCounters(), attempts: 7, ...(Object.keys(drops).length === 0 ? through : {}) };
-  const observation = { counters, drops, firstSeenUnixMs: seenUnixMs, lastSeenUnixMs: seenUnixMs };
+  const times = { firstSeenUnixMs: seenUnixMs, lastSeenUnixMs: seenUnixMs };
+  const observation: Observation = { counters, drops, directionBy: 'handshake', serverNames: [], ...times };
   const verdict = verdictOf('TCP', observation, null);
   return encodeEdge({
     client,
@@ -37,6 +38,20 @@ export function edge(
     verdict,
     ...overrides,
   });
+}
+
+interface Told extends Partial<Pick<Observation, 'directionBy' | 'serverNames'>> {
+  /** Sum of round-trip times in microseconds, and of how many. */
+  readonly rtt?: readonly [micros: number, samples: number];
+}
+
+/** An edge that came through, with more that its client told of it. */
+export function observed(client: Entity, server: Entity, told: Told, overrides: Partial<Edge> = {}) {
+  const { rtt: [rttMicros, rttSamples] = [0, 0], directionBy = 'handshake', serverNames = [] } = told;
+  const counters = { ...zeroCounters(), established: 1, rttMicros, rttSamples };
+  const times = { firstSeenUnixMs: seenUnixMs, lastSeenUnixMs: seenUnixMs };
+  const merged: Observation = { counters, drops: {}, directionBy, serverNames, ...times };
+  return edge(client, server, { byClient: merged, merged, verdict: 'forwarded', ...overrides });
 }
 
 export const cart = workload('shop', 'cart');

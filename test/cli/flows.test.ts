@@ -1,6 +1,6 @@
 import t from 'tap';
 import { WeirError } from '../../core/errors.ts';
-import { cart, edge, redis, workload } from './answers.ts';
+import { bank, cart, edge, observed, redis, workload } from './answers.ts';
 import { weir } from './run.ts';
 import { serving } from './serving.ts';
 
@@ -14,12 +14,54 @@ t.test('flows are rows, without borders, colours or trailing blanks', async (t) 
   t.equal(
     withoutAge(stdout),
     [
-      'CLIENT                SERVER                 PORT      SERVICE     VERDICT                   TIMES  TO SERVER  TO CLIENT  LAST SEEN',
-      'shop/deployment/cart  data/deployment/redis  6379/TCP  data/redis  forwarded                 7      2.0 KiB    4.8 MiB    AGE',
-      'shop/deployment/cart  203.0.113.10           443/TCP               dropped (NETFILTER_DROP)  7      0 B        0 B        AGE',
+      'CLIENT                SERVER                 PORT      SERVICE     VERDICT                   TIMES  TO SERVER  TO CLIENT  RTT  LAST SEEN',
+      'shop/deployment/cart  data/deployment/redis  6379/TCP  data/redis  forwarded                 7      2.0 KiB    4.8 MiB         AGE',
+      'shop/deployment/cart  203.0.113.10           443/TCP               dropped (NETFILTER_DROP)  7      0 B        0 B             AGE',
       '',
     ].join('\n'),
   );
+});
+
+t.test('an external server shows the names that pods asked for, and how long an answer takes', async (t) => {
+  const names = ['api.example.com', 'b.example.com', 'c.example.com', 'd.example.com', 'e.example.com'];
+  const { run } = await serving(t, (answers) => {
+    answers.edges = [
+      observed(cart, bank, { serverNames: names.slice(0, 1), rtt: [400, 2] }),
+      observed(cart, bank, { serverNames: names, rtt: [24_000, 2] }, { port: 443 }),
+      observed(cart, redis, { serverNames: ['redis.data.svc'], rtt: [40, 1] }),
+    ];
+  });
+  const { stdout } = await run('flows');
+  t.match(stdout, /203\.0\.113\.10 \(api\.example\.com\) .* 0\.2 ms {2}/);
+  t.match(stdout, /203\.0\.113\.10 \(api\.example\.com, b\.example\.com, c\.example\.com, and 2 more\) .* 12 ms {2}/);
+  t.match(stdout, /data\/deployment\/redis {2}.* 0\.04 ms {2}/, 'a workload has a name of its own');
+  const edges = JSON.parse((await run('flows', '-o', 'json')).stdout) as unknown;
+  t.match(edges, [
+    { merged: { serverNames: ['api.example.com'], counters: { rttMicros: 400, rttSamples: 2 } } },
+    { merged: { serverNames: names } },
+  ]);
+});
+
+t.test('a direction that only the port numbers tell is marked, and the mark is explained once', async (t) => {
+  const guess = observed(cart, redis, { directionBy: 'ports' }, { port: 53, protocol: 'UDP' });
+  const end = Date.UTC(2026, 0, 2, 3, 4, 5);
+  const window = { node: 'n1', windowStartUnixMs: end - 5000, windowEndUnixMs: end, edges: [guess], skippedWindows: 0 };
+  const { run } = await serving(t, (answers) => {
+    answers.edges = [guess, observed(cart, redis, {})];
+    answers.windows = [window, window];
+  });
+  const note = '?: only the port numbers tell which end is the client; no policy rests on it\n';
+  for (const command of [['flows'], ['flows', '-f'], ['graph'], ['graph', '-o', 'dot'], ['graph', '-o', 'mermaid']]) {
+    const { stdout, stderr } = await run(...command);
+    t.match(stdout, '53/UDP ?', command.join(' '));
+    t.equal(stderr, note, command.join(' '));
+    t.notMatch(stdout, '6379/TCP ?');
+  }
+  for (const command of [['flows'], ['flows', '-f'], ['graph']]) {
+    const { stdout, stderr } = await run(...command, '-o', 'json');
+    t.equal(stderr, '');
+    t.match(stdout, /"directionBy": ?"ports"/);
+  }
 });
 
 t.test('the question is passed on as it was asked', async (t) => {
@@ -42,7 +84,7 @@ t.test('a verdict is a filter', async (t) => {
 t.test('names from the cluster cannot steer the terminal', async (t) => {
   const evil = workload('shop', '\u001b[2Jgone\u202e');
   const { run } = await serving(t, (answers) => {
-    answers.edges = [edge(evil, redis)];
+    answers.edges = [edge(evil, redis), observed(cart, bank, { serverNames: ['\u001b[2Jgone\u202e.example'] })];
   });
   for (const command of [['flows'], ['graph'], ['graph', '-o', 'dot'], ['graph', '-o', 'mermaid']]) {
     const { stdout } = await run(...command);

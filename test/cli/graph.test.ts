@@ -1,4 +1,5 @@
 import t from 'tap';
+import { bank, cart, observed } from './answers.ts';
 import { serving } from './serving.ts';
 
 t.test('the graph is grouped by client', async (t) => {
@@ -43,6 +44,19 @@ t.test('the graph is a diagram for Mermaid', async (t) => {
   n2 -.->|"443/TCP dropped (NETFILTER_DROP)"| n0
 `,
   );
+});
+
+t.test('a diagram names an external server by all names that were asked for, on any port', async (t) => {
+  const { run } = await serving(t, (answers) => {
+    answers.edges = [
+      observed(cart, bank, { serverNames: ['b.example.com'] }, { port: 443 }),
+      observed(cart, bank, { serverNames: ['a.example.com', 'b.example.com'] }, { port: 80 }),
+    ];
+  });
+  const label = '203.0.113.10 (a.example.com, b.example.com)';
+  t.match((await run('graph', '-o', 'dot')).stdout, `[label="${label}", shape=ellipse]`);
+  t.match((await run('graph', '-o', 'mermaid')).stdout, `(["${label}"])`);
+  t.match((await run('graph')).stdout, '203.0.113.10 (b.example.com)');
 });
 
 t.test('the graph is data for programs, the same as JSON and as YAML', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { Edge } from '../../core/edge.ts';
+import type { Edge, Observation } from '../../core/edge.ts';
 import { zeroCounters } from '../../core/flow.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import { compare } from '../../lab/demo/watch.ts';
@@ -7,7 +7,14 @@ import { expectedEdgesOf } from '../../lab/expected.ts';
 import { topology } from '../../lab/topology.ts';
 
 const expected = expectedEdgesOf(topology).map(({ id }) => id);
-const observation = { counters: zeroCounters(), drops: {}, firstSeenUnixMs: 0, lastSeenUnixMs: 0 };
+const observation: Observation = {
+  counters: zeroCounters(),
+  drops: {},
+  directionBy: 'handshake',
+  serverNames: [],
+  firstSeenUnixMs: 0,
+  lastSeenUnixMs: 0,
+};
 
 function seen(id: (typeof expected)[number], verdict: Verdict = 'forwarded'): Edge {
   return { ...id, services: [], byClient: observation, byServer: null, merged: observation, verdict };

@@ -1,6 +1,6 @@
 import type { Address } from '../../core/address.ts';
-import { type Edge, verdictOf } from '../../core/edge.ts';
-import { type Protocol, zeroCounters } from '../../core/flow.ts';
+import { type Edge, type Observation, verdictOf } from '../../core/edge.ts';
+import { type DirectionEvidence, type Protocol, zeroCounters } from '../../core/flow.ts';
 import type { Entity } from '../../core/identity.ts';
 import type { ClusterSnapshot, ContainerPort, Labels } from '../../core/kubernetes.ts';
 import { parseManifests, snapshotOf } from '../../core/manifest.ts';
@@ -73,6 +73,7 @@ export interface Seen {
   readonly protocol?: Protocol;
   readonly verdict?: Verdict;
   readonly connections?: number;
+  readonly directionBy?: DirectionEvidence;
   readonly firstSeenUnixMs?: number;
   readonly lastSeenUnixMs?: number;
 }
@@ -83,6 +84,7 @@ export function edge(from: Entity | string, to: Entity | string, port: number, s
     protocol = 'TCP',
     verdict = 'forwarded',
     connections = 1,
+    directionBy = 'handshake',
     firstSeenUnixMs = 1000,
     lastSeenUnixMs = 2000,
   } = seen;
@@ -90,13 +92,13 @@ export function edge(from: Entity | string, to: Entity | string, port: number, s
   if (protocol === 'TCP') {
     counters.attempts = connections;
     if (verdict === 'forwarded') counters.established = connections;
-    if (verdict === 'refused') counters.refused = connections;
   } else {
     counters.packetsToServer = connections;
     if (verdict === 'forwarded') counters.packetsToClient = connections;
   }
+  if (verdict === 'refused') counters.refused = connections;
   const drops = verdict === 'dropped' ? { NETFILTER_DROP: connections } : {};
-  const merged = { counters, drops, firstSeenUnixMs, lastSeenUnixMs };
+  const merged: Observation = { counters, drops, directionBy, serverNames: [], firstSeenUnixMs, lastSeenUnixMs };
   if (verdictOf(protocol, merged, null) !== verdict) throw new Error(`counters do not make ${verdict}`);
   return {
     client: typeof from === 'string' ? workload(from) : from,

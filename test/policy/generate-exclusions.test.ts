@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { Address } from '../../core/address.ts';
 import type { Edge } from '../../core/edge.ts';
+import { directionEvidence } from '../../core/flow.ts';
 import { generate } from '../../policy/generate.ts';
 import { cluster, deploy, edge, workload } from './clusters.ts';
 
@@ -26,6 +27,17 @@ const cases: Record<string, [given: Edge, reason: RegExp]> = {
   'a dropped connection': [edge('web', 'cart', 80, { verdict: 'dropped' }), /dropped/],
   'a refused connection': [edge('web', 'cart', 80, { verdict: 'refused' }), /refused/],
   'TCP without an answer': [edge('web', 'cart', 80, { verdict: 'unanswered' }), /never answered/],
+  'refused UDP': [edge('web', 'cart', 53, { protocol: 'UDP', verdict: 'refused' }), /refused/],
+  'a refused SCTP association': [edge('web', 'cart', 80, { protocol: 'SCTP', verdict: 'refused' }), /refused/],
+  'a direction that only the port numbers tell': [
+    edge('web', 'cart', 80, { directionBy: 'ports' }),
+    /only the port numbers tell which end is the client/,
+  ],
+  'UDP with a direction that only the port numbers tell': [
+    edge('web', 'cart', 53, { protocol: 'UDP', directionBy: 'ports' }),
+    /only the port numbers/,
+  ],
+  'a refused ping': [edge('web', 'cart', 2048, { protocol: 'ICMP', verdict: 'refused' }), /ICMP/],
   'dropped UDP': [edge('web', 'cart', 53, { protocol: 'UDP', verdict: 'dropped' }), /dropped/],
   'SCTP without an answer': [edge('web', 'cart', 80, { protocol: 'SCTP', verdict: 'unanswered' }), /never answered/],
   ICMP: [edge('web', 'cart', 2048, { protocol: 'ICMP' }), /ICMP/],
@@ -54,6 +66,29 @@ for (const [what, [given, reason]] of Object.entries(cases)) {
     t.end();
   });
 }
+
+t.test('any evidence but the port numbers is enough for a rule, in both directions', (t) => {
+  for (const directionBy of directionEvidence) {
+    const { policies, excluded } = generate({
+      cluster: shop,
+      edges: [edge('web', 'cart', 80, { directionBy })],
+      scope: { namespace: null, workload: null },
+      directions: ['ingress', 'egress'],
+    });
+    const rules = policies.flatMap((each) => each.rules).length;
+    t.same([rules, excluded.length], directionBy === 'ports' ? [0, 2] : [2, 0], directionBy);
+  }
+  t.end();
+});
+
+t.test('an SCTP association makes a rule for SCTP', (t) => {
+  const { rules } = egressOfWeb(edge('web', 'cart', 3868, { protocol: 'SCTP' }));
+  t.same(
+    rules.map((rule) => rule.summary),
+    ['to shop/deployment/cart on SCTP 3868'],
+  );
+  t.end();
+});
 
 t.test('one edge that has no rule does not stop the others', (t) => {
   const { policies, excluded } = generate({

@@ -64,6 +64,27 @@ t.test('UDP that nobody answered and nobody dropped counts as traffic that is ne
   t.end();
 });
 
+t.test('ICMP depends on the network plugin where any policy isolates an end, and passes where none does', (t) => {
+  const closed = policy({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
+  for (const protocol of ['ICMP', 'ICMPv6'] as const) {
+    for (const verdict of ['forwarded', 'dropped', 'refused', 'unanswered'] as const) {
+      const ping = [edge('ads', 'cart', 2048, { protocol, verdict })];
+      t.match(run(ping, [closed]), { depends: 1, denied: 0, findings: [{ because: /left to the network plugin/ }] });
+      t.match(run(ping, [onlyWebToCart]), { depends: 1 }, 'isolated at one end only');
+    }
+    t.match(run([edge('ads', 'web', 2048, { protocol })]), { allowed: 1, findings: [] }, 'no policy is near it');
+  }
+  t.end();
+});
+
+t.test('a policy for SCTP lets SCTP through and nothing else', (t) => {
+  const diameter = policy({ podSelector: {}, ingress: [{ ports: [{ protocol: 'SCTP', port: 3868 }] }] });
+  t.equal(run([edge('web', 'cart', 3868, { protocol: 'SCTP' })], [diameter]).allowed, 1);
+  t.equal(run([edge('web', 'cart', 3868)], [diameter]).denied, 1);
+  t.equal(run([edge('web', 'cart', 3869, { protocol: 'SCTP' })], [diameter]).denied, 1);
+  t.end();
+});
+
 t.test('where the pods of a workload differ the worst decision counts', (t) => {
   const mixed = cluster(
     deploy('web', { pods: [{ app: 'web' }, { app: 'web', old: 'yes' }, { app: 'renamed' }] }),

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { type Address, addressFromBytes } from '../../core/address.ts';
-import { type Batch, counterNames, type FlowCounters, type FlowRecord, protocols } from '../../core/flow.ts';
+import {
+  type Batch,
+  counterNames,
+  directionEvidence,
+  type FlowCounters,
+  type FlowRecord,
+  protocols,
+} from '../../core/flow.ts';
 
 const count = fc.oneof(
   { weight: 3, arbitrary: fc.constant(0) },
@@ -20,6 +27,7 @@ const counters = fc
   .tuple(...counterNames.map(() => count))
   .map((values) => Object.fromEntries(counterNames.map((name, i) => [name, values[i]])) as unknown as FlowCounters);
 
+const port = fc.integer({ min: 0, max: 65_535 });
 const startUnixMs = 1_700_000_000_000;
 const windowMs = 5_000;
 
@@ -28,9 +36,12 @@ const record: fc.Arbitrary<FlowRecord> = fc
     {
       pod: fc.nat(5).map((n) => ({ namespace: 'shop', name: `cart-${n}`, uid: `uid-${n}` })),
       role: fc.constantFrom('client' as const, 'server' as const),
+      directionBy: fc.constantFrom(...directionEvidence),
       remote: address,
-      port: fc.integer({ min: 0, max: 65_535 }),
+      port,
       protocol: fc.constantFrom(...protocols),
+      seenAs: fc.option(fc.record({ address, port }, { noNullPrototype: true })),
+      remoteName: fc.option(fc.stringMatching(/^[a-z0-9-]{1,20}(\.[a-z0-9-]{1,20}){0,3}$/)),
       counters,
       drops: counts,
       first: fc.integer({ min: -windowMs, max: windowMs }),

@@ -4,7 +4,13 @@ import type { Edge, Observation } from '../../core/edge.ts';
 import { zeroCounters } from '../../core/flow.ts';
 import type { Entity } from '../../core/identity.ts';
 import { decodeCoverage, encodeCoverage } from '../../proto/convert-coverage.ts';
-import { decodeEdge, decodeEntity, encodeEdge } from '../../proto/convert-edge.ts';
+import {
+  decodeEdge,
+  decodeEntity,
+  decodeObservation,
+  encodeEdge,
+  encodeObservation,
+} from '../../proto/convert-edge.ts';
 import { byteFormOf } from '../../proto/load.ts';
 import type * as wire from '../../proto/wire.ts';
 
@@ -12,8 +18,10 @@ const byteForm = byteFormOf<wire.Edge>('weir.v1.Edge');
 const overWire = (edge: Edge) => decodeEdge(byteForm.deserialize(byteForm.serialize(encodeEdge(edge))));
 
 const observation: Observation = {
-  counters: { ...zeroCounters(), attempts: 4, established: 3, bytesToClient: 2 ** 40 },
+  counters: { ...zeroCounters(), attempts: 4, established: 3, bytesToClient: 2 ** 40, rttMicros: 640, rttSamples: 3 },
   drops: { NETFILTER_DROP: 2 },
+  directionBy: 'conntrack',
+  serverNames: ['api.example.com', 'www.example.com'],
   firstSeenUnixMs: 1_700_000_000_000,
   lastSeenUnixMs: 1_700_000_001_000,
 };
@@ -45,6 +53,8 @@ for (const server of entities) {
 t.test('what this version does not know is said, not guessed', async (t) => {
   const unreadable = { code: 'WIRE_INVALID' };
   t.throws(() => decodeEntity(null), unreadable);
+  const message = { ...encodeObservation(observation), directionBy: 'DIRECTION_EVIDENCE_UNSPECIFIED' } as const;
+  t.throws(() => decodeObservation(message), unreadable);
   t.throws(() => decodeEntity({ entity: 'external', external: 'example.org' }), unreadable);
   t.throws(
     () => decodeEntity({ entity: 'unresolved', unresolved: { address: '10.0.0.1', reason: 'because' } }),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { packRows, type PackedRow, unpackRows } from '../../../aggregator/store/segment-codec.ts';
+import { maxServerNames } from '../../../core/edge.ts';
 import { VarintReader, VarintWriter } from '../../../aggregator/store/varint.ts';
 import { anyRow } from '../segments.ts';
 
@@ -12,13 +13,15 @@ const packedRow: fc.Arbitrary<PackedRow> = fc
     fc.integer({ min: 1, max: 2 ** 40 }),
     fc.nat(2 ** 20),
     fc.array(fc.tuple(fc.nat(300), fc.nat(2 ** 33)), { maxLength: 3 }),
+    fc.array(fc.nat(2 ** 20), { maxLength: maxServerNames }),
   )
-  .map(([{ reporter, observation }, edgeId, serviceId, drops]) => ({
+  .map(([{ reporter, observation }, edgeId, serviceId, drops, serverNameIds]) => ({
     edgeId,
     reporter,
     serviceId,
-    observation: { ...observation, drops: {} },
+    observation: { ...observation, drops: {}, serverNames: [] },
     drops,
+    serverNameIds,
   }));
 
 t.test('rows come back as they were, sorted by edge', async (t) => {

@@ -50,13 +50,20 @@ t.test('a file that is no database is refused', async (t) => {
   t.throws(() => open(path), { code: 'STORE', message: /not a database; name another file/ });
 });
 
-t.test('a database of another version is refused', async (t) => {
-  const path = newPath();
-  open(path).close();
-  const other = new Database(path);
-  other.pragma('user_version = 99');
-  other.close();
-  t.throws(() => open(path), { code: 'STORE', message: /has schema 99, this version of Weir reads 1/ });
+t.test('a database of another version is refused with what to do, and left as it is', async (t) => {
+  for (const version of [1, 99]) {
+    const path = newPath();
+    open(path).close();
+    const other = new Database(path);
+    other.pragma(`user_version = ${version}`);
+    other.close();
+    const before = readFileSync(path);
+    const message = new RegExp(
+      `has schema ${version}, this version of Weir reads 2; move it away to begin anew, or name`,
+    );
+    t.throws(() => open(path), { code: 'STORE', message });
+    t.ok(before.equals(readFileSync(path)));
+  }
 });
 
 t.test('a database that another process has is refused', { timeout: 20_000 }, async (t) => {
