@@ -3,26 +3,55 @@ import type { Logger } from 'pino';
 import type { Batch } from '../core/flow.ts';
 import type { Clock, Milliseconds, UnixMs } from '../core/time.ts';
 import { version } from '../core/version.ts';
+import { serialize } from 'node:v8';
 import { batchToBytes, encodeBatch } from '../proto/convert-batch.ts';
 import type * as wire from '../proto/wire.ts';
 import type { Exporter } from './export/exporter.ts';
-import type { Fold } from './fold/fold.ts';
+import type { Fold, FoldState } from './fold/fold.ts';
+import type { InterfacesState } from './identity/interfaces.ts';
 import type { PodInterface } from './identity/join.ts';
+import type { Names } from './names/names.ts';
 import type { Source } from './source/source.ts';
 import type { Spool } from './spool/spool.ts';
 
 /** What the agent's parts have to offer each other. */
 export interface AgentParts {
   readonly source: Source;
-  readonly interfaces: { readonly attached: readonly PodInterface[] };
+  readonly interfaces: { readonly attached: readonly PodInterface[]; state(): InterfacesState };
+  readonly names: Names;
   readonly fold: Fold;
   readonly spool: Spool;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
+type StatusParts = Pick<AgentParts, 'source' | 'spool'> & {
+  readonly interfaces: Pick<AgentParts['interfaces'], 'attached'>;
+};
+
+/** What a later start of the agent needs to go on exactly where a window ended. */
+export interface AgentState {
+  /** Of this structure and those inside it. */
+  readonly version: typeof stateVersion;
+  readonly source: unknown;
+  readonly interfaces: InterfacesState;
+  readonly fold: FoldState;
+}
+
+export const stateVersion = 1;
+
+export function stateOf({ source, interfaces, fold }: AgentParts): Uint8Array {
+  const state: AgentState = {
+    version: stateVersion,
+    source: source.state(),
+    interfaces: interfaces.state(),
+    fold: fold.state(),
+  };
+  return serialize(state);
+}
+
 /** The state of an agent as the aggregator shows it. */
-export function statusOf({ source, interfaces, spool }: Omit<AgentParts, 'fold' | 'clock' | 'log'>): wire.AgentStatus {
+export function statusOf({ source, interfaces, spool }: StatusParts): wire.AgentStatus {
   const attached = interfaces.attached;
   const unresolved = attached.flatMap(({ name, resolution }) =>
     resolution.state === 'unresolved' ? [`${name}: ${resolution.reason}`] : [],
@@ -38,6 +67,9 @@ export function statusOf({ source, interfaces, spool }: Omit<AgentParts, 'fold' 
   };
 }
 
+/** Answers are read while they are few. */
+const readNamesMs = 500;
+
 /** Ends a window at every tick: drain, fold, spool, send. */
 export class Agent {
   readonly #parts: AgentParts;
@@ -45,6 +77,7 @@ export class Agent {
   readonly #windowMs: Milliseconds;
   #windowStart: UnixMs;
   #timer: NodeJS.Timeout | null = null;
+  #namesTimer: NodeJS.Timeout | null = null;
 
   constructor(parts: AgentParts, exporter: Exporter, windowMs: Milliseconds) {
     this.#parts = parts;
@@ -54,21 +87,30 @@ export class Agent {
   }
 
   start(): void {
+    this.#parts.spool.begin(stateOf(this.#parts));
     this.#exporter.start();
     this.#timer = setInterval(() => this.endWindow(), this.#windowMs);
+    this.#namesTimer = setInterval(() => this.#readNames(), readNamesMs);
   }
 
   /** Spools what the last, shorter window saw. The kernel side must still be open. */
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#namesTimer !== null) clearInterval(this.#namesTimer);
     this.endWindow();
     this.#exporter.stop();
+  }
+
+  #readNames(): void {
+    const { source, names, clock } = this.#parts;
+    names.add(source.dnsPayloads(), clock.now());
   }
 
   /** Every window makes a batch, also an empty one: silence that was watched is not the same as not watching. */
   endWindow(): void {
     const { source, fold, spool, clock, log } = this.#parts;
     const { edges, losses } = source.drain();
+    this.#readNames();
     const now = clock.now();
     fold.add(edges, losses, now);
     // A clock that was set back must not make a window that ends before it begins.
@@ -78,7 +120,8 @@ export class Agent {
     const dropped = spool.append((id) => {
       const batch: Batch = { ...id, window: { startUnixMs, endUnixMs: now }, ...folded };
       return batchToBytes(encodeBatch(batch, statusOf(this.#parts)));
-    });
+    }, stateOf(this.#parts));
+    source.release();
     if (dropped > 0) log.error({ dropped, pending: spool.pending.length }, 'spool full, oldest batches dropped');
     if (Object.keys(folded.losses).length > 0) log.error({ losses: folded.losses }, 'events lost in this window');
     this.#exporter.pump();

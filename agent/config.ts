@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { WeirError } from '../core/errors.ts';
 import { type Milliseconds, parseDuration } from '../core/time.ts';
 import { version } from '../core/version.ts';
+import { type FeatureName, featureNames } from './source/features.ts';
 
 export interface AgentConfig {
   readonly cluster: string;
@@ -16,12 +17,18 @@ export interface AgentConfig {
   readonly holdMs: Milliseconds;
   readonly maxEdges: number;
   readonly maxInterfaces: number;
+  /** Folder in a BPF file system. */
+  readonly pins: string;
+  readonly removePins: boolean;
+  readonly overflowRingBytes: number;
+  readonly without: readonly FeatureName[];
   /** host:port; null turns metrics off. */
   readonly metricsListen: string | null;
   readonly logLevel: string;
 }
 
-const mebibyte = 1024 * 1024;
+const kibibyte = 1024;
+const mebibyte = 1024 * kibibyte;
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 function invalid(flag: string, value: string, wanted: string): WeirError {
@@ -42,6 +49,29 @@ function count(flag: string): (text: string) => number {
     if (!Number.isSafeInteger(value) || value < 1) throw invalid(flag, text, 'give a whole number from 1');
     return value;
   };
+}
+
+/** A ring buffer is a power of two, and at least a page. */
+function ringKib(text: string): number {
+  const value = Number(text);
+  const power = Number.isSafeInteger(value) && Number.isInteger(Math.log2(value));
+  if (!power || value < 4 || value > 1_048_576) {
+    throw invalid('overflow-ring-kib', text, 'give a power of two from 4 to 1048576');
+  }
+  return value;
+}
+
+function features(text: string): FeatureName[] {
+  return text.split(',').map((name) => {
+    const known = featureNames.find((each) => each === name.trim());
+    if (known === undefined) throw invalid('without', text, `give some of ${featureNames.join(',')}`);
+    return known;
+  });
+}
+
+function onOff(text: string): boolean {
+  if (text !== 'on' && text !== 'off') throw invalid('dns-names', text, 'give on or off');
+  return text === 'on';
 }
 
 function option(flags: string, description: string, env: string): Option {
@@ -85,6 +115,29 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
         .argParser(count('max-interfaces'))
         .default(4096),
     )
+    .addOption(
+      option(
+        '--pins <dir>',
+        'where capture is kept while the agent restarts, in a BPF file system',
+        'WEIR_PINS',
+      ).default('/sys/fs/bpf/weir'),
+    )
+    .addOption(new Option('--remove-pins', 'detach everything that an agent left there, and end').default(false))
+    .addOption(
+      option('--overflow-ring-kib <n>', 'room for events of edges that found their map full', 'WEIR_OVERFLOW_RING_KIB')
+        .argParser(ringKib)
+        .default(4096),
+    )
+    .addOption(
+      option('--dns-names <on|off>', 'learn names of external peers from DNS answers to pods', 'WEIR_DNS_NAMES')
+        .argParser(onOff)
+        .default(true, 'on'),
+    )
+    .addOption(
+      option('--without <features>', `do without some of ${featureNames.join(',')}`, 'WEIR_WITHOUT')
+        .argParser(features)
+        .default([], 'none'),
+    )
     .addOption(option('--metrics-listen <address>', 'host:port for /metrics', 'WEIR_METRICS_LISTEN'))
     .addOption(option('--log-level <level>', 'least level to log', 'WEIR_LOG_LEVEL').choices(logLevels).default('info'))
     .configureOutput({ writeOut: write, writeErr: () => undefined })
@@ -107,12 +160,19 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     hold: Milliseconds;
     maxEdges: number;
     maxInterfaces: number;
+    pins: string;
+    removePins: boolean;
+    overflowRingKib: number;
+    dnsNames: boolean;
+    without: FeatureName[];
     metricsListen?: string;
     logLevel: string;
   }>();
-  const { spoolMaxMib, window, hold, metricsListen, ...rest } = options;
+  const { spoolMaxMib, window, hold, metricsListen, overflowRingKib, dnsNames, without, ...rest } = options;
   return {
     ...rest,
+    without: dnsNames ? without : [...without, 'dns-names'],
+    overflowRingBytes: overflowRingKib * kibibyte,
     spoolMaxBytes: spoolMaxMib * mebibyte,
     windowMs: window,
     holdMs: hold,

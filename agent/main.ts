@@ -1,15 +1,18 @@
-import { pino } from 'pino';
+import { deserialize } from 'node:v8';
+import { type Logger, pino } from 'pino';
 import { messageOf, WeirError } from '../core/errors.ts';
 import { systemClock } from '../core/time.ts';
 import { version } from '../core/version.ts';
 import { connect } from '../proto/services.ts';
-import { Agent, type AgentParts, statusOf } from './agent.ts';
+import { Agent, type AgentParts, type AgentState, stateOf, stateVersion, statusOf } from './agent.ts';
 import { type AgentConfig, readConfig } from './config.ts';
 import { Exporter } from './export/exporter.ts';
 import { Fold } from './fold/fold.ts';
 import { Interfaces } from './identity/interfaces.ts';
 import { agentRegistry, serveMetrics } from './metrics.ts';
-import { KernelSource } from './source/kernel.ts';
+import { Names } from './names/names.ts';
+import { excessCapabilities, restartRestricted } from './privileges.ts';
+import { KernelSource, type KernelSourceOptions } from './source/kernel.ts';
 import { Spool } from './spool/spool.ts';
 
 /** Longer than conntrack keeps a UDP conversation that pauses. */
@@ -18,21 +21,57 @@ const rescanMs = 10_000;
 const maxHeldEdges = 65_536;
 const firstRetryMs = 500;
 const longestRetryMs = 15_000;
+const dnsRingBytes = 1 << 20;
+
+function sourceOptions(config: AgentConfig): KernelSourceOptions {
+  const { maxEdges, maxInterfaces, overflowRingBytes, without, pins } = config;
+  const edges = { maxSocketEdges: maxEdges, maxPacketEdges: maxEdges, maxDropEdges: maxEdges };
+  return { ...edges, maxInterfaces, overflowRingBytes, dnsRingBytes, idleMs, without, pins };
+}
+
+/** What an earlier start kept with its last batch; null when there is none, or it is of another version. */
+function earlierState(spool: Spool, log: Logger): AgentState | null {
+  if (spool.state === null) return null;
+  try {
+    const state = deserialize(spool.state) as AgentState;
+    if (state.version === stateVersion) return state;
+    log.error({ version: state.version }, 'state of the last start is of another version');
+  } catch (error) {
+    log.error({ reason: messageOf(error) }, 'state of the last start cannot be read');
+  }
+  return null;
+}
+
+/** Gives up what is not needed, if there is anything: this process is then another, which goes on with what is kept. */
+function restrict(source: KernelSource, keep: () => void, log: Logger): void {
+  const has = (name: string) => source.features.some((feature) => feature.name === name && feature.active);
+  const needsSysAdmin = !has('iterators');
+  const excess = excessCapabilities(needsSysAdmin);
+  if (excess === 0n) return;
+  if (!has('pinning')) {
+    log.warn({ capabilities: `0x${excess.toString(16)}` }, 'privileges are kept, because nothing can be pinned');
+    return;
+  }
+  keep();
+  source.close();
+  restartRestricted(needsSysAdmin);
+}
+
+function logBeginning({ features, beginning }: KernelSource, log: Logger): void {
+  for (const { name, active, reason } of features) if (!active) log.warn({ feature: name, reason }, 'feature is off');
+  const { origin, interrupted, sockets, ms } = beginning;
+  log.info({ origin }, origin === 'fresh' ? 'capture begins' : 'capture of an earlier start goes on');
+  if (interrupted) log.error('what an earlier start saw since its last window is lost');
+  if (sockets > 0) log.info({ sockets, ms: Math.round(ms * 10) / 10 }, 'found sockets that were open already');
+}
 
 async function run(config: AgentConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: { component: 'agent', node: config.node } }, pino.destination(2));
-  const { cluster, node, windowMs, holdMs, maxEdges } = config;
+  const { cluster, node, windowMs, holdMs } = config;
   const spool = new Spool(config.spool, config.spoolMaxBytes, systemClock.now());
-  const source = new KernelSource({
-    maxSocketEdges: maxEdges,
-    maxPacketEdges: maxEdges,
-    maxDropEdges: maxEdges,
-    maxInterfaces: config.maxInterfaces,
-    idleMs,
-  });
-  for (const { name, active, reason } of source.features) {
-    if (!active) log.warn({ feature: name, reason }, 'the kernel does not offer this feature');
-  }
+  const state = earlierState(spool, log);
+  const source = new KernelSource(sourceOptions(config), state?.source ?? null);
+  logBeginning(source, log);
   const rememberMs = idleMs + windowMs + holdMs;
   const interfaces = new Interfaces(
     source,
@@ -40,8 +79,15 @@ async function run(config: AgentConfig): Promise<void> {
     systemClock,
     log.child({ part: 'identity' }),
   );
-  const fold = new Fold((scope) => interfaces.podOf(scope), holdMs, maxHeldEdges);
-  const parts: AgentParts = { source, interfaces, fold, spool, clock: systemClock, log };
+  const podOf = interfaces.podOf.bind(interfaces);
+  const names = new Names(podOf, holdMs);
+  const fold = new Fold(podOf, names.nameOf.bind(names), holdMs, maxHeldEdges);
+  if (state !== null && !source.beginning.interrupted) {
+    interfaces.restore(state.interfaces);
+    fold.restore(state.fold);
+  }
+  const parts: AgentParts = { source, interfaces, names, fold, spool, clock: systemClock, log };
+  restrict(source, () => spool.begin(stateOf(parts)), log);
   const exporter = new Exporter(
     connect(config.aggregator),
     spool,
@@ -69,9 +115,17 @@ async function run(config: AgentConfig): Promise<void> {
   log.info({ interfaces: interfaces.attached.length, windowMs }, 'watching');
 }
 
+/** Ends capture on this node: detaches everything and removes what is pinned. */
+function removePins(config: AgentConfig): void {
+  const source = new KernelSource(sourceOptions(config), null);
+  source.removePins();
+  source.close();
+}
+
 try {
   const config = readConfig(process.argv.slice(2), (text) => process.stdout.write(text));
-  if (config !== null) await run(config);
+  if (config?.removePins) removePins(config);
+  else if (config !== null) await run(config);
 } catch (error) {
   process.stderr.write(`weir-agent: ${messageOf(error)}\n`);
   process.exitCode = error instanceof WeirError ? error.exitStatus : 1;

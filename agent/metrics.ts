@@ -5,6 +5,7 @@ import { version } from '../core/version.ts';
 import type { ExportLedger } from './export/exporter.ts';
 import type { FoldLedger } from './fold/fold.ts';
 import type { PodInterface } from './identity/join.ts';
+import type { NamesLedger } from './names/names.ts';
 import { statistics as kernelStatistics } from './source/layout.ts';
 import type { Source } from './source/source.ts';
 import type { Spool } from './spool/spool.ts';
@@ -14,6 +15,7 @@ export interface MetricSources {
   readonly source: Source;
   readonly interfaces: { readonly attached: readonly PodInterface[] };
   readonly fold: { readonly ledger: FoldLedger };
+  readonly names: { readonly ledger: NamesLedger };
   readonly spool: Spool;
   readonly exporter: { readonly ledger: ExportLedger };
 }
@@ -86,6 +88,10 @@ export function agentRegistry(from: MetricSources): Registry {
       for (const [fate, edges] of Object.entries({ folded, foreign, unnamed })) into.inc({ fate }, edges);
     },
   );
+  onScrape(Counter, registry, 'weir_agent_dns_payloads_total', 'DNS payloads to pods, by fate.', ['fate'], (into) => {
+    const { learned, partial, unreadable, unnamed } = from.names.ledger;
+    for (const [fate, count] of Object.entries({ learned, partial, unreadable, unnamed })) into.inc({ fate }, count);
+  });
   onScrape(Gauge, registry, 'weir_agent_edges_held', 'Edge deltas that wait for the name of their pod.', [], (into) => {
     into.set(from.fold.ledger.held);
   });

@@ -84,7 +84,7 @@ static __always_inline enum role role_by_conntrack(struct __sk_buff *skb, const 
 	struct nf_conn *connection;
 	__u32 size;
 
-	if (!bpf_skb_ct_lookup || !bpf_ct_release || packet->protocol != IPPROTO_UDP)
+	if (!knobs.conntrack || !bpf_skb_ct_lookup || !bpf_ct_release || packet->protocol != IPPROTO_UDP)
 		return 0;
 	size = take_tuple(packet, false, &tuple);
 	connection = size == sizeof(tuple.ipv4) ?

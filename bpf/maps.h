@@ -7,7 +7,7 @@
 const volatile struct knobs knobs = {};
 
 /*
- * TCP as the sockets of pods tell it. Key: edge_key with a namespace cookie. 56 + 104 bytes an entry.
+ * TCP as the sockets of pods tell it. Key: edge_key with a namespace cookie. 48 + 104 bytes an entry.
  * Emptied by user space when an edge was idle or its namespace went; full: the overflow ring.
  */
 struct {
@@ -18,7 +18,7 @@ struct {
 } socket_edges SEC(".maps");
 
 /*
- * What pod interfaces tell. Key: edge_key with an interface index. 56 + 88 bytes an entry.
+ * What pod interfaces tell. Key: edge_key with an interface index. 48 + 88 bytes an entry.
  * Emptied by user space when an edge was idle or the interface went; full: the overflow ring.
  */
 struct {
@@ -29,7 +29,7 @@ struct {
 } packet_edges SEC(".maps");
 
 /*
- * Dropped packets from and to pods, by reason. Key: either scope. 64 + 24 bytes an entry.
+ * Dropped packets from and to pods, by reason. Key: either scope. 56 + 24 bytes an entry.
  * Emptied like the other two; full: the overflow ring.
  */
 struct {

@@ -5,7 +5,7 @@
 
 /* Where connection tracking is a module, its types are found only by a process with CAP_SYS_ADMIN. */
 #define CONNTRACK_IS_READABLE                                                                              \
-	(bpf_core_field_exists(struct sk_buff, _nfct) && bpf_core_type_exists(struct nf_conn) &&            \
+	(knobs.conntrack && bpf_core_field_exists(struct sk_buff, _nfct) && bpf_core_type_exists(struct nf_conn) &&            \
 	 bpf_core_type_exists(struct nf_conntrack_tuple_hash))
 
 struct tracked {

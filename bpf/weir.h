@@ -125,6 +125,8 @@ struct knobs {
 	__u64 ignored_reasons[REASON_BITS / 64];
 	/* Whether DNS answers are handed up: 0 or 1. */
 	__u64 dns_answers;
+	/* Whether connection tracking is asked: 0 or 1. */
+	__u64 conntrack;
 };
 
 /* Tells what is pinned apart: hashes and a number that user space chooses. */

@@ -7,6 +7,7 @@
 export const errorTable = {
   USAGE: { grpc: 3, exit: 2, text: 'The command was not understood' },
   CAPTURE_NO_BTF: { grpc: 9, exit: 1, text: 'The kernel offers no BTF type information' },
+  CAPTURE_KERNEL_TOO_OLD: { grpc: 9, exit: 1, text: 'The kernel is too old for the capture' },
   CAPTURE_NO_PERMISSION: { grpc: 7, exit: 1, text: 'The process may not load BPF programs' },
   CAPTURE_LOAD: { grpc: 13, exit: 1, text: 'The BPF programs could not be loaded' },
   CAPTURE_ATTACH: { grpc: 13, exit: 1, text: 'A BPF program could not be attached' },

@@ -15,18 +15,54 @@ export interface LinkWatchHandle {
 export interface CaptureOptions {
   /** Path of weir.bpf.o. */
   readonly objectPath: string;
+  /** Programs to load: those whose hooks this kernel has. */
+  readonly programs: readonly Program[];
   /** Cookie of the node's network namespace: its own sockets are no pod's. */
   readonly nodeCookie: bigint;
+  /** Numbers of drop reasons (enum skb_drop_reason) that say nothing of the network. */
+  readonly ignoredReasons: readonly number[];
+  /** Whether DNS answers are handed up. */
+  readonly dnsAnswers: boolean;
+  /** Whether connection tracking is asked for who spoke first, and who is behind a translated address. */
+  readonly conntrack: boolean;
   /** Sizes of the kernel's maps in entries; bpf/maps.h says what an entry costs. */
   readonly socketEdges: number;
   readonly packetEdges: number;
   readonly dropEdges: number;
   readonly interfaces: number;
+  /** Sizes of the ring buffers: powers of two, a page at least. */
+  readonly overflowRingBytes: number;
+  readonly dnsRingBytes: number;
+  /** Folder in a BPF file system that keeps everything when the process ends; empty to keep nothing. */
+  readonly pins: string;
+  /** Of the maps if they are made now: a number that no other capture has. */
+  readonly captureId: bigint;
+  /** What is pinned is taken over when both are equal, its maps alone when the layout is, and replaced otherwise. */
+  readonly layoutId: bigint;
+  readonly programId: bigint;
 }
 
-export type TracingProgram = 'on_tcp_state' | 'on_drop';
+export type TracingProgram = 'on_tcp_state' | 'on_tcp_state_raw' | 'on_drop';
 export type PacketProgram = 'on_packet_from_pod' | 'on_packet_to_pod';
+export type IteratorProgram = 'find_sockets' | 'find_namespaces' | 'sample_sockets';
+export type Program = TracingProgram | PacketProgram | IteratorProgram;
 export type EdgeMap = 'socket_edges' | 'packet_edges' | 'drop_edges';
+export type Ring = 'overflow' | 'dns_answers';
+
+/** How a capture came to be: new, with the maps of an earlier process, or as an earlier process left all of it. */
+export type Origin = 'fresh' | 'maps-kept' | 'taken-over';
+
+/** What is told to the kernel side of an interface. */
+export interface Behind {
+  /** Cookie of the namespace behind it; 0n while that is not known. */
+  readonly cookie: bigint;
+  /** CLOCK_MONOTONIC nanoseconds at which it came to be watched. */
+  readonly sinceNs: bigint;
+  /** Id of the namespace behind it as the node's namespace knows it; -1 when there is none. */
+  readonly nsid: number;
+  /** It was watched before its pod could say anything. */
+  readonly bornWatched: boolean;
+}
 
 export interface Link {
   readonly ifindex: number;
@@ -68,23 +104,35 @@ export function isNativeError(thrown: unknown): thrown is NativeError {
 
 /** The addon's whole surface. */
 interface Addon {
-  /** Loads the object; nothing is attached yet. */
+  /** Loads the object, or takes over what is pinned. What is pinned and attached goes on; nothing new is attached yet. */
   openCapture(options: CaptureOptions): CaptureHandle;
-  /** Detaches everything and frees the maps. Calling it again does nothing. */
+  /** Lets go: what is pinned goes on, all else is detached and freed. Calling it again does nothing. */
   closeCapture(capture: CaptureHandle): void;
-  attachTracing(capture: CaptureHandle, program: TracingProgram): void;
+  /** Detaches everything and removes what is pinned. */
+  removePins(capture: CaptureHandle): void;
+  captureOrigin(capture: CaptureHandle): { readonly origin: Origin; readonly captureId: bigint };
+  /** @param slot name of what the program watches; the one that is pinned there is replaced without a gap */
+  attachTracing(capture: CaptureHandle, program: TracingProgram, slot: string): void;
   /**
    * Attaches the packet programs, first in the chain, to an interface of the current network namespace; on one that is
-   * attached already only the cookie is set. @param podCookie of the namespace behind it, 0n while that is not known
+   * attached already only what is told of it is replaced. @param tcx by tcx links, else by filters of clsact
    */
-  attachInterface(capture: CaptureHandle, ifindex: number, podCookie: bigint): void;
+  attachInterface(capture: CaptureHandle, ifindex: number, behind: Behind, tcx: boolean): void;
   /** Does nothing for an interface that is not attached. */
   detachInterface(capture: CaptureHandle, ifindex: number): void;
+  /** Those of an earlier process included. */
+  attachedInterfaces(capture: CaptureHandle): number[];
   /** All entries of a map: key and value bytes one after the other, laid out as bpf/weir.h says. */
   readMap(capture: CaptureHandle, map: EdgeMap): Buffer;
   /** Removes the entries with these keys (one after the other) and gives them as they were last, like readMap. */
   takeEntries(capture: CaptureHandle, map: EdgeMap, keys: Uint8Array): Buffer;
-  /** Sums over all CPUs since loading, in the order of `enum statistic`. */
+  /** Takes out what a ring buffer holds, record after record. A DNS answer ends with the payload that was copied. */
+  drainRing(capture: CaptureHandle, ring: Ring): Buffer;
+  /** Runs an iterator to its end and gives what it wrote. */
+  runIterator(capture: CaptureHandle, program: IteratorProgram): Buffer;
+  /** Removes translations that no socket asked for. @param beforeNs CLOCK_MONOTONIC @returns how many */
+  sweepTranslations(capture: CaptureHandle, beforeNs: bigint): number;
+  /** Sums over all CPUs since the maps were made, in the order of `enum statistic`. */
   readStatistics(capture: CaptureHandle): number[];
   /** Runs a packet program on an Ethernet frame that goes nowhere. */
   testRun(
@@ -98,14 +146,23 @@ interface Addon {
   /** Calls back after links appeared, changed or went; several changes may be told as one. */
   watchLinks(onChange: () => void): LinkWatchHandle;
   unwatchLinks(watch: LinkWatchHandle): void;
-  /** @param path a file that holds the namespace open, such as /run/netns/NAME */
-  namespaceIds(path: string): NamespaceIds;
+  /**
+   * @param path a file that holds the namespace open, such as /run/netns/NAME
+   * @param capture with the program find_namespaces; null to enter the namespace, which needs CAP_SYS_ADMIN
+   */
+  namespaceIds(path: string, capture: CaptureHandle | null): NamespaceIds;
   /** Cookie of the network namespace that this process is in. */
   ownNamespaceCookie(): bigint;
   /** Names and values of an enumeration of the running kernel; empty when it has none of that name. */
   kernelEnum(name: string): Readonly<Record<string, number>>;
+  /** Those of the names that are no type of the running kernel without its modules. */
+  kernelLacksTypes(names: readonly string[]): string[];
   /** Layout of a structure in a BPF object file, from its type information. */
   structLayout(objectPath: string, name: string): StructLayout;
+  /** Capabilities that this process may use, a bit each as in linux/capability.h. */
+  permittedCapabilities(): bigint;
+  /** Runs a command in place of this process with no more than these capabilities. Returns only by throwing. */
+  restrictAndExec(capabilities: bigint, command: readonly string[]): never;
 }
 
 /** The built files, found from the source tree and from the compiled one alike. */

@@ -1,22 +1,30 @@
+import type { Address } from '../../core/address.ts';
 import {
   addCounters,
   addDrops,
   type FlowRecord,
   type Losses,
-  type MutableCounters,
+  strongerEvidence,
   zeroCounters,
 } from '../../core/flow.ts';
 import type { PodRef } from '../../core/identity.ts';
 import type { Milliseconds, UnixMs } from '../../core/time.ts';
 import type { Scope, SourceEdge } from '../source/source.ts';
+import { mergeTranslated, type OpenRecord } from './translated.ts';
 
 /** Who is behind a place in the kernel; null while that is not known. */
 export type PodOf = (scope: Scope) => PodRef | null;
+
+/** By which name a pod asked for an address; null when it did not. */
+export type NameOf = (pod: PodRef, address: Address) => string | null;
 
 interface Held {
   readonly edge: SourceEdge;
   readonly untilUnixMs: UnixMs;
 }
+
+/** What a later start needs to go on. */
+export type FoldState = readonly Held[];
 
 /** Every edge that came in, by where it went. `seen` is always the sum of the others. */
 export interface FoldLedger {
@@ -32,13 +40,7 @@ export interface FoldLedger {
   readonly held: number;
 }
 
-interface Row {
-  readonly record: Omit<FlowRecord, 'counters' | 'drops' | 'firstSeenUnixMs' | 'lastSeenUnixMs'>;
-  readonly counters: MutableCounters;
-  readonly drops: Record<string, number>;
-  firstSeenUnixMs: UnixMs;
-  lastSeenUnixMs: UnixMs;
-}
+type Row = { -readonly [K in keyof OpenRecord]: OpenRecord[K] } & { readonly drops: Record<string, number> };
 
 /**
  * Sums what sockets, packets and drops told of one window into one record per pod, role, far end, port and protocol.
@@ -46,6 +48,7 @@ interface Row {
  */
 export class Fold {
   readonly #podOf: PodOf;
+  readonly #nameOf: NameOf;
   readonly #holdMs: Milliseconds;
   readonly #maxHeld: number;
   #rows = new Map<string, Row>();
@@ -57,14 +60,26 @@ export class Fold {
    * @param holdMs how long an edge may wait for its pod's name
    * @param maxHeld how many may wait; what comes on top counts as if its time were over
    */
-  constructor(podOf: PodOf, holdMs: Milliseconds, maxHeld: number) {
+  constructor(podOf: PodOf, nameOf: NameOf, holdMs: Milliseconds, maxHeld: number) {
     this.#podOf = podOf;
+    this.#nameOf = nameOf;
     this.#holdMs = holdMs;
     this.#maxHeld = maxHeld;
   }
 
   get ledger(): FoldLedger {
     return { ...this.#ledger, held: this.#held.length };
+  }
+
+  /** What waits for a name, for a later start. */
+  state(): FoldState {
+    return this.#held;
+  }
+
+  /** Goes on from an earlier start's state. */
+  restore(state: FoldState): void {
+    this.#held = [...state];
+    this.#ledger.seen += state.length;
   }
 
   add(edges: readonly SourceEdge[], losses: Losses, now: UnixMs): void {
@@ -91,33 +106,29 @@ export class Fold {
 
   #sum(pod: PodRef, edge: SourceEdge): void {
     this.#ledger.folded++;
-    const { role, remote, port, protocol } = edge;
-    const key = `${pod.uid} ${role} ${remote} ${port} ${protocol}`;
+    const { role, directionBy, remote, port, protocol, seenAs, firstSeenUnixMs, lastSeenUnixMs } = edge;
+    const seen = seenAs === null ? '' : `${seenAs.address} ${seenAs.port}`;
+    const key = `${pod.uid} ${role} ${remote} ${port} ${protocol} ${seen}`;
     let row = this.#rows.get(key);
     if (row === undefined) {
-      row = {
-        record: { pod, role, directionBy: 'handshake', remote, port, protocol, seenAs: null, remoteName: null },
-        counters: zeroCounters(),
-        drops: {},
-        firstSeenUnixMs: edge.firstSeenUnixMs,
-        lastSeenUnixMs: edge.lastSeenUnixMs,
-      };
+      const times = { firstSeenUnixMs, lastSeenUnixMs };
+      const sums = { counters: zeroCounters(), drops: {} };
+      row = { pod, role, directionBy, remote, port, protocol, seenAs, remoteName: null, ...sums, ...times };
       this.#rows.set(key, row);
     }
     addCounters(row.counters, edge.counters);
     addDrops(row.drops, edge.drops);
-    row.firstSeenUnixMs = Math.min(row.firstSeenUnixMs, edge.firstSeenUnixMs);
-    row.lastSeenUnixMs = Math.max(row.lastSeenUnixMs, edge.lastSeenUnixMs);
+    row.directionBy = strongerEvidence(row.directionBy, directionBy);
+    row.firstSeenUnixMs = Math.min(row.firstSeenUnixMs, firstSeenUnixMs);
+    row.lastSeenUnixMs = Math.max(row.lastSeenUnixMs, lastSeenUnixMs);
   }
 
   /** The window's records and losses; the next window starts empty. */
   take(): { readonly records: readonly FlowRecord[]; readonly losses: Losses } {
-    const records = [...this.#rows.values()].map(({ record, counters, drops, firstSeenUnixMs, lastSeenUnixMs }) => ({
-      ...record,
-      counters,
-      drops,
-      firstSeenUnixMs,
-      lastSeenUnixMs,
+    const rows = mergeTranslated([...this.#rows.values()]);
+    const records = rows.map((row) => ({
+      ...row,
+      remoteName: row.role === 'client' ? this.#nameOf(row.pod, row.remote) : null,
     }));
     const losses = this.#losses;
     this.#rows = new Map();

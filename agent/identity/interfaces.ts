@@ -6,7 +6,7 @@ import type { Clock, Milliseconds, UnixMs } from '../../core/time.ts';
 import { type LinkWatchHandle, type NamespaceIds, native } from '../../native/native.ts';
 import type { Scope, Source } from '../source/source.ts';
 import { CniCache, type Sandbox } from './cni-cache.ts';
-import { joinInterfaces, type PodInterface, type SandboxIds } from './join.ts';
+import { joinInterfaces, type PodInterface, type Resolution, type SandboxIds } from './join.ts';
 import { uplinkInterfaces } from './uplinks.ts';
 
 /** News that arrive together are looked at once. */
@@ -27,6 +27,12 @@ interface Remembered {
   seenUnixMs: UnixMs;
 }
 
+/** What a later start needs to name those who went meanwhile. */
+export interface InterfacesState {
+  readonly byIndex: readonly (readonly [number, Remembered])[];
+  readonly byCookie: readonly (readonly [bigint, Remembered])[];
+}
+
 /** Knows the pods of this node by interface and by namespace, and has their interfaces watched by the source. */
 export class Interfaces {
   readonly #source: Source;
@@ -39,6 +45,9 @@ export class Interfaces {
   /** Ids of a sandbox's namespace; the path and the pod together are never used for another one. */
   #ids = new Map<string, NamespaceIds>();
   #attached = new Map<number, PodInterface>();
+  /** Cookies of the namespaces that sandboxes have now. */
+  #namespaces: ReadonlySet<bigint> = new Set();
+  #scanned = false;
   readonly #complaints = new Set<string>();
   #links: LinkWatchHandle | null = null;
   #folder: FSWatcher | null = null;
@@ -59,6 +68,16 @@ export class Interfaces {
     this.#links = native.watchLinks(() => this.#soon());
     this.#rescan = setInterval(() => this.#soon(), this.#options.rescanMs);
     this.scan();
+  }
+
+  state(): InterfacesState {
+    return { byIndex: [...this.#byIndex], byCookie: [...this.#byCookie] };
+  }
+
+  /** Goes on from an earlier start's state; to be called before `start`. */
+  restore({ byIndex, byCookie }: InterfacesState): void {
+    for (const [ifindex, remembered] of byIndex) this.#byIndex.set(ifindex, remembered);
+    for (const [cookie, remembered] of byCookie) this.#byCookie.set(cookie, remembered);
   }
 
   stop(): void {
@@ -99,10 +118,17 @@ export class Interfaces {
       if (this.#attach(each)) current.set(each.ifindex, each);
       if (each.resolution.state === 'resolved') remember(this.#byIndex, each.ifindex, each.resolution.pod, now);
     }
-    for (const ifindex of this.#attached.keys()) if (!current.has(ifindex)) this.#source.detach(ifindex);
+    for (const ifindex of this.#source.attached()) if (!current.has(ifindex)) this.#source.detach(ifindex);
     this.#attached = current;
+    this.#scanned = true;
+    this.#namespacesAre(new Set(known.map(({ ids }) => ids.cookie)));
     forget(this.#byIndex, now - this.#options.rememberMs);
     forget(this.#byCookie, now - this.#options.rememberMs);
+  }
+
+  #namespacesAre(current: ReadonlySet<bigint>): void {
+    for (const cookie of this.#namespaces) if (!current.has(cookie)) this.#source.namespaceGone(cookie);
+    this.#namespaces = current;
   }
 
   #identify(sandboxes: readonly Sandbox[]): SandboxIds[] {
@@ -113,7 +139,7 @@ export class Interfaces {
       try {
         // A namespace gets its id only with its first link: until then, ask again.
         const cached = this.#ids.get(key);
-        const found = cached !== undefined && cached.nsid >= 0 ? cached : native.namespaceIds(sandbox.netnsPath);
+        const found = cached !== undefined && cached.nsid >= 0 ? cached : this.#source.namespaceIds(sandbox.netnsPath);
         ids.set(key, found);
         known.push({ sandbox, ids: found });
       } catch (error) {
@@ -125,13 +151,12 @@ export class Interfaces {
   }
 
   #attach(each: PodInterface): boolean {
-    const { ifindex, name, resolution } = each;
+    const { ifindex, name, nsid, resolution } = each;
     const before = this.#attached.get(ifindex);
-    const cookie = resolution.state === 'resolved' ? resolution.cookie : 0n;
-    const beforeCookie = before?.resolution.state === 'resolved' ? before.resolution.cookie : 0n;
-    if (before !== undefined && cookie === beforeCookie) return true;
+    const cookie = cookieOf(resolution);
+    if (before !== undefined && cookie === cookieOf(before.resolution) && nsid === before.nsid) return true;
     try {
-      this.#source.attach(ifindex, cookie);
+      this.#source.attach({ ifindex, cookie, nsid, appeared: this.#scanned });
       return true;
     } catch (error) {
       // Most often it went away between the listing and now.
@@ -160,6 +185,10 @@ export class Interfaces {
     this.#complaints.add(key);
     this.#log.warn(fields, 'pod interface not resolved');
   }
+}
+
+function cookieOf(resolution: Resolution): bigint {
+  return resolution.state === 'resolved' ? resolution.cookie : 0n;
 }
 
 function remember<Key>(into: Map<Key, Remembered>, key: Key, pod: PodRef, now: UnixMs): void {

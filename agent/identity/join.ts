@@ -14,6 +14,8 @@ export type Resolution =
 export interface PodInterface {
   readonly ifindex: number;
   readonly name: string;
+  /** Id of the namespace that it leads to, as the node's knows it. */
+  readonly nsid: number;
   readonly resolution: Resolution;
 }
 
@@ -60,5 +62,5 @@ export function joinInterfaces(
   };
   return links
     .filter((link) => leadsToPod(link, uplinks))
-    .map((link) => ({ ifindex: link.ifindex, name: link.name, resolution: resolve(link) }));
+    .map((link) => ({ ifindex: link.ifindex, name: link.name, nsid: link.peerNsid, resolution: resolve(link) }));
 }

@@ -1,36 +1,74 @@
 import { type Address, addressFromBytes } from '../../core/address.ts';
-import { type Drops, type MutableCounters, type Protocol, type Role, zeroCounters } from '../../core/flow.ts';
+import {
+  type DirectionEvidence,
+  directionEvidence,
+  type Drops,
+  type Endpoint,
+  type MutableCounters,
+  type Protocol,
+  type Role,
+  zeroCounters,
+} from '../../core/flow.ts';
 import type { EntryDelta, EntryLayout } from './deltas.ts';
-import { dropEdgeLayout, dropKeyLayout, edgeKeyLayout, packetEdgeLayout, socketEdgeLayout } from './layout.ts';
+import {
+  dropEdgeLayout,
+  dropKeyLayout,
+  edgeKeyLayout,
+  packetEdgeLayout,
+  readCount,
+  socketEdgeLayout,
+} from './layout.ts';
 import type { Scope, SourceEdge } from './source.ts';
 
 /** IANA protocol numbers that the kernel side folds. */
-const protocolNames: Readonly<Record<number, Protocol>> = { 6: 'TCP', 17: 'UDP' };
+const protocolNames: Readonly<Record<number, Protocol>> = { 1: 'ICMP', 6: 'TCP', 17: 'UDP', 58: 'ICMPv6', 132: 'SCTP' };
 const roles: Readonly<Record<number, Role>> = { 1: 'client', 2: 'server' };
+const namespaceScope = 1;
 
 /** Addresses come again in every window: their text is made once. */
 const maxAddresses = 65_536;
 const addresses = new Map<string, Address>();
+const noAddress = '\0'.repeat(16);
 
-function addressAt(buffer: Buffer, offset: number): Address {
-  const bytes = buffer.toString('latin1', offset, offset + 16);
+function addressOf(bytes: string): Address {
   let address = addresses.get(bytes);
   if (address === undefined) {
     if (addresses.size >= maxAddresses) addresses.clear();
-    address = addressFromBytes(buffer.subarray(offset, offset + 16));
+    address = addressFromBytes(Buffer.from(bytes, 'latin1'));
     addresses.set(bytes, address);
   }
   return address;
+}
+
+/** The address of 16 bytes, IPv4 ones mapped into IPv6. */
+export function addressAt(buffer: Buffer, offset: number): Address {
+  return addressOf(buffer.toString('latin1', offset, offset + 16));
 }
 
 /** CLOCK_MONOTONIC nanoseconds to Unix milliseconds. */
 export type ToUnixMs = (monoNs: number) => number;
 
 interface Key {
+  readonly scope: Scope;
   readonly role: Role;
   readonly remote: Address;
   readonly port: number;
   readonly protocol: Protocol;
+  readonly seenAs: Endpoint | null;
+}
+
+/** Where the key at this offset was seen. */
+export function scopeAt(buffer: Buffer, offset: number): Scope {
+  return buffer.readUInt8(offset + edgeKeyLayout.scopeType) === namespaceScope
+    ? { type: 'namespace', cookie: buffer.readBigUInt64LE(offset + edgeKeyLayout.scope) }
+    : { type: 'interface', ifindex: buffer.readUInt32LE(offset + edgeKeyLayout.scope) };
+}
+
+function seenAsAt(buffer: Buffer, offset: number): Endpoint | null {
+  const at = offset + edgeKeyLayout.seenAs;
+  const bytes = buffer.toString('latin1', at, at + 16);
+  if (bytes === noAddress) return null;
+  return { address: addressOf(bytes), port: buffer.readUInt16LE(offset + edgeKeyLayout.seenPort) };
 }
 
 function keyAt({ buffer, offset }: EntryDelta): Key {
@@ -38,20 +76,19 @@ function keyAt({ buffer, offset }: EntryDelta): Key {
   const role = roles[buffer.readUInt8(offset + edgeKeyLayout.role)];
   if (protocol === undefined || role === undefined) throw new Error('an edge key that bpf/ does not write');
   return {
+    scope: scopeAt(buffer, offset),
     role,
     protocol,
     remote: addressAt(buffer, offset + edgeKeyLayout.remote),
     port: buffer.readUInt16LE(offset + edgeKeyLayout.port),
+    seenAs: seenAsAt(buffer, offset),
   };
 }
 
-function edge(delta: EntryDelta, scope: Scope, key: Key, counters: MutableCounters, drops: Drops, toUnixMs: ToUnixMs) {
-  const firstSeenUnixMs = toUnixMs(delta.firstNs);
-  return { scope, ...key, counters, drops, firstSeenUnixMs, lastSeenUnixMs: toUnixMs(delta.lastNs) };
-}
-
-function interfaceScope({ buffer, offset }: EntryDelta): Scope {
-  return { type: 'interface', ifindex: buffer.readUInt32LE(offset + edgeKeyLayout.scope) };
+interface Told {
+  readonly directionBy: DirectionEvidence;
+  readonly counters: MutableCounters;
+  readonly drops: Drops;
 }
 
 /** What a map's entries are and how one becomes an edge. */
@@ -60,80 +97,76 @@ export interface MapDecoder {
   decode(delta: EntryDelta, toUnixMs: ToUnixMs): SourceEdge;
 }
 
-export const socketEdges: MapDecoder = {
-  layout: {
-    keySize: edgeKeyLayout.size,
-    valueSize: socketEdgeLayout.size,
-    firstNs: socketEdgeLayout.firstNs,
-    lastNs: socketEdgeLayout.lastNs,
-    counters: Object.values(socketEdgeLayout.counters),
-  },
-  decode(delta, toUnixMs) {
-    const key = keyAt(delta);
-    const [attempts, established, refused, unanswered, sent, received, segmentsSent, segmentsReceived, retransmits] =
-      delta.counters as [number, number, number, number, number, number, number, number, number];
-    const client = key.role === 'client';
-    const counters = {
-      ...zeroCounters(),
-      attempts,
-      established,
-      refused,
-      unanswered,
-      bytesToServer: client ? sent : received,
-      bytesToClient: client ? received : sent,
-      packetsToServer: client ? segmentsSent : segmentsReceived,
-      packetsToClient: client ? segmentsReceived : segmentsSent,
-      retransmits,
-    };
-    const cookie = delta.buffer.readBigUInt64LE(delta.offset + edgeKeyLayout.scope);
-    return edge(delta, { type: 'namespace', cookie }, key, counters, {}, toUnixMs);
-  },
-};
+interface ValueLayout {
+  readonly size: number;
+  readonly firstNs: number;
+  readonly lastNs: number;
+  readonly counters: Readonly<Record<string, number>>;
+}
 
-export const packetEdges: MapDecoder = {
-  layout: {
-    keySize: edgeKeyLayout.size,
-    valueSize: packetEdgeLayout.size,
-    firstNs: packetEdgeLayout.firstNs,
-    lastNs: packetEdgeLayout.lastNs,
-    counters: Object.values(packetEdgeLayout.counters),
-  },
-  decode(delta, toUnixMs) {
-    const key = keyAt(delta);
-    const [synPackets, packetsFromPod, bytesFromPod, packetsToPod, bytesToPod] = delta.counters as [
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    const client = key.role === 'client';
-    const counters = {
-      ...zeroCounters(),
-      synPackets,
-      packetsToServer: client ? packetsFromPod : packetsToPod,
-      packetsToClient: client ? packetsToPod : packetsFromPod,
-      bytesToServer: client ? bytesFromPod : bytesToPod,
-      bytesToClient: client ? bytesToPod : bytesFromPod,
-    };
-    return edge(delta, interfaceScope(delta), key, counters, {}, toUnixMs);
-  },
-};
+function decoder(keySize: number, value: ValueLayout, tell: (delta: EntryDelta, key: Key) => Told): MapDecoder {
+  const { size: valueSize, firstNs, lastNs } = value;
+  return {
+    layout: { keySize, valueSize, firstNs, lastNs, counters: Object.values(value.counters) },
+    decode(delta, toUnixMs) {
+      const key = keyAt(delta);
+      const firstSeenUnixMs = toUnixMs(delta.firstNs);
+      return { ...key, ...tell(delta, key), firstSeenUnixMs, lastSeenUnixMs: toUnixMs(delta.lastNs) };
+    },
+  };
+}
+
+/** Counters by their names in a layout. */
+function named<Name extends string>(layout: Readonly<Record<Name, number>>, counters: readonly number[]) {
+  return Object.fromEntries(Object.keys(layout).map((name, i) => [name, counters[i]])) as Record<Name, number>;
+}
+
+export const socketEdges: MapDecoder = decoder(edgeKeyLayout.size, socketEdgeLayout, (delta, { role }) => {
+  const told = named(socketEdgeLayout.counters, delta.counters);
+  const client = role === 'client';
+  const counters = {
+    ...zeroCounters(),
+    attempts: told.attempts,
+    established: told.established,
+    refused: told.refused,
+    unanswered: told.unanswered,
+    bytesToServer: client ? told.bytesSent : told.bytesReceived,
+    bytesToClient: client ? told.bytesReceived : told.bytesSent,
+    packetsToServer: client ? told.segmentsSent : told.segmentsReceived,
+    packetsToClient: client ? told.segmentsReceived : told.segmentsSent,
+    retransmits: told.retransmits,
+    rttMicros: told.rttUs,
+    rttSamples: told.rttSamples,
+  };
+  return { directionBy: 'handshake', counters, drops: {} };
+});
+
+export const packetEdges: MapDecoder = decoder(edgeKeyLayout.size, packetEdgeLayout, (delta, { role }) => {
+  const told = named(packetEdgeLayout.counters, delta.counters);
+  const client = role === 'client';
+  const counters = {
+    ...zeroCounters(),
+    // Only a client attempts; the kernel side counts at both ends to tell a refusal from a later end.
+    attempts: client ? told.attempts : 0,
+    established: told.established,
+    refused: told.refused,
+    synPackets: told.synPackets,
+    packetsToServer: client ? told.packetsFromPod : told.packetsToPod,
+    packetsToClient: client ? told.packetsToPod : told.packetsFromPod,
+    bytesToServer: client ? told.bytesFromPod : told.bytesToPod,
+    bytesToClient: client ? told.bytesToPod : told.bytesFromPod,
+  };
+  const evidence = readCount(delta.buffer, delta.offset + edgeKeyLayout.size + packetEdgeLayout.evidence);
+  return { directionBy: directionEvidence[evidence - 1] ?? 'ports', counters, drops: {} };
+});
 
 /** @param reasonNames the running kernel's names of drop reasons, by number */
 export function dropEdges(reasonNames: ReadonlyMap<number, string>): MapDecoder {
-  return {
-    layout: {
-      keySize: dropKeyLayout.size,
-      valueSize: dropEdgeLayout.size,
-      firstNs: dropEdgeLayout.firstNs,
-      lastNs: dropEdgeLayout.lastNs,
-      counters: Object.values(dropEdgeLayout.counters),
-    },
-    decode(delta, toUnixMs) {
-      const reason = delta.buffer.readUInt32LE(delta.offset + dropKeyLayout.reason);
-      const drops = { [reasonNames.get(reason) ?? `REASON_${reason}`]: delta.counters[0] as number };
-      return edge(delta, interfaceScope(delta), keyAt(delta), zeroCounters(), drops, toUnixMs);
-    },
-  };
+  return decoder(dropKeyLayout.size, dropEdgeLayout, ({ buffer, offset, counters: [packets] }, { protocol }) => {
+    const reason = buffer.readUInt32LE(offset + dropKeyLayout.reason);
+    const drops = { [reasonNames.get(reason) ?? `REASON_${reason}`]: packets as number };
+    // What was dropped tells who spoke only where the packet itself or the sockets say it.
+    const directionBy = protocol === 'UDP' ? 'first-packet' : 'handshake';
+    return { directionBy, counters: zeroCounters(), drops };
+  });
 }

@@ -12,7 +12,7 @@ export interface EntryLayout {
 
 /** What an entry gained since it was read before. */
 export interface EntryDelta {
-  /** The key's bytes, at `offset` in `buffer`. */
+  /** The key's bytes, at `offset` in `buffer`, and the value's behind them. */
   readonly buffer: Buffer;
   readonly offset: number;
   readonly firstNs: number;
@@ -26,6 +26,9 @@ interface Known {
   /** Monotonic time at which the entry last gained something. */
   changedNs: number;
 }
+
+/** What is known of an entry, for a later start. The key is bytes as latin1 text. */
+export type KnownEntry = readonly [key: string, lastNs: number, counters: readonly number[]];
 
 /**
  * Turns a kernel map whose counters only grow into what came new. The kernel's entries stay where they are while they
@@ -42,6 +45,22 @@ export class DeltaTable {
   /** Entries that the kernel holds, as of the last read. */
   get size(): number {
     return this.#known.size;
+  }
+
+  state(): KnownEntry[] {
+    return Array.from(this.#known, ([key, { lastNs, counters }]) => [key, lastNs, counters]);
+  }
+
+  /** Goes on from an earlier start's state. @param entries what the kernel holds now, which alone can have grown */
+  restore(state: readonly KnownEntry[], entries: Buffer, nowNs: number): void {
+    const { keySize, valueSize } = this.#layout;
+    const held = new Set<string>();
+    for (let offset = 0; offset < entries.length; offset += keySize + valueSize) {
+      held.add(entries.toString('latin1', offset, offset + keySize));
+    }
+    for (const [key, lastNs, counters] of state) {
+      if (held.has(key)) this.#known.set(key, { counters, lastNs, changedNs: nowNs });
+    }
   }
 
   /** @param entries keys and values one after the other. */
@@ -63,24 +82,29 @@ export class DeltaTable {
     const last = readCount(entries, value + lastNs);
     const now = offsets.map((each) => readCount(entries, value + each));
     const counters = known === undefined ? now : now.map((count, i) => count - (known.counters[i] as number));
+    const gained = counters.some((count) => count !== 0);
     if (known === undefined) {
       this.#known.set(key, { counters: now, lastNs: last, changedNs: nowNs });
     } else {
-      if (counters.every((count) => count === 0)) return null;
+      // An entry that only remembers who spoke first is in use too.
+      if (gained || last > known.lastNs) known.changedNs = nowNs;
       known.counters = now;
-      known.changedNs = nowNs;
     }
+    if (!gained) return null;
     // The first read tells when the entry was made; later ones know only that it was after the last sighting.
     const first = known === undefined ? readCount(entries, value + firstNs) : Math.min(last, known.lastNs + 1);
     if (known !== undefined) known.lastNs = last;
     return { buffer: entries, offset, firstNs: first, lastNs: last, counters };
   }
 
-  /** Keys of the entries that gained nothing since `beforeNs`, one after the other. */
-  idleKeys(beforeNs: number): Buffer {
-    const idle: string[] = [];
-    for (const [key, { changedNs }] of this.#known) if (changedNs < beforeNs) idle.push(key);
-    return Buffer.from(idle.join(''), 'latin1');
+  /** Keys, one after the other, of the entries that were not in use since `beforeNs`, or that `isGone` says. */
+  keysToFree(beforeNs: number, isGone: (key: Buffer) => boolean): Buffer {
+    const free: Buffer[] = [];
+    for (const [text, { changedNs }] of this.#known) {
+      const key = Buffer.from(text, 'latin1');
+      if (changedNs < beforeNs || isGone(key)) free.push(key);
+    }
+    return Buffer.concat(free);
   }
 
   /** Forgets entries that were taken out of the kernel; what they gained at the very end is returned. */

@@ -1,28 +1,45 @@
 import { WeirError } from '../../core/errors.ts';
+import type { Losses } from '../../core/flow.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import {
-  bpfObjectPath,
   type CaptureHandle,
   type EdgeMap,
   isNativeError,
+  type NamespaceIds,
   native,
+  type Origin,
   type TracingProgram,
 } from '../../native/native.ts';
-import { dropEdges, type MapDecoder, packetEdges, socketEdges } from './decode.ts';
-import { DeltaTable } from './deltas.ts';
+import { dropEdges, type MapDecoder, packetEdges, scopeAt, socketEdges } from './decode.ts';
+import { DeltaTable, type EntryDelta, type KnownEntry } from './deltas.ts';
+import { dnsPayloads } from './dns-payloads.ts';
+import { type FeatureName, kernelFeatures } from './features.ts';
+import { GoneScopes } from './gone-scopes.ts';
 import { statistics } from './layout.ts';
-import type { Drained, Feature, Source, SourceEdge } from './source.ts';
+import { type CaptureSizes, openCapture } from './open.ts';
+import { OverflowTable } from './overflow.ts';
+import { dropReasons } from './reasons.ts';
+import type { DnsPayload, Drained, Feature, PodLink, Source, SourceEdge } from './source.ts';
 
 const nsPerMs = 1_000_000;
+/** Longer than a TCP handshake can take (tcp_syn_retries). */
+const translationMs = 130_000;
+/** A ring is read so often that what a window brings need not fit into it. */
+const pollMs = 100;
+/** Bytes of a pid that find_sockets writes for each. */
+const foundSize = 4;
+/** How many DNS payloads wait to be asked for. */
+const maxDnsPayloads = 4096;
+/** How many edges that found their map full are kept for one window, in multiples of the map. */
+const overflowFactor = 4;
 
-export interface KernelSourceOptions {
-  /** Bounds of the kernel's maps, in entries. */
-  readonly maxSocketEdges: number;
-  readonly maxPacketEdges: number;
-  readonly maxDropEdges: number;
-  readonly maxInterfaces: number;
+export interface KernelSourceOptions extends CaptureSizes {
   /** An entry that gained nothing for so long is taken out of the kernel. Longer than a UDP conversation may pause. */
   readonly idleMs: Milliseconds;
+  /** Features that are not to be used. */
+  readonly without: readonly FeatureName[];
+  /** Folder in a BPF file system that keeps the capture between starts. */
+  readonly pins: string;
 }
 
 interface EdgeTable {
@@ -31,120 +48,243 @@ interface EdgeTable {
   readonly deltas: DeltaTable;
 }
 
-/** The kernel's names of drop reasons by number, such as NETFILTER_DROP; numbers shift between kernels. */
-function dropReasonNames(): ReadonlyMap<number, string> {
-  return new Map(
-    Object.entries(native.kernelEnum('skb_drop_reason')).map(([name, value]) => [
-      value,
-      name.replace(/^SKB_(DROP_REASON_)?/, ''),
-    ]),
-  );
+/** Where the last drain ended. */
+interface KernelState {
+  readonly captureId: bigint;
+  readonly tables: readonly (readonly KnownEntry[])[];
+  readonly statistics: readonly number[];
+  /** Not in a window yet. */
+  readonly losses: Losses;
 }
 
-function openCapture(options: KernelSourceOptions): CaptureHandle {
-  try {
-    return native.openCapture({
-      objectPath: bpfObjectPath,
-      nodeCookie: native.ownNamespaceCookie(),
-      socketEdges: options.maxSocketEdges,
-      packetEdges: options.maxPacketEdges,
-      dropEdges: options.maxDropEdges,
-      interfaces: options.maxInterfaces,
-    });
-  } catch (error) {
-    if (!isNativeError(error)) throw error;
-    const { code, op, detail } = error;
-    if (code === 'EPERM' || code === 'EACCES') {
-      const what = `${op} was refused; run as root, or with CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_ADMIN`;
-      throw new WeirError('CAPTURE_NO_PERMISSION', what, { cause: error });
-    }
-    throw new WeirError('CAPTURE_LOAD', `${error.message}\n${detail}`, { cause: error });
-  }
+/** How the capture began. */
+export interface Beginning {
+  readonly origin: Origin;
+  /** An earlier start's capture is lost, with what it saw since its last window. */
+  readonly interrupted: boolean;
+  /** Connections that were open already, and how long it took to find them. */
+  readonly sockets: number;
+  readonly ms: Milliseconds;
 }
 
 /** Captures through eBPF. The network namespace that the process is in is the node's. */
 export class KernelSource implements Source {
   readonly #capture: CaptureHandle;
   readonly #tables: readonly EdgeTable[];
+  readonly #overflow: OverflowTable;
+  readonly #gone: GoneScopes;
   readonly #idleNs: number;
-  readonly features: readonly Feature[];
+  readonly #features: Map<FeatureName, Feature>;
+  readonly #adopted: ReadonlySet<number>;
+  readonly #poll: NodeJS.Timeout;
+  readonly beginning: Beginning;
   #statistics: readonly number[];
+  #losses: Record<string, number> = {};
+  #dns: DnsPayload[] = [];
+  #dnsLost = 0;
+  /** What entries gained between the last drain and their removal. */
+  #late: SourceEdge[] = [];
 
-  /** @throws WeirError CAPTURE_NO_PERMISSION, CAPTURE_LOAD, CAPTURE_ATTACH */
-  constructor(options: KernelSourceOptions) {
-    this.#capture = openCapture(options);
+  /**
+   * @param state of the last window that an earlier start kept, as `state()` gave it; null when there is none
+   * @throws WeirError CAPTURE_NO_BTF, CAPTURE_KERNEL_TOO_OLD, CAPTURE_NO_PERMISSION, CAPTURE_LOAD, CAPTURE_ATTACH
+   */
+  constructor(options: KernelSourceOptions, state: unknown) {
+    this.#features = kernelFeatures(options.without);
+    const reasons = dropReasons();
+    const pins = this.#has('pinning') ? options.pins : '';
+    const opened = openCapture({ ...options, features: this.#features, ignoredReasons: reasons.ignored, pins });
+    if (opened.unpinned !== '') this.#turnOff('pinning', `${opened.unpinned}; events between two starts are not seen`);
+    this.#capture = opened.capture;
     this.#idleNs = options.idleMs * nsPerMs;
     const table = (map: EdgeMap, decoder: MapDecoder) => ({ map, decoder, deltas: new DeltaTable(decoder.layout) });
     this.#tables = [
       table('socket_edges', socketEdges),
       table('packet_edges', packetEdges),
-      table('drop_edges', dropEdges(dropReasonNames())),
+      table('drop_edges', dropEdges(reasons.names)),
     ];
+    const layouts = this.#tables.map(({ decoder }) => decoder.layout);
+    this.#overflow = new OverflowTable(layouts, options.maxPacketEdges * overflowFactor);
+    this.#gone = new GoneScopes();
+    this.#adopted = new Set(native.attachedInterfaces(this.#capture));
+    const { origin, captureId } = native.captureOrigin(this.#capture);
     this.#statistics = native.readStatistics(this.#capture);
-    this.features = [this.#start('tcp-sockets', 'on_tcp_state', true), this.#start('drop-reasons', 'on_drop', false)];
+    const interrupted = !this.#goOn(origin, captureId, state as KernelState | null);
+    if (interrupted) this.#losses['capture-restart'] = 1;
+    this.#attachTracing();
+    this.beginning = { origin, interrupted, ...this.#findSockets() };
+    this.#poll = setInterval(() => this.#readRings(), pollMs);
+    this.#poll.unref();
   }
 
-  #start(name: string, program: TracingProgram, required: boolean): Feature {
+  get features(): readonly Feature[] {
+    return [...this.#features.values()];
+  }
+
+  #has(name: FeatureName): boolean {
+    return this.#features.get(name)?.active === true;
+  }
+
+  #turnOff(name: FeatureName, reason: string): void {
+    this.#features.set(name, { name, active: false, reason });
+  }
+
+  /** Goes on where an earlier start ended. @returns false when something that it saw can have been lost */
+  #goOn(origin: Origin, captureId: bigint, state: KernelState | null): boolean {
+    if (origin === 'fresh') return state === null;
+    const known = state !== null && state.captureId === captureId;
+    const nowNs = Number(process.hrtime.bigint());
+    for (const [i, { map, deltas }] of this.#tables.entries()) {
+      const entries = native.readMap(this.#capture, map);
+      if (known) deltas.restore(state.tables[i] ?? [], entries, nowNs);
+      // What is in the maps may have been told or not: told twice would be worse, and the gap is known.
+      else deltas.read(entries, nowNs);
+    }
+    if (!known) return false;
+    this.#statistics = state.statistics;
+    this.#losses = { ...state.losses };
+    return true;
+  }
+
+  #attachTracing(): void {
+    this.#attach(this.#has('tp-btf') ? 'on_tcp_state' : 'on_tcp_state_raw', 'tcp-state');
+    if (this.#has('drop-reasons')) this.#attach('on_drop', 'drops');
+  }
+
+  #attach(program: TracingProgram, slot: string): void {
     try {
-      native.attachTracing(this.#capture, program);
-      return { name, active: true, reason: '' };
+      native.attachTracing(this.#capture, program, slot);
     } catch (error) {
       if (!isNativeError(error)) throw error;
-      if (!required) return { name, active: false, reason: error.message };
       this.close();
-      throw new WeirError('CAPTURE_ATTACH', `${error.message}; the kernel must offer BTF tracepoints (5.10 or later)`, {
-        cause: error,
-      });
+      throw new WeirError('CAPTURE_ATTACH', error.message, { cause: error });
     }
+  }
+
+  /** The hooks are attached: a connection is found here or told by them, and one that both see counts once. */
+  #findSockets(): { sockets: number; ms: Milliseconds } {
+    if (!this.#has('iterators')) return { sockets: 0, ms: 0 };
+    const start = performance.now();
+    const found = native.runIterator(this.#capture, 'find_sockets');
+    return { sockets: found.length / foundSize, ms: performance.now() - start };
+  }
+
+  #readRings(): void {
+    this.#overflow.add(native.drainRing(this.#capture, 'overflow'));
+    if (!this.#has('dns-names')) return;
+    const payloads = dnsPayloads(native.drainRing(this.#capture, 'dns_answers'));
+    const room = maxDnsPayloads - this.#dns.length;
+    this.#dns.push(...payloads.slice(0, room));
+    this.#dnsLost += Math.max(0, payloads.length - room);
   }
 
   drain(): Drained {
+    if (this.#has('iterators')) native.runIterator(this.#capture, 'sample_sockets');
+    this.#readRings();
     const nowNs = Number(process.hrtime.bigint());
-    const offsetMs = Date.now() - nowNs / nsPerMs;
-    const toUnixMs = (monoNs: number) => Math.round(monoNs / nsPerMs + offsetMs);
-    const edges: SourceEdge[] = [];
-    for (const { map, decoder, deltas } of this.#tables) {
-      for (const delta of deltas.read(native.readMap(this.#capture, map), nowNs)) {
-        edges.push(decoder.decode(delta, toUnixMs));
-      }
-      const idle = deltas.idleKeys(nowNs - this.#idleNs);
-      if (idle.length === 0) continue;
-      for (const delta of deltas.forget(native.takeEntries(this.#capture, map, idle), nowNs)) {
-        edges.push(decoder.decode(delta, toUnixMs));
-      }
+    const overflow = this.#overflow.drain();
+    const edges = this.#late;
+    this.#late = [];
+    for (const [i, table] of this.#tables.entries()) {
+      const deltas = table.deltas.read(native.readMap(this.#capture, table.map), nowNs);
+      edges.push(...this.#decode(table, [...deltas, ...(overflow.deltas[i] ?? [])]));
     }
-    return { edges, losses: this.#newLosses() };
+    this.#count('overflow-table-full', overflow.lost);
+    this.#countStatistics();
+    const losses = this.#losses;
+    this.#losses = {};
+    return { edges, losses };
   }
 
-  #newLosses(): Record<string, number> {
+  #decode({ decoder }: EdgeTable, deltas: readonly EntryDelta[]): SourceEdge[] {
+    const offsetMs = Date.now() - Number(process.hrtime.bigint()) / nsPerMs;
+    return deltas.map((delta) => decoder.decode(delta, (monoNs) => Math.round(monoNs / nsPerMs + offsetMs)));
+  }
+
+  #count(stage: string, events: number): void {
+    if (events > 0) this.#losses[stage] = (this.#losses[stage] ?? 0) + events;
+  }
+
+  #countStatistics(): void {
     const before = this.#statistics;
     this.#statistics = native.readStatistics(this.#capture);
-    const losses: Record<string, number> = {};
-    for (const [i, { name, loss }] of statistics.entries()) {
-      const events = (this.#statistics[i] ?? 0) - (before[i] ?? 0);
-      if (loss && events > 0) losses[name] = events;
+    for (const [i, { name, gap }] of statistics.entries()) {
+      if (gap) this.#count(name, (this.#statistics[i] ?? 0) - (before[i] ?? 0));
     }
-    return losses;
   }
 
-  attach(ifindex: number, podCookie: bigint): void {
-    native.attachInterface(this.#capture, ifindex, podCookie);
+  release(): void {
+    const nowNs = Number(process.hrtime.bigint());
+    for (const table of this.#tables) {
+      const { map, deltas } = table;
+      const free = deltas.keysToFree(nowNs - this.#idleNs, (key) => this.#gone.has(scopeAt(key, 0)));
+      if (free.length === 0) continue;
+      this.#late.push(...this.#decode(table, deltas.forget(native.takeEntries(this.#capture, map, free), nowNs)));
+    }
+    this.#gone.forget();
+    native.sweepTranslations(this.#capture, BigInt(Math.max(0, nowNs - translationMs * nsPerMs)));
+  }
+
+  state(): KernelState {
+    const { captureId } = native.captureOrigin(this.#capture);
+    const tables = this.#tables.map(({ deltas }) => deltas.state());
+    return { captureId, tables, statistics: this.#statistics, losses: this.#losses };
+  }
+
+  dnsPayloads(): readonly DnsPayload[] {
+    const payloads = this.#dns;
+    this.#dns = [];
+    return payloads;
+  }
+
+  attach({ ifindex, cookie, nsid, appeared }: PodLink): void {
+    // What an earlier start watched has been watched all the time.
+    const watchedBefore = this.#adopted.has(ifindex);
+    const behind = {
+      cookie,
+      nsid,
+      sinceNs: watchedBefore ? 0n : process.hrtime.bigint(),
+      bornWatched: watchedBefore || appeared,
+    };
+    native.attachInterface(this.#capture, ifindex, behind, this.#has('tcx'));
+    this.#gone.back({ type: 'interface', ifindex });
   }
 
   detach(ifindex: number): void {
     native.detachInterface(this.#capture, ifindex);
+    this.#gone.add({ type: 'interface', ifindex });
+  }
+
+  attached(): readonly number[] {
+    return native.attachedInterfaces(this.#capture);
+  }
+
+  namespaceGone(cookie: bigint): void {
+    this.#gone.add({ type: 'namespace', cookie });
+  }
+
+  namespaceIds(path: string): NamespaceIds {
+    return native.namespaceIds(path, this.#has('iterators') ? this.#capture : null);
   }
 
   statistics(): Readonly<Record<string, number>> {
     const sums = native.readStatistics(this.#capture);
-    return Object.fromEntries(statistics.map(({ name }, i) => [name, sums[i] ?? 0]));
+    const named = Object.fromEntries(statistics.map(({ name }, i) => [name, sums[i] ?? 0]));
+    return { ...named, 'dns-answers-lost': (named['dns-answers-lost'] ?? 0) + this.#dnsLost };
   }
 
   mapEntries(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#tables.map(({ map, deltas }) => [map, deltas.size]));
   }
 
+  /** Detaches everything, also what an earlier start left, and removes what is pinned. */
+  removePins(): void {
+    native.removePins(this.#capture);
+  }
+
+  /** Lets go; what is pinned goes on. */
   close(): void {
+    clearInterval(this.#poll);
     native.closeCapture(this.#capture);
   }
 }

@@ -2,10 +2,20 @@
  * Where the members of bpf/weir.h's structures lie, in bytes. A test compares every number with the type information
  * of the compiled object.
  */
-export const edgeKeyLayout = { size: 32, scope: 0, remote: 8, port: 24, protocol: 26, role: 27 } as const;
+export const edgeKeyLayout = {
+  size: 48,
+  scope: 0,
+  remote: 8,
+  seenAs: 24,
+  port: 40,
+  seenPort: 42,
+  protocol: 44,
+  role: 45,
+  scopeType: 46,
+} as const;
 
 export const socketEdgeLayout = {
-  size: 88,
+  size: 104,
   firstNs: 0,
   lastNs: 8,
   counters: {
@@ -18,31 +28,64 @@ export const socketEdgeLayout = {
     segmentsSent: 64,
     segmentsReceived: 72,
     retransmits: 80,
+    rttUs: 88,
+    rttSamples: 96,
   },
 } as const;
 
 export const packetEdgeLayout = {
-  size: 56,
+  size: 88,
   firstNs: 0,
   lastNs: 8,
-  counters: { synPackets: 16, packetsFromPod: 24, bytesFromPod: 32, packetsToPod: 40, bytesToPod: 48 },
+  counters: {
+    synPackets: 16,
+    attempts: 24,
+    established: 32,
+    refused: 40,
+    packetsFromPod: 48,
+    bytesFromPod: 56,
+    packetsToPod: 64,
+    bytesToPod: 72,
+  },
+  evidence: 80,
 } as const;
 
-export const dropKeyLayout = { size: 40, edge: 0, reason: 32 } as const;
+export const dropKeyLayout = { size: 56, edge: 0, reason: 48 } as const;
 
 export const dropEdgeLayout = { size: 24, firstNs: 0, lastNs: 8, counters: { packets: 16 } } as const;
 
-/** enum statistic, in order: first what is a loss, then what is left out on purpose or has no edge of its own. */
+export const overflowLayout = { size: 168, map: 0, key: 8, value: 64 } as const;
+
+export const dnsAnswerLayout = {
+  size: 1576,
+  ns: 0,
+  interface: 8,
+  sequence: 12,
+  clientPort: 16,
+  length: 18,
+  protocol: 20,
+  server: 24,
+  payload: 40,
+  payloadSize: 1536,
+} as const;
+
+/**
+ * enum statistic, in order. `loss`: something that was seen is missing; `gap`: a window in which it happened does not
+ * tell all flows.
+ */
 export const statistics = [
-  { name: 'socket-edges-full', loss: true },
-  { name: 'packet-edges-full', loss: true },
-  { name: 'drop-edges-full', loss: true },
-  { name: 'socket-storage-failed', loss: true },
-  { name: 'drops-unattributed', loss: false },
-  { name: 'packets-malformed', loss: false },
-  { name: 'packets-fragmented', loss: false },
-  { name: 'sockets-loopback', loss: false },
-  { name: 'packets-other-protocol', loss: false },
+  { name: 'overflow-ring-full', loss: true, gap: true },
+  { name: 'dns-answers-lost', loss: true, gap: false },
+  { name: 'translations-full', loss: true, gap: true },
+  { name: 'socket-edges-full', loss: false, gap: false },
+  { name: 'packet-edges-full', loss: false, gap: false },
+  { name: 'drop-edges-full', loss: false, gap: false },
+  { name: 'sockets-unfollowed', loss: false, gap: false },
+  { name: 'drops-unattributed', loss: false, gap: false },
+  { name: 'packets-malformed', loss: false, gap: false },
+  { name: 'packets-fragmented', loss: false, gap: false },
+  { name: 'sockets-loopback', loss: false, gap: false },
+  { name: 'packets-other-protocol', loss: false, gap: false },
 ] as const;
 
 /** A 64-bit count as a number; exact up to 2^53, which no counter reaches. */

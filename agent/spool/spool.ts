@@ -19,6 +19,9 @@ interface Entry {
 }
 
 const epochFile = 'epoch';
+const stateFile = 'state';
+/** The state that belongs to the batch which is about to be kept. Its first line names that batch. */
+const nextStateFile = 'state.next';
 const batchFile = /^(\d+)-(\d+)\.batch$/;
 
 /** Large enough that file names sort as the ids do. */
@@ -30,7 +33,8 @@ function nameOf({ epoch, sequence }: BatchId): string {
 
 /**
  * Batches that are not acknowledged yet, one file each, so that they outlive the agent. When the bound is reached the
- * oldest go, and are counted.
+ * oldest go, and are counted. With every batch goes the state of what it was made from, so that a later start neither
+ * tells again what is in a batch nor leaves out what is in none: a state counts once its batch is there.
  */
 export class Spool {
   readonly #folder: string;
@@ -40,6 +44,7 @@ export class Spool {
   #entries: Entry[] = [];
   #bytes = 0;
   #droppedBatches = 0;
+  readonly #state: Buffer | null;
 
   /**
    * Opens a folder and makes it when it is missing; batches of earlier starts are still there to be sent.
@@ -53,6 +58,7 @@ export class Spool {
       mkdirSync(folder, { recursive: true });
       this.#entries = this.#list();
       this.#bytes = this.#entries.reduce((sum, { bytes }) => sum + bytes, 0);
+      this.#state = this.#readState();
       this.#epoch = Math.max(now, this.#lastEpoch() + 1);
       this.#write(epochFile, Buffer.from(String(this.#epoch)));
     } catch (error) {
@@ -84,6 +90,36 @@ export class Spool {
     }
   }
 
+  /** The state of the last batch that was kept. */
+  #readState(): Buffer | null {
+    const next = this.#read(nextStateFile);
+    const end = next?.indexOf('\n') ?? -1;
+    // The batch's file is the one thing that tells whether it was kept: no later batch can have been acknowledged.
+    if (next !== null && end >= 0 && this.#entries.some(({ file }) => file.endsWith(next.toString('utf8', 0, end)))) {
+      renameSync(join(this.#folder, nextStateFile), join(this.#folder, stateFile));
+    }
+    const state = this.#read(stateFile);
+    return state === null ? null : state.subarray(state.indexOf('\n') + 1);
+  }
+
+  #read(name: string): Buffer | null {
+    try {
+      return readFileSync(join(this.#folder, name));
+    } catch {
+      return null;
+    }
+  }
+
+  /** Keeps the state of before the first batch. */
+  begin(state: Uint8Array): void {
+    this.#write(stateFile, Buffer.concat([Buffer.from('\n'), state]));
+  }
+
+  /** State that an earlier start kept with its last batch; null when there is none. */
+  get state(): Buffer | null {
+    return this.#state;
+  }
+
   /** A reader sees the whole file or none of it. */
   #write(name: string, bytes: Uint8Array): void {
     const temporary = join(this.#folder, `${name}.tmp`);
@@ -105,11 +141,17 @@ export class Spool {
     return this.#droppedBatches;
   }
 
-  /** Keeps one batch. @param encode makes its bytes for the id that it gets. @returns batches dropped to make room */
-  append(encode: (id: BatchId) => Uint8Array): number {
+  /**
+   * Keeps one batch. @param encode makes its bytes for the id that it gets
+   * @param state of what it was made from, to be found by a later start if and only if the batch was kept
+   * @returns batches dropped to make room
+   */
+  append(encode: (id: BatchId) => Uint8Array, state: Uint8Array): number {
     const id = { epoch: this.#epoch, sequence: ++this.#sequence };
     const bytes = encode(id);
+    this.#write(nextStateFile, Buffer.concat([Buffer.from(`${nameOf(id)}\n`), state]));
     this.#write(nameOf(id), bytes);
+    renameSync(join(this.#folder, nextStateFile), join(this.#folder, stateFile));
     this.#entries.push({ id, file: join(this.#folder, nameOf(id)), bytes: bytes.length });
     this.#bytes += bytes.length;
     let dropped = 0;

@@ -27,6 +27,20 @@ std::string Text(const Napi::Value &value)
 	return value.As<Napi::String>().Utf8Value();
 }
 
+std::vector<std::string> Texts(const Napi::Value &value)
+{
+	const auto given = value.As<Napi::Array>();
+	std::vector<std::string> texts;
+	for (uint32_t i = 0; i < given.Length(); i++)
+		texts.push_back(Text(given.Get(i)));
+	return texts;
+}
+
+uint64_t Flag(const Napi::Value &value)
+{
+	return value.As<Napi::Boolean>() ? 1 : 0;
+}
+
 uint64_t U64(const Napi::Value &value)
 {
 	bool lossless = false;
@@ -46,7 +60,7 @@ Capture &CaptureOf(const Info &info)
 
 knobs KnobsOf(const Napi::Object &given)
 {
-	knobs values = { U64(given.Get("nodeCookie")), {}, given.Get("dnsAnswers").As<Napi::Boolean>() ? 1ULL : 0ULL };
+	knobs values = { U64(given.Get("nodeCookie")), {}, Flag(given.Get("dnsAnswers")), Flag(given.Get("conntrack")) };
 	const auto ignored = given.Get("ignoredReasons").As<Napi::Array>();
 	for (uint32_t i = 0; i < ignored.Length(); i++) {
 		const uint32_t reason = U32(ignored.Get(i));
@@ -59,9 +73,7 @@ knobs KnobsOf(const Napi::Object &given)
 CaptureOptions OptionsOf(const Napi::Object &given)
 {
 	CaptureOptions options = {};
-	const auto programs = given.Get("programs").As<Napi::Array>();
-	for (uint32_t i = 0; i < programs.Length(); i++)
-		options.programs.push_back(Text(programs.Get(i)));
+	options.programs = Texts(given.Get("programs"));
 	options.object_path = Text(given.Get("objectPath"));
 	options.knobs_ = KnobsOf(given);
 	options.identity_ = { U64(given.Get("captureId")), U64(given.Get("layoutId")), U64(given.Get("programId")) };
@@ -116,7 +128,7 @@ void AttachInterface(const Info &info)
 	behind.cookie = U64(given.Get("cookie"));
 	behind.since_ns = U64(given.Get("sinceNs"));
 	behind.nsid = given.Get("nsid").As<Napi::Number>().Int32Value();
-	behind.born_watched = given.Get("bornWatched").As<Napi::Boolean>();
+	behind.born_watched = Flag(given.Get("bornWatched"));
 	Boundary(info.Env(),
 		 [&] { CaptureOf(info).AttachInterface(U32(info[1]), behind, info[3].As<Napi::Boolean>()); });
 }
@@ -276,9 +288,15 @@ Napi::Value StructLayout(const Info &info)
 	});
 }
 
-Napi::Value KernelHasType(const Info &info)
+Napi::Value KernelLacksTypes(const Info &info)
 {
-	return Boundary(info.Env(), [&] { return Napi::Boolean::New(info.Env(), HasKernelType(Text(info[0]))); });
+	return Boundary(info.Env(), [&] {
+		const std::vector<std::string> lacked = LackedTypes(Texts(info[0]));
+		auto result = Napi::Array::New(info.Env(), lacked.size());
+		for (size_t i = 0; i < lacked.size(); i++)
+			result[i] = Napi::String::New(info.Env(), lacked[i]);
+		return result;
+	});
 }
 
 Napi::Value PermittedCapabilities(const Info &info)
@@ -288,11 +306,7 @@ Napi::Value PermittedCapabilities(const Info &info)
 
 void RestrictAndExec(const Info &info)
 {
-	const auto given = info[1].As<Napi::Array>();
-	std::vector<std::string> command;
-	for (uint32_t i = 0; i < given.Length(); i++)
-		command.push_back(Text(given.Get(i)));
-	Boundary(info.Env(), [&] { ExecRestricted(U64(info[0]), command); });
+	Boundary(info.Env(), [&] { ExecRestricted(U64(info[0]), Texts(info[1])); });
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports)
@@ -321,7 +335,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports)
 	add("namespaceIds", NamespaceIdsOf);
 	add("ownNamespaceCookie", OwnNamespaceCookie);
 	add("kernelEnum", KernelEnumValues);
-	add("kernelHasType", KernelHasType);
+	add("kernelLacksTypes", KernelLacksTypes);
 	add("structLayout", StructLayout);
 	add("permittedCapabilities", PermittedCapabilities);
 	add("restrictAndExec", RestrictAndExec);

@@ -42,12 +42,16 @@ std::vector<std::pair<std::string, uint32_t>> KernelEnum(const std::string &name
 	return values;
 }
 
-bool HasKernelType(const std::string &name)
+std::vector<std::string> LackedTypes(const std::vector<std::string> &names)
 {
 	const Btf types(btf__load_vmlinux_btf());
 	if (!types)
 		throw SystemError(errno, "btf__load_vmlinux_btf");
-	return btf__find_by_name(types.get(), name.c_str()) > 0;
+	std::vector<std::string> lacked;
+	for (const std::string &name : names)
+		if (btf__find_by_name(types.get(), name.c_str()) <= 0)
+			lacked.push_back(name);
+	return lacked;
 }
 
 Layout LayoutOf(const std::string &object_path, const std::string &name)

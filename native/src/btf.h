@@ -13,8 +13,8 @@ namespace weir
 // Names and values of an enumeration of the running kernel; empty when the kernel does not have it.
 std::vector<std::pair<std::string, uint32_t>> KernelEnum(const std::string &name);
 
-// Whether the type information of the running kernel, without its modules, has a type of this name.
-bool HasKernelType(const std::string &name);
+// Those of the names that are no type of the running kernel, without its modules.
+std::vector<std::string> LackedTypes(const std::vector<std::string> &names);
 
 struct Member {
 	std::string name;

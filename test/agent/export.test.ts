@@ -41,10 +41,10 @@ function setUp(t: Test, folder: string, epoch = 100) {
   });
   const append = (count: number) => {
     for (let i = 0; i < count; i++) {
-      spool.append((id) =>
-        batchToBytes(
-          encodeBatch({ ...id, window: { startUnixMs: 1000, endUnixMs: 2000 }, losses: {}, records: [] }, null),
-        ),
+      const window = { startUnixMs: 1000, endUnixMs: 2000 };
+      spool.append(
+        (id) => batchToBytes(encodeBatch({ ...id, window, losses: {}, records: [] }, null)),
+        new Uint8Array(),
       );
     }
     exporter.pump();

@@ -6,6 +6,7 @@ import { type Address, parseAddress } from '../../core/address.ts';
 import { zeroCounters } from '../../core/flow.ts';
 
 const pod = { namespace: 'shop', name: 'cart-1', uid: 'u1' };
+const noName = () => null;
 const inPod: Scope = { type: 'namespace', cookie: 7n };
 const onInterface: Scope = { type: 'interface', ifindex: 3 };
 const remote = parseAddress('10.0.0.9') as Address;
@@ -13,11 +14,12 @@ const remote = parseAddress('10.0.0.9') as Address;
 function edge(scope: Scope, overrides: Partial<SourceEdge> = {}): SourceEdge {
   const counters = { ...zeroCounters(), attempts: 1 };
   const times = { firstSeenUnixMs: 100, lastSeenUnixMs: 200 };
-  return { scope, role: 'client', remote, port: 6379, protocol: 'TCP', counters, drops: {}, ...times, ...overrides };
+  const far = { remote, port: 6379, protocol: 'TCP', seenAs: null } as const;
+  return { scope, role: 'client', directionBy: 'handshake', ...far, counters, drops: {}, ...times, ...overrides };
 }
 
 t.test('sockets, packets and drops of one edge become one record', async (t) => {
-  const fold = new Fold(() => pod, 1000, 10);
+  const fold = new Fold(() => pod, noName, 1000, 10);
   fold.add(
     [
       edge(inPod),
@@ -41,7 +43,7 @@ t.test('sockets, packets and drops of one edge become one record', async (t) => 
 
 t.test('an edge waits for the name of its pod, then counts in the window in which it was named', async (t) => {
   let named = false;
-  const fold = new Fold(() => (named ? pod : null), 1000, 10);
+  const fold = new Fold(() => (named ? pod : null), noName, 1000, 10);
   fold.add([edge(inPod)], {}, 0);
   t.same(fold.take().records, []);
   t.match(fold.ledger, { seen: 1, held: 1, folded: 0 });
@@ -52,7 +54,7 @@ t.test('an edge waits for the name of its pod, then counts in the window in whic
 });
 
 t.test('a namespace that never gets a name is foreign; a pod interface without a name is a loss', async (t) => {
-  const fold = new Fold(() => null, 1000, 10);
+  const fold = new Fold(() => null, noName, 1000, 10);
   fold.add([edge(inPod), edge(onInterface)], {}, 0);
   fold.add([], {}, 1000);
   t.match(fold.ledger, { seen: 2, foreign: 1, unnamed: 1, held: 0 });
@@ -60,7 +62,7 @@ t.test('a namespace that never gets a name is foreign; a pod interface without a
 });
 
 t.test('what waits is bounded, and what is too much is counted', async (t) => {
-  const fold = new Fold(() => null, 1000, 3);
+  const fold = new Fold(() => null, noName, 1000, 3);
   fold.add(
     Array.from({ length: 10 }, (_, i) => edge(onInterface, { port: i })),
     {},
@@ -70,7 +72,7 @@ t.test('what waits is bounded, and what is too much is counted', async (t) => {
 });
 
 t.test('losses of the kernel are those of the window in which they were read', async (t) => {
-  const fold = new Fold(() => pod, 1000, 10);
+  const fold = new Fold(() => pod, noName, 1000, 10);
   fold.add([], { 'socket-edges-full': 2 }, 0);
   fold.add([], { 'socket-edges-full': 3 }, 1);
   t.same(fold.take().losses, { 'socket-edges-full': 5 });
@@ -87,7 +89,7 @@ t.test(
     fc.assert(
       fc.property(arrivals, (steps) => {
         const known = new Set<bigint>();
-        const fold = new Fold((at) => (at.type === 'namespace' && known.has(at.cookie) ? pod : null), 1000, 8);
+        const fold = new Fold((at) => (at.type === 'namespace' && known.has(at.cookie) ? pod : null), noName, 1000, 8);
         let now = 0;
         let reported = 0;
         const takeAll = () => {

@@ -1,13 +1,16 @@
 import t from 'tap';
 import {
+  dnsAnswerLayout,
   dropEdgeLayout,
   dropKeyLayout,
   edgeKeyLayout,
+  overflowLayout,
   packetEdgeLayout,
   socketEdgeLayout,
   statistics,
 } from '../../agent/source/layout.ts';
 import { bpfObjectPath, native } from '../../native/native.ts';
+import { openTestCapture } from './test-capture.ts';
 
 /** Members of a structure in the compiled object, snake_case as in C turned to camelCase as in TypeScript. */
 function compiled(name: string) {
@@ -16,10 +19,13 @@ function compiled(name: string) {
   return { size, offsets: new Map(Object.entries(members).map(([key, { offset }]) => [camel(key), offset])) };
 }
 
-function holds(struct: string, layout: object & { readonly size: number; readonly counters?: object }) {
+function holds(
+  struct: string,
+  layout: object & { readonly size: number; readonly counters?: object; readonly payloadSize?: number },
+) {
   t.test(`the decoder's layout of struct ${struct} is the compiler's`, async (t) => {
     const { size, offsets } = compiled(struct);
-    const { size: ours, counters, ...rest } = layout;
+    const { size: ours, counters, payloadSize, ...rest } = layout;
     t.equal(ours, size, 'size');
     for (const [member, offset] of Object.entries({ ...rest, ...counters })) {
       t.equal(offset, offsets.get(member), member);
@@ -27,6 +33,8 @@ function holds(struct: string, layout: object & { readonly size: number; readonl
     }
     offsets.delete('zero');
     t.same([...offsets.keys()], [], 'every member is decoded');
+    if (payloadSize !== undefined)
+      t.equal(payloadSize, native.structLayout(bpfObjectPath, struct).members['payload']?.size);
   });
 }
 
@@ -35,16 +43,11 @@ holds('socket_edge', socketEdgeLayout);
 holds('packet_edge', packetEdgeLayout);
 holds('drop_key', dropKeyLayout);
 holds('drop_edge', dropEdgeLayout);
+holds('overflow', overflowLayout);
+holds('dns_answer', dnsAnswerLayout);
 
 t.test('every statistic has a name', async (t) => {
-  const capture = native.openCapture({
-    objectPath: bpfObjectPath,
-    nodeCookie: native.ownNamespaceCookie(),
-    socketEdges: 16,
-    packetEdges: 16,
-    dropEdges: 16,
-    interfaces: 16,
-  });
+  const capture = openTestCapture();
   t.equal(native.readStatistics(capture).length, statistics.length);
   native.closeCapture(capture);
 });

@@ -3,8 +3,9 @@ import { packetEdges } from '../../agent/source/decode.ts';
 import { DeltaTable } from '../../agent/source/deltas.ts';
 import { statistics } from '../../agent/source/layout.ts';
 import type { SourceEdge } from '../../agent/source/source.ts';
-import { bpfObjectPath, native, type PacketProgram } from '../../native/native.ts';
+import { native, type PacketProgram } from '../../native/native.ts';
 import { arp, extension, fragment, ipv4, ipv6, taggedIpv4, tcpSegment, udpDatagram } from './frames.ts';
+import { openTestCapture } from './test-capture.ts';
 
 const TCP = 6;
 const UDP = 17;
@@ -14,14 +15,7 @@ const PASS = -1;
 
 /** Runs frames through the packet programs of a fresh capture and gives the edges and statistics that they left. */
 function observe(...frames: readonly (readonly [PacketProgram, Buffer])[]) {
-  const capture = native.openCapture({
-    objectPath: bpfObjectPath,
-    nodeCookie: native.ownNamespaceCookie(),
-    socketEdges: 16,
-    packetEdges: 16,
-    dropEdges: 16,
-    interfaces: 16,
-  });
+  const capture = openTestCapture();
   const verdicts = frames.map(([program, frame]) => native.testRun(capture, program, frame, 1).verdict);
   const deltas = new DeltaTable(packetEdges.layout).read(native.readMap(capture, 'packet_edges'), 0);
   const sums = native.readStatistics(capture);

@@ -1,0 +1,30 @@
+import { native } from '../native/native.ts';
+
+/**
+ * What the agent needs while it runs (linux/capability.h), with the reason:
+ * - CAP_NET_ADMIN: attach programs to interfaces that appear
+ * - CAP_PERFMON: run programs that read kernel memory
+ * - CAP_BPF: read maps and run iterators
+ */
+const named = { CAP_NET_ADMIN: 12, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
+/** Needed to enter pods' namespaces where the kernel has no iterators, and to load programs where nothing is pinned. */
+const CAP_SYS_ADMIN = 21;
+
+function bits(capabilities: readonly number[]): bigint {
+  return capabilities.reduce((sum, each) => sum | (1n << BigInt(each)), 0n);
+}
+
+/** Capabilities that this process has beyond those that it needs. */
+export function excessCapabilities(needsSysAdmin: boolean): bigint {
+  return native.permittedCapabilities() & ~neededCapabilities(needsSysAdmin);
+}
+
+function neededCapabilities(needsSysAdmin: boolean): bigint {
+  return bits([...Object.values(named), ...(needsSysAdmin ? [CAP_SYS_ADMIN] : [])]);
+}
+
+/** Starts this process anew with only what it needs. What it has pinned in the kernel is there for it. */
+export function restartRestricted(needsSysAdmin: boolean): never {
+  const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  return native.restrictAndExec(neededCapabilities(needsSysAdmin), command);
+}

@@ -1,0 +1,23 @@
+import { bpfObjectPath, type CaptureHandle, native } from '../../native/native.ts';
+
+/** A small capture with every program of this kernel, nothing attached and nothing pinned. */
+export function openTestCapture(): CaptureHandle {
+  return native.openCapture({
+    objectPath: bpfObjectPath,
+    programs: ['on_tcp_state', 'on_drop', 'on_packet_from_pod', 'on_packet_to_pod'],
+    nodeCookie: native.ownNamespaceCookie(),
+    ignoredReasons: [],
+    dnsAnswers: true,
+    conntrack: true,
+    socketEdges: 16,
+    packetEdges: 16,
+    dropEdges: 16,
+    interfaces: 16,
+    overflowRingBytes: 4096,
+    dnsRingBytes: 65_536,
+    pins: '',
+    captureId: 1n,
+    layoutId: 1n,
+    programId: 1n,
+  });
+}
