@@ -89,12 +89,12 @@ export class InsideProcess {
     }
   }
 
-  /** Waits until it ends by itself, or by closing its input, and gives all that it printed. */
+  /** Closes its input, waits until it ends, and gives what it printed that was not waited for before. */
   async finish(): Promise<string> {
     this.#child.stdin?.end();
     while (!this.#ended) await this.#change(patienceMs);
     if (this.#child.exitCode !== 0) throw new Error(`${this.#what} ended with ${this.#child.exitCode}`);
-    return this.#output;
+    return this.#output.slice(this.#seen);
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {

@@ -23,19 +23,25 @@ TCP_INFO_TOTAL_RETRANS = 100
 sockets = {}
 
 
-def connect(name, kind, address, port, timeout="5"):
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    made = socket.socket(family, kind)
+def open_socket(name, kind, address, timeout):
+    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
+    # Not settimeout, which makes it non-blocking: such a connect() hears of ICMP errors that TCP itself gets over.
+    for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
+        made.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", int(timeout), int(timeout % 1 * 1e6)))
     sockets[name] = made
-    made.settimeout(float(timeout))
-    made.connect((address, int(port)))
+    return made
+
+
+def connect(name, kind, address, port, timeout="5"):
+    try:
+        open_socket(name, kind, address, float(timeout)).connect((address, int(port)))
+    except OSError:
+        sockets.pop(name).close()
+        raise
 
 
 def bind(name, address, port):
-    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
-    sockets[name] = made
-    made.settimeout(5)
-    made.bind((address, int(port)))
+    open_socket(name, socket.SOCK_DGRAM, address, 5.0).bind((address, int(port)))
 
 
 def hear(name):
@@ -94,8 +100,6 @@ print("ready")
 for line in sys.stdin:
     try:
         print(obey(*line.split()))
-    except socket.timeout:
-        sockets.pop(line.split()[0]).close()
-        print("error TIMEOUT")
     except OSError as error:
-        print("error", errno.errorcode.get(error.errno, error))
+        late = error.errno in (errno.EAGAIN, errno.EINPROGRESS)
+        print("error", "TIMEOUT" if late else errno.errorcode.get(error.errno, error))
