@@ -20,11 +20,13 @@ const patienceMs = 20_000;
 export class InsideProcess {
   readonly #child: ChildProcess;
   readonly #what: string;
+  readonly place: Place;
   #output = '';
   #seen = 0;
   #news: () => void = () => undefined;
 
   constructor(place: Place, argv: readonly string[]) {
+    this.place = place;
     this.#what = argv.join(' ').slice(0, 200);
     this.#child = spawn('nsenter', [`--net=/run/netns/${place.netns}`, ...argv], {
       stdio: ['pipe', 'pipe', 'inherit'],

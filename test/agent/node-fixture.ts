@@ -78,8 +78,9 @@ export class TestNode implements Place {
   readonly podCidr: string;
   readonly podCidr6: string;
   readonly #index: number;
-  readonly #pods: TestPod[] = [];
-  readonly #processes: InsideProcess[] = [];
+  readonly #pods = new Set<TestPod>();
+  #lastPod = 0;
+  readonly #processes = new Set<InsideProcess>();
 
   /** @param index tells nodes that are joined by an underlay apart */
   constructor(index = 0) {
@@ -100,7 +101,7 @@ export class TestNode implements Place {
   }
 
   #plan(name: string, guest: boolean): TestPod {
-    const index = this.#pods.length + 1;
+    const index = ++this.#lastPod;
     const [high, low] = [index >> 8, index & 255];
     const hash = createHash('sha1').update(`test.${name}`).digest('hex').slice(0, 11);
     const hex = (byte: number) => byte.toString(16).padStart(2, '0');
@@ -112,7 +113,7 @@ export class TestNode implements Place {
       interface: `cali${hash}`,
       mac: `02:${guest ? 'aa' : '00'}:00:0${this.#index}:${hex(high)}:${hex(low)}`,
     };
-    this.#pods.push(pod);
+    this.#pods.add(pod);
     return pod;
   }
 
@@ -155,8 +156,14 @@ export class TestNode implements Place {
     writeFileSync(join(this.cniResults, `net-${pod.name}-eth0`), JSON.stringify(result));
   }
 
+  /** Kills what was started in pods and deletes them. */
   deletePod(...pods: readonly TestPod[]): void {
-    for (const { name } of pods) rmSync(join(this.cniResults, `net-${name}-eth0`), { force: true });
+    const gone = new Set(pods.map(({ netns }) => netns));
+    for (const each of this.#processes) if (gone.has(each.place.netns)) each.kill();
+    for (const pod of pods) {
+      rmSync(join(this.cniResults, `net-${pod.name}-eth0`), { force: true });
+      this.#pods.delete(pod);
+    }
     ipBatch(
       null,
       pods.map(({ netns }) => `netns del ${netns}`),
@@ -185,7 +192,7 @@ export class TestNode implements Place {
   /** Starts a command inside a namespace; what still runs when the node is removed is killed. */
   start(place: Place, argv: readonly string[]): InsideProcess {
     const started = new InsideProcess(place, argv);
-    this.#processes.push(started);
+    this.#processes.add(started);
     return started;
   }
 
@@ -215,7 +222,7 @@ export class TestNode implements Place {
 
   remove(): void {
     for (const each of this.#processes) each.kill();
-    const names = [this.netns, ...this.#pods.map(({ netns }) => netns)];
+    const names = [this.netns, ...Array.from(this.#pods, ({ netns }) => netns)];
     spawnSync('ip', ['-force', '-batch', '-'], { input: names.map((name) => `netns del ${name}\n`).join('') });
     rmSync(this.pins, { recursive: true, force: true });
     rmSync(this.folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import type { FlowRecord } from '../../core/flow.ts';
+import { addDrops, type FlowRecord } from '../../core/flow.ts';
 import { AgentProcess } from './agent-process.ts';
 import { IngestDouble } from './ingest-double.ts';
 import { TestNode, type TestPod } from './node-fixture.ts';
@@ -58,7 +58,7 @@ export class Watched {
     try {
       await this.ingest.until(holds, what);
     } catch (error) {
-      const edges = edgesOf(this.records).join('\n');
+      const edges = edgesOf(this.records).slice(-40).join('\n');
       throw new Error(`${String(error)}\n${edges}\n${this.#agent?.log.slice(-2000) ?? ''}`, { cause: error });
     }
   }
@@ -69,8 +69,17 @@ export class Watched {
     await this.until(() => (this.ingest.batches.at(-1)?.window.startUnixMs ?? 0) > now, 'a later window came');
   }
 
+  /** A batch that was sent twice, because its acknowledgement was lost, counts once, as with the real aggregator. */
   get records(): FlowRecord[] {
-    return this.ingest.records;
+    const byId = new Map(this.ingest.batches.map((batch) => [`${batch.epoch} ${batch.sequence}`, batch]));
+    return [...byId.values()].flatMap(({ records }) => records);
+  }
+
+  /** Events that the agent says it lost, by stage, since it started. */
+  losses(): Record<string, number> {
+    const sum = {};
+    for (const { losses } of this.ingest.batches) addDrops(sum, losses);
+    return sum;
   }
 
   sum(wanted: Wanted): Sum {
