@@ -1,34 +1,77 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestNode } from './node-fixture.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'agent', 'main.js');
+const metricsAddress = '127.0.0.1:7282';
+
+/** A line of the agent's log, as pino writes it: level 40 is a warning, 50 an error. */
+export interface LogLine {
+  readonly level: number;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
 
 /** The real agent in a node's network namespace. */
 export class AgentProcess {
   readonly #child: ChildProcess;
+  readonly #node: TestNode;
   log = '';
 
   constructor(node: TestNode, aggregator: string, flags: readonly string[] = []) {
+    this.#node = node;
     const argv = ['--cluster', 'test', '--node', 'n1', '--aggregator', aggregator, '--window', '200ms'];
-    const places = ['--cni-results', node.cniResults, '--spool', join(node.folder, 'spool')];
-    const command = [`--net=/run/netns/${node.netns}`, process.execPath, main, ...argv, ...places, ...flags];
+    const places = ['--cni-results', node.cniResults, '--spool', join(node.folder, 'spool'), '--pins', node.pins];
+    const own = [...argv, ...places, '--metrics-listen', metricsAddress, ...flags];
+    const command = [`--net=/run/netns/${node.netns}`, process.execPath, main, ...own];
     this.#child = spawn('nsenter', command, { stdio: ['ignore', 'inherit', 'pipe'] });
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.log += chunk.toString();
     });
   }
 
-  /** @returns the exit status, null when a signal ended it */
+  get pid(): number {
+    return this.#child.pid ?? Number.NaN;
+  }
+
+  /** The log without what is no pino line. */
+  get lines(): LogLine[] {
+    const whole = this.log.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'));
+    return whole.map((line) => JSON.parse(line) as LogLine);
+  }
+
+  /** A field of /proc/PID/status, such as VmRSS or CapEff; empty when there is none. */
+  statusField(name: string): string {
+    const text = readFileSync(`/proc/${this.pid}/status`, 'utf8');
+    return new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(text)?.[1] ?? '';
+  }
+
+  get residentMebibytes(): number {
+    return Number.parseInt(this.statusField('VmRSS'), 10) / 1024;
+  }
+
+  /** What a scrape says, by series as it is written: `weir_agent_interfaces{state="resolved"}`. */
+  metrics(): ReadonlyMap<string, number> {
+    const text = this.#node.run(['curl', '-s', '--max-time', '5', `http://${metricsAddress}/metrics`]);
+    const series = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    return new Map(
+      series.map((line) => {
+        const end = line.lastIndexOf(' ');
+        return [line.slice(0, end), Number(line.slice(end + 1))];
+      }),
+    );
+  }
+
+  /** Ends it unless it has ended. @returns the exit status, null when a signal ended it */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    if (this.#child.exitCode !== null) return this.#child.exitCode;
-    const ended = new Promise<number | null>((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill(signal);
+    const ended = this.exited();
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill(signal);
     return await ended;
   }
 
   async exited(): Promise<number | null> {
-    if (this.#child.exitCode !== null) return this.#child.exitCode;
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
     return await new Promise((resolve) => this.#child.once('exit', resolve));
   }
 }

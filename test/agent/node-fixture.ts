@@ -1,8 +1,10 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Address, parseAddress } from '../../core/address.ts';
+import { InsideProcess, type Place, pythonProgram } from './inside-process.ts';
 
 /** Why kernel tests cannot run here; false when they can. In the form of tap's `skip` option. */
 export function whyNoKernel(): string | false {
@@ -11,59 +13,136 @@ export function whyNoKernel(): string | false {
   return spawnSync('unshare', ['--net', 'true']).status === 0 ? false : 'network namespaces may not be made here';
 }
 
-/** Calico gives the host side of every pod this address, and pods a neighbour entry for their gateway with it. */
-const hostMac = 'ee:ee:ee:ee:ee:ee';
+/** Calico gives the host side of every pod this address, and pods a neighbour entry for their gateways with it. */
+export const hostMac = 'ee:ee:ee:ee:ee:ee';
 const gateway = '169.254.1.1';
+const gateway6 = 'fe80::ecee:eeff:feee:eeee';
 
-export interface TestPod {
+/** Settings below /proc/sys/net of a namespace that routes. */
+export const routerSettings = {
+  'ipv4/ip_forward': '1',
+  'ipv4/conf/all/rp_filter': '0',
+  'ipv4/conf/default/rp_filter': '0',
+  'ipv4/conf/all/send_redirects': '0',
+  'ipv4/conf/default/send_redirects': '0',
+  'ipv6/conf/all/forwarding': '1',
+  'ipv6/conf/all/accept_dad': '0',
+  'ipv6/conf/default/accept_dad': '0',
+};
+
+/** Runs `ip` commands, one a line, inside a network namespace, or in that of the caller. */
+export function ipBatch(netns: string | null, lines: readonly string[]): void {
+  const argv = [...(netns === null ? [] : ['-n', netns]), '-batch', '-'];
+  execFileSync('ip', argv, { input: `${lines.join('\n')}\n`, stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
+export function writeSettings(netns: string, settings: Readonly<Record<string, string>>): void {
+  const script = Object.entries(settings).map(([name, value]) => `echo '${value}' > /proc/sys/net/${name}`);
+  execFileSync('nsenter', [`--net=/run/netns/${netns}`, 'sh', '-ec', script.join('\n')], { stdio: 'pipe' });
+}
+
+export function addressOf(text: string): Address {
+  const address = parseAddress(text);
+  if (address === null) throw new Error(`${text} is no address`);
+  return address;
+}
+
+export interface TestPod extends Place {
   readonly name: string;
-  readonly address: string;
-  readonly netns: string;
+  readonly address: Address;
+  readonly address6: Address;
   readonly interface: string;
+  /** Of eth0; for a guest, of the virtual machine behind it. */
+  readonly mac: string;
+}
+
+export interface PodOptions {
+  /** False leaves out the CNI result until nameLater is called. */
+  readonly named?: boolean;
+  /** True for a pod whose addresses belong to a virtual machine: the kernel's own stack has none of them. */
+  readonly guest?: boolean;
 }
 
 let counter = 0;
 
-/** A node with pods wired as Calico wires them, out of network namespaces; each test makes its own. */
-export class TestNode {
+/** A node with dual-stack pods wired as Calico wires them, out of network namespaces; each test makes its own. */
+export class TestNode implements Place {
   readonly netns: string;
   readonly folder: string;
   readonly cniResults: string;
-  readonly #pods: TestPod[] = [];
+  /** Where the agent keeps its maps while it is away; the agent makes it. */
+  readonly pins: string;
+  /** The node's own addresses: what it masquerades with, and where its ICMP errors come from. */
+  readonly address: Address;
+  readonly address6: Address;
+  readonly podCidr: string;
+  readonly podCidr6: string;
+  readonly #index: number;
+  readonly #pods = new Set<TestPod>();
+  #lastPod = 0;
+  readonly #processes = new Set<InsideProcess>();
 
-  constructor() {
-    this.netns = `weir-test-${process.pid}-${++counter}`;
+  /** @param index tells nodes that are joined by an underlay apart */
+  constructor(index = 0) {
+    this.#index = index;
+    const id = `weir-test-${process.pid}-${++counter}`;
+    this.netns = id;
+    this.pins = `/sys/fs/bpf/${id}`;
     this.folder = mkdtempSync(join(tmpdir(), 'weir-test-'));
     this.cniResults = join(this.folder, 'cni');
+    this.address = addressOf(`172.30.0.${10 + index}`);
+    this.address6 = addressOf(`fd00:30::${10 + index}`);
+    this.podCidr = `10.${9 + index}.0.0/16`;
+    this.podCidr6 = `fd00:${9 + index}::/64`;
     mkdirSync(this.cniResults);
-    this.#ip([`netns add ${this.netns}`, `-n ${this.netns} link set lo up`]);
-    this.run(['sysctl', '-qw', 'net.ipv4.ip_forward=1']);
+    ipBatch(null, [`netns add ${id}`]);
+    writeSettings(id, routerSettings);
+    ipBatch(id, ['link set lo up', `addr add ${this.address}/32 dev lo`, `addr add ${this.address6}/128 dev lo nodad`]);
   }
 
-  #ip(commands: readonly string[]): void {
-    for (const command of commands) execFileSync('ip', command.split(' '), { stdio: 'pipe' });
-  }
-
-  /** Makes a pod; `named: false` leaves out the CNI result until nameLater is called. */
-  addPod(name: string, options: { readonly named?: boolean } = {}): TestPod {
-    const index = this.#pods.length + 1;
+  #plan(name: string, guest: boolean): TestPod {
+    const index = ++this.#lastPod;
+    const [high, low] = [index >> 8, index & 255];
     const hash = createHash('sha1').update(`test.${name}`).digest('hex').slice(0, 11);
-    const pod = { name, address: `10.9.0.${index}`, netns: `${this.netns}-${index}`, interface: `cali${hash}` };
-    this.#pods.push(pod);
-    this.#ip([
-      `netns add ${pod.netns}`,
-      `-n ${this.netns} link add ${pod.interface} address ${hostMac} type veth peer name eth0 netns ${pod.netns}`,
-      `-n ${this.netns} link set ${pod.interface} up`,
-      `-n ${pod.netns} link set lo up`,
-      `-n ${pod.netns} link set eth0 up`,
-      `-n ${pod.netns} addr add ${pod.address}/32 dev eth0`,
-      `-n ${pod.netns} route add ${gateway} dev eth0 scope link`,
-      `-n ${pod.netns} neigh add ${gateway} lladdr ${hostMac} dev eth0`,
-      `-n ${pod.netns} route add default via ${gateway}`,
-      `-n ${this.netns} route add ${pod.address} dev ${pod.interface} scope link`,
-    ]);
-    if (options.named !== false) this.nameLater(pod);
+    const hex = (byte: number) => byte.toString(16).padStart(2, '0');
+    const pod = {
+      name,
+      address: addressOf(`10.${9 + this.#index}.${high}.${low}`),
+      address6: addressOf(`fd00:${9 + this.#index}::${index.toString(16)}`),
+      netns: `${this.netns}-${index}`,
+      interface: `cali${hash}`,
+      mac: `02:${guest ? 'aa' : '00'}:00:0${this.#index}:${hex(high)}:${hex(low)}`,
+    };
+    this.#pods.add(pod);
     return pod;
+  }
+
+  addPod(name: string, options: PodOptions = {}): TestPod {
+    const [pod] = this.addPods([name], options);
+    return pod as TestPod;
+  }
+
+  /** Makes pods, a few milliseconds each. */
+  addPods(names: readonly string[], { named = true, guest = false }: PodOptions = {}): TestPod[] {
+    const pods = names.map((name) => this.#plan(name, guest));
+    ipBatch(
+      null,
+      pods.map(({ netns }) => `netns add ${netns}`),
+    );
+    ipBatch(
+      this.netns,
+      pods.flatMap((pod) => [
+        `link add ${pod.interface} address ${hostMac} type veth peer name eth0 ${guest ? '' : `address ${pod.mac} `}netns ${pod.netns}`,
+        `link set ${pod.interface} up`,
+        `route add ${pod.address}/32 dev ${pod.interface} scope link`,
+        `route add ${pod.address6}/128 dev ${pod.interface}`,
+        ...(guest ? [`neigh add ${pod.address} lladdr ${pod.mac} dev ${pod.interface}`] : []),
+      ]),
+    );
+    const own = pods.map((pod) => `ip -n ${pod.netns} -batch - <<END\n${insideLines(pod, guest).join('\n')}\nEND`);
+    execFileSync('sh', ['-e'], { input: own.join('\n'), stdio: ['pipe', 'pipe', 'pipe'] });
+    if (named) for (const pod of pods) this.nameLater(pod);
+    return pods;
   }
 
   /** Writes the CNI result that says whose namespace the pod's is. */
@@ -77,46 +156,91 @@ export class TestNode {
     writeFileSync(join(this.cniResults, `net-${pod.name}-eth0`), JSON.stringify(result));
   }
 
-  deletePod(pod: TestPod): void {
-    rmSync(join(this.cniResults, `net-${pod.name}-eth0`), { force: true });
-    this.#ip([`netns del ${pod.netns}`]);
+  /** Kills what was started in pods and deletes them. */
+  deletePod(...pods: readonly TestPod[]): void {
+    const gone = new Set(pods.map(({ netns }) => netns));
+    for (const each of this.#processes) if (gone.has(each.place.netns)) each.kill();
+    for (const pod of pods) {
+      rmSync(join(this.cniResults, `net-${pod.name}-eth0`), { force: true });
+      this.#pods.delete(pod);
+    }
+    ipBatch(
+      null,
+      pods.map(({ netns }) => `netns del ${netns}`),
+    );
   }
 
-  /** Runs a command inside the node's namespace, or a pod's. */
-  run(argv: readonly string[], pod?: TestPod, input = ''): string {
-    const path = `/run/netns/${pod?.netns ?? this.netns}`;
-    return execFileSync('nsenter', [`--net=${path}`, ...argv], { input, encoding: 'utf8', timeout: 30_000 });
+  /** Runs a command to its end inside the node's namespace, or a pod's, and gives what it printed. */
+  run(argv: readonly string[], place: Place = this, input = ''): string {
+    return execFileSync('nsenter', [`--net=/run/netns/${place.netns}`, ...argv], {
+      input,
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
   }
 
   /** Runs JavaScript in a pod to its end and gives what it printed. */
-  script(pod: TestPod, source: string): string {
-    return this.run([process.execPath, '--input-type=module', '-'], pod, source);
+  script(place: Place, source: string): string {
+    return this.run([process.execPath, '--input-type=module', '-'], place, source);
+  }
+
+  /** Runs one of the Python programs beside these tests to its end and gives what it printed. */
+  python(place: Place, program: string, ...argv: readonly (string | number)[]): string {
+    return this.run(pythonProgram(program, argv), place);
+  }
+
+  /** Starts a command inside a namespace; what still runs when the node is removed is killed. */
+  start(place: Place, argv: readonly string[]): InsideProcess {
+    const started = new InsideProcess(place, argv);
+    this.#processes.add(started);
+    return started;
+  }
+
+  /** Starts one of the Python programs beside these tests and waits until it prints `ready`. */
+  async startPython(place: Place, program: string, ...argv: readonly (string | number)[]): Promise<InsideProcess> {
+    const started = this.start(place, pythonProgram(program, argv));
+    await started.until(/^ready\n/m);
+    return started;
   }
 
   /** Starts JavaScript in a pod and waits until it prints `ready`. @returns how to end it */
-  async serve(pod: TestPod, source: string): Promise<() => Promise<void>> {
-    const argv = [`--net=/run/netns/${pod.netns}`, process.execPath, '--input-type=module', '--eval', source];
-    const child = spawn('nsenter', argv, { stdio: ['ignore', 'pipe', 'inherit'] });
-    await new Promise<void>((resolve, reject) => {
-      child.stdout.on('data', (chunk: Buffer) => {
-        if (chunk.includes('ready')) resolve();
-      });
-      child.once('exit', (code) => reject(new Error(`the server ended with status ${code}`)));
-    });
-    return async () => {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill();
-      await ended;
-    };
+  async serve(place: Place, source: string): Promise<() => Promise<void>> {
+    const server = this.start(place, [process.execPath, '--input-type=module', '--eval', source]);
+    await server.until(/ready/);
+    return () => server.stop();
   }
 
-  nft(rules: string): void {
-    this.run(['nft', '-f', '-'], undefined, rules);
+  nft(rules: string, place: Place = this): void {
+    this.run(['nft', '-f', '-'], place, rules);
+  }
+
+  /** Packets that a named nft counter counted. */
+  nftCounter(table: string, name: string, place: Place = this): number {
+    const text = this.run(['nft', 'list', 'counter', ...table.split(' '), name], place);
+    return Number(/packets (\d+)/.exec(text)?.[1] ?? Number.NaN);
   }
 
   remove(): void {
-    const names = [this.netns, ...this.#pods.map(({ netns }) => netns)];
-    for (const name of names) spawnSync('ip', ['netns', 'del', name]);
+    for (const each of this.#processes) each.kill();
+    const names = [this.netns, ...Array.from(this.#pods, ({ netns }) => netns)];
+    spawnSync('ip', ['-force', '-batch', '-'], { input: names.map((name) => `netns del ${name}\n`).join('') });
+    rmSync(this.pins, { recursive: true, force: true });
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** What is set inside a pod's own namespace. Its link-local address is probed for, its routers are looked for. */
+function insideLines(pod: TestPod, guest: boolean): string[] {
+  const up = ['link set lo up', 'link set eth0 up'];
+  if (guest) return up;
+  return [
+    ...up,
+    `addr add ${pod.address}/32 dev eth0`,
+    `route add ${gateway} dev eth0 scope link`,
+    `neigh add ${gateway} lladdr ${hostMac} dev eth0`,
+    `route add default via ${gateway}`,
+    `addr add ${pod.address6}/128 dev eth0 nodad`,
+    `neigh add ${gateway6} lladdr ${hostMac} dev eth0`,
+    `route add default via ${gateway6} dev eth0`,
+  ];
 }
