@@ -19,9 +19,20 @@ export class AgentProcess {
     });
   }
 
+  /** @throws Error when it could not be started */
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('the agent was not started');
+    return this.#child.pid;
+  }
+
+  /** Null while it runs. */
+  get exitStatus(): number | null {
+    return this.#child.exitCode;
+  }
+
   /** @returns the exit status, null when a signal ended it */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    if (this.#child.exitCode !== null) return this.#child.exitCode;
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
     const ended = new Promise<number | null>((resolve) => this.#child.once('exit', resolve));
     this.#child.kill(signal);
     return await ended;
