@@ -31,8 +31,15 @@ export class AgentProcess {
     });
   }
 
+  /** @throws Error when it could not be started */
   get pid(): number {
-    return this.#child.pid ?? Number.NaN;
+    if (this.#child.pid === undefined) throw new Error('the agent was not started');
+    return this.#child.pid;
+  }
+
+  /** Null while it runs. */
+  get exitStatus(): number | null {
+    return this.#child.exitCode;
   }
 
   /** The log without what is no pino line. */

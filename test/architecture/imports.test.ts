@@ -19,7 +19,7 @@ function sourceTree(): Map<string, string> {
 
 t.test('the rooms import one way, without circles', async (t) => {
   const tree = sourceTree();
-  for (const room of ['core', 'policy', 'proto', 'agent', 'aggregator', 'cli', 'lab', 'native', 'test']) {
+  for (const room of ['core', 'policy', 'proto', 'agent', 'aggregator', 'cli', 'lab', 'native', 'test', 'bench']) {
     t.ok(
       [...tree.keys()].some((path) => path.startsWith(`${room}/`)),
       `${room}/ was read`,
@@ -71,6 +71,7 @@ t.test('what the rooms may do is no violation', async (t) => {
     ['aggregator/main.ts', "import './store/sqlite-store.ts';"],
     ['aggregator/store/sqlite-store.ts', "import Database from 'better-sqlite3'; import './sqlite-schema.ts';"],
     ['test/cli/a.test.ts', "import '../../aggregator/store/sqlite-store.ts';"],
+    ['bench/a.ts', "import '../native/native.ts'; import '../test/agent/b.ts';"],
     ['core/text.ts', 'const text = "import \'../agent/a.ts\'";'],
   ]);
   t.strictSame(importFaults(tree), []);

@@ -11,7 +11,7 @@ const compiledTests = join(import.meta.dirname, '..');
 const concurrency = 2;
 
 /** Rooms whose tests change the network of this machine or measure the kernel: one at a time, after all others. */
-const aloneRooms = new Set(['native', 'agent', 'lab']);
+const aloneRooms = new Set(['native', 'agent', 'lab', 'bench']);
 
 const checks: readonly Job[] = [
   { name: 'format', command: 'node_modules/.bin/biome', args: ['format', '.'], tap: false },

@@ -1,0 +1,88 @@
+import type { Bench, Result, Run } from './bench.ts';
+import { Load } from './load.ts';
+import { sharedCore } from './placement.ts';
+import { median, rounded } from './statistics.ts';
+import { WatchedNode } from './watched-node.ts';
+
+const port = 9000;
+
+interface Rates {
+  readonly rr: number;
+  readonly crr: number;
+}
+
+interface OverheadRound {
+  readonly with: Rates;
+  readonly without: Rates;
+}
+
+async function measureRates(run: Run, watched: WatchedNode, load: Load): Promise<Rates> {
+  const [client, server] = [watched.pod(0), watched.pod(1)];
+  const { client: core } = sharedCore();
+  const rr = await load.client(client, ['rr', server.address, port, run.seconds], core);
+  const crr = await load.client(client, ['crr', server.address, port, run.seconds, 0, 0], core);
+  if (crr.failed > 0) throw new Error(`${crr.failed} connections failed`);
+  return { rr: rr.transactions / rr.seconds, crr: crr.transactions / crr.seconds };
+}
+
+async function measureWithAgent(run: Run, watched: WatchedNode, load: Load): Promise<Rates> {
+  // Shorter windows than an agent has by itself: its own work then falls into every measurement.
+  const agent = await watched.startAgent('1s');
+  const rates = await measureRates(run, watched, load);
+  await watched.stopAgent(agent);
+  return rates;
+}
+
+/** What comes first alternates, so that a machine that gets slower or faster favours neither. */
+async function measureRound(run: Run, round: number, watched: WatchedNode, load: Load): Promise<OverheadRound> {
+  if (round % 2 === 1) {
+    const without = await measureRates(run, watched, load);
+    return { without, with: await measureWithAgent(run, watched, load) };
+  }
+  const withAgent = await measureWithAgent(run, watched, load);
+  return { with: withAgent, without: await measureRates(run, watched, load) };
+}
+
+async function measure(run: Run): Promise<Result> {
+  const watched = await WatchedNode.make(run, 2, 1);
+  const load = new Load(run);
+  await load.serve(watched.pod(1), `${port}-${port}`, sharedCore().server);
+  const rounds: OverheadRound[] = [];
+  for (let round = 1; round <= run.rounds; round++) {
+    run.progress(`round ${round} of ${run.rounds}`);
+    rounds.push(await measureRound(run, round, watched, load));
+  }
+  const each = (which: keyof OverheadRound, kind: keyof Rates) => rounds.map((round) => round[which][kind]);
+  const ratios = (kind: keyof Rates) => rounds.map((round) => round.with[kind] / round.without[kind]);
+  return {
+    json: {
+      rr_ratio: rounded(median(ratios('rr')), 4),
+      crr_ratio: rounded(median(ratios('crr')), 4),
+      rr_per_s: rounded(median(each('with', 'rr')), 0),
+      crr_per_s: rounded(median(each('with', 'crr')), 0),
+    },
+    figures: [
+      { label: 'requests, with to without', unit: '', perRound: ratios('rr'), bar: { atLeast: 0.97 } },
+      { label: '  a second with the agent', unit: '', perRound: each('with', 'rr') },
+      { label: '  a second without', unit: '', perRound: each('without', 'rr') },
+      { label: 'connections, with to without', unit: '', perRound: ratios('crr'), bar: { atLeast: 0.9 } },
+      { label: '  a second with the agent', unit: '', perRound: each('with', 'crr') },
+      { label: '  a second without', unit: '', perRound: each('without', 'crr') },
+    ],
+  };
+}
+
+/**
+ * Between two pods, one after the other: requests and answers of a byte on one connection (rr), and connections with
+ * one byte each way (crr). Both ends share a core, where all time is work and every addition shows; on two, waiting for
+ * the other to wake up hides most of it. The ratios are medians of the rounds' own: with the agent running, to without
+ * it, when none of its programs is loaded. `*_per_s` are the rates with the agent. Seconds are the length of one
+ * measurement, of which a round has four.
+ */
+export const overhead: Bench = {
+  name: 'overhead',
+  sentence: 'How much slower requests and connections between pods are while the agent runs.',
+  rounds: 9,
+  seconds: 3,
+  run: measure,
+};
