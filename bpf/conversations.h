@@ -96,19 +96,24 @@ static __always_inline enum role role_by_conntrack(struct __sk_buff *skb, const 
 	return options.dir == IP_CT_DIR_ORIGINAL ? ROLE_CLIENT : ROLE_SERVER;
 }
 
+/* Ports below are for services alone; from the other on the kernel gives them out by default. */
+#define FIRST_USER_PORT 1024
+#define FIRST_EPHEMERAL_PORT 32768
+
 /*
- * Asks the pod's socket: a connected one is a client's; one that was bound to its port by name, and to nobody, is a
- * server's; a port that the kernel chose is a client's.
+ * Asks the pod's socket: a port that the kernel chose is a client's, one that was bound by name a server's. A resolver
+ * binds its own random ports by name, but what it talks to has a service's.
  */
 static __always_inline enum role role_by_socket(struct __sk_buff *skb, const struct packet *packet, bool from_pod,
 						__s32 nsid)
 {
 	struct bpf_sock_tuple tuple = {};
+	__u16 own = from_pod ? packet->source_port : packet->destination_port;
+	__u16 other = from_pod ? packet->destination_port : packet->source_port;
 	struct bpf_sock *socket;
 	struct sock *address;
-	__u8 locks;
+	bool by_name;
 	__u32 size;
-	enum role role;
 
 	if (packet->protocol != IPPROTO_UDP || nsid < 0)
 		return 0;
@@ -121,10 +126,15 @@ static __always_inline enum role role_by_socket(struct __sk_buff *skb, const str
 	/* The verifier allows no arithmetic on a socket's pointer; read back from the stack it is a number. */
 	if (bpf_probe_read_kernel(&address, sizeof(address), &socket))
 		address = NULL;
-	locks = BPF_CORE_READ_BITFIELD_PROBED(address, sk_userlocks);
-	role = !socket->dst_port && locks & SOCK_BINDPORT_LOCK ? ROLE_SERVER : ROLE_CLIENT;
+	by_name = BPF_CORE_READ_BITFIELD_PROBED(address, sk_userlocks) & SOCK_BINDPORT_LOCK;
 	bpf_sk_release(socket);
-	return role;
+	return by_name && !(own >= FIRST_USER_PORT && other < FIRST_USER_PORT) ? ROLE_SERVER : ROLE_CLIENT;
+}
+
+/* Whether the ports say that this packet is the client's. Where they say nothing, it is: somebody has to be first. */
+static __always_inline bool speaks_first_by_ports(const struct packet *packet)
+{
+	return packet->source_port >= FIRST_EPHEMERAL_PORT || packet->destination_port < FIRST_EPHEMERAL_PORT;
 }
 
 /* Who the pod is in a conversation whose edge is not there, by the strongest evidence that is to be had. */
@@ -151,7 +161,7 @@ static __always_inline enum role decide_role(struct __sk_buff *skb, const struct
 	if (role)
 		return role;
 	*evidence = EVIDENCE_PORTS;
-	return from_pod == (packet->destination_port <= packet->source_port) ? ROLE_CLIENT : ROLE_SERVER;
+	return from_pod == speaks_first_by_ports(packet) ? ROLE_CLIENT : ROLE_SERVER;
 }
 
 /*

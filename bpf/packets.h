@@ -13,6 +13,17 @@
 /* Bytes that hold every header that is looked at, for packets whose headers are not all in the linear part. */
 #define HEADERS_SIZE 256
 
+/*
+ * Whether a packet from a pod comes from a TCP socket of this kernel. One of a virtual machine, or of a network stack in
+ * user space, comes from a tun device or a packet socket.
+ */
+static __always_inline bool has_socket(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+
+	return sk && (sk->family == AF_INET || sk->family == AF_INET6);
+}
+
 static __always_inline void count_syn(struct __sk_buff *skb, const struct packet *packet, bool from_pod,
 				      const struct tracked *tracked)
 {
@@ -27,8 +38,7 @@ static __always_inline void count_syn(struct __sk_buff *skb, const struct packet
 	if (!edge)
 		return;
 	ADD(edge->syn_packets, 1);
-	/* A socket in this kernel comes along with what it sends. */
-	if (from_pod && !skb->sk)
+	if (from_pod && !has_socket(skb))
 		ADD(edge->attempts, 1);
 	settle(spilled);
 }
@@ -76,7 +86,7 @@ static __always_inline void on_tcp(struct __sk_buff *skb, const struct packet *p
 			count_answer(skb, packet, from_pod, &tracked, true);
 	} else if (syn && !ack) {
 		count_syn(skb, packet, from_pod, &tracked);
-	} else if (syn && (!from_pod || !skb->sk)) {
+	} else if (syn && (!from_pod || !has_socket(skb))) {
 		count_answer(skb, packet, from_pod, &tracked, false);
 	} else if (!from_pod && packet->source_port == PORT_DNS) {
 		hand_up_answer(skb, packet, packet->header);

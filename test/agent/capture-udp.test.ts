@@ -26,7 +26,7 @@ t.test('UDP by who spoke first', { skip: whyNoKernel() }, async (t) => {
         t.match(end, { bytesToServer: 5 * (headers[family] + 10), bytesToClient: 5 * (headers[family] + 30) });
       }
       for (const pod of [client, server]) {
-        for (const evidence of w.evidence({ pod, port })) t.match(evidence, /^(first-packet|conntrack)$/);
+        for (const evidence of w.evidence({ pod, port })) t.match(evidence, /^(listener|first-packet|conntrack)$/);
       }
     });
 
