@@ -110,8 +110,8 @@ async function run(config: AgentConfig): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  interfaces.start();
   agent.start();
+  await interfaces.start();
   log.info({ interfaces: interfaces.attached.length, windowMs }, 'watching');
 }
 

@@ -96,11 +96,21 @@ export async function measurePackets(run: Run): Promise<PacketRound[]> {
   writeFileSync(frameFile, sends(TCP, '10.1.0.2', data));
   const capture = native.openCapture({
     objectPath: bpfObjectPath,
+    programs: ['on_packet_from_pod', 'on_packet_to_pod'],
     nodeCookie: native.ownNamespaceCookie(),
+    ignoredReasons: [],
+    dnsAnswers: true,
+    conntrack: true,
     socketEdges: 1024,
     packetEdges: 1024,
     dropEdges: 1024,
     interfaces: 16,
+    overflowRingBytes: 4096,
+    dnsRingBytes: 4096,
+    pins: '',
+    captureId: 0n,
+    layoutId: 0n,
+    programId: 0n,
   });
   run.undo.later(() => native.closeCapture(capture));
   const caseNs = ({ program, frame }: FrameCase) => native.testRun(capture, program, frame, repeat).nsPerRun;

@@ -3,15 +3,9 @@ import { plural } from './text.ts';
 
 /** What it means that something was lost at a stage, by the stage's name in coverage and metrics. */
 const meanings: Readonly<Record<string, string>> = {
-  'socket-edges-full': "the kernel's table of connections was full",
-  'packet-edges-full': "the kernel's table of packet counts was full",
-  'drop-edges-full': "the kernel's table of dropped packets was full",
   'overflow-ring-full': 'the ring that takes what full tables cannot hold was full too',
+  'overflow-table-full': 'more edges than the agent keeps for one window did not fit into the tables of the kernel',
   'translations-full': 'the table of address translations was full, so what is behind a Service is not known for all',
-  'sockets-full': 'the kernel had no room to remember which flow a socket belongs to',
-  'socket-storage-failed': 'the kernel had no room to remember which flow a socket belongs to',
-  'dns-answers-lost': 'DNS answers came faster than they could be read, so names of servers may be missing',
-  'drops-unattributed': 'for dropped packets it could not be told which flow they belong to',
   identity: 'the pod behind an interface could not be named in time',
   spool: 'the spool was full, and the oldest batches in it were deleted before the aggregator had them',
   'capture-restart': 'the capture was started anew, and what happened meanwhile was not seen',

@@ -1,4 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
 import type { PodRef } from '../../core/identity.ts';
@@ -44,10 +45,11 @@ export class Interfaces {
   readonly #byCookie = new Map<bigint, Remembered>();
   /** Ids of a sandbox's namespace; the path and the pod together are never used for another one. */
   #ids = new Map<string, NamespaceIds>();
-  #attached = new Map<number, PodInterface>();
+  readonly #attached = new Map<number, PodInterface>();
   /** Cookies of the namespaces that sandboxes have now. */
   #namespaces: ReadonlySet<bigint> = new Set();
   #scanned = false;
+  #scanning: Promise<void> | null = null;
   readonly #complaints = new Set<string>();
   #links: LinkWatchHandle | null = null;
   #folder: FSWatcher | null = null;
@@ -63,11 +65,11 @@ export class Interfaces {
   }
 
   /** Attaches to every pod interface there is, and from now on to those that appear. */
-  start(): void {
+  async start(): Promise<void> {
     // The watch first: what appears while the links are listed is news, not lost.
     this.#links = native.watchLinks(() => this.#soon());
     this.#rescan = setInterval(() => this.#soon(), this.#options.rescanMs);
-    this.scan();
+    await this.scan();
   }
 
   state(): InterfacesState {
@@ -101,29 +103,65 @@ export class Interfaces {
   #soon(): void {
     this.#settle ??= setTimeout(() => {
       this.#settle = null;
-      this.scan();
+      this.scan().catch((error: unknown) => this.#complain('scan', { reason: messageOf(error) }));
     }, settleMs);
   }
 
-  /** Compares what there is with what is attached. Problems are logged once and tried again with the next news. */
-  scan(): void {
+  /** Compares what there is with what is attached, one scan at a time: news during one lead to another. */
+  async scan(): Promise<void> {
+    if (this.#scanning !== null) {
+      this.#soon();
+      await this.#scanning;
+      return;
+    }
+    this.#scanning = this.#scanOnce();
+    try {
+      await this.#scanning;
+    } finally {
+      this.#scanning = null;
+    }
+  }
+
+  /** Problems are logged once and tried again with the next news. */
+  async #scanOnce(): Promise<void> {
     this.#watchFolder();
     const { sandboxes, problems } = this.#cache.read();
     for (const { file, message } of problems) this.#complain(`cni ${file}`, { file, reason: message });
     const now = this.#clock.now();
     const known = this.#identify(sandboxes);
     for (const { sandbox, ids } of known) remember(this.#byCookie, ids.cookie, sandbox.pod, now);
-    const current = new Map<number, PodInterface>();
-    for (const each of joinInterfaces(native.listLinks(), known, uplinkInterfaces())) {
-      if (this.#attach(each)) current.set(each.ifindex, each);
-      if (each.resolution.state === 'resolved') remember(this.#byIndex, each.ifindex, each.resolution.pod, now);
+    const current = joinInterfaces(native.listLinks(), known, uplinkInterfaces());
+    this.#detachAllBut(new Set(current.map(({ ifindex }) => ifindex)));
+    for (const { ifindex, resolution } of current) {
+      if (resolution.state === 'resolved') remember(this.#byIndex, ifindex, resolution.pod, now);
     }
-    for (const ifindex of this.#source.attached()) if (!current.has(ifindex)) this.#source.detach(ifindex);
-    this.#attached = current;
+    await this.#attachAll(current);
     this.#scanned = true;
     this.#namespacesAre(new Set(known.map(({ ids }) => ids.cookie)));
     forget(this.#byIndex, now - this.#options.rememberMs);
     forget(this.#byCookie, now - this.#options.rememberMs);
+  }
+
+  #detachAllBut(current: ReadonlySet<number>): void {
+    for (const ifindex of this.#source.attached()) {
+      if (current.has(ifindex)) continue;
+      this.#source.detach(ifindex);
+      this.#attached.delete(ifindex);
+    }
+  }
+
+  /** The kernel takes some milliseconds for each, in which nothing else would be done: there is a pause behind each. */
+  async #attachAll(interfaces: readonly PodInterface[]): Promise<void> {
+    for (const each of interfaces) {
+      if (this.#links === null) return;
+      if (this.#isUpToDate(each)) this.#attached.set(each.ifindex, each);
+      else if (this.#attach(each)) await nextTurn();
+    }
+  }
+
+  #isUpToDate({ ifindex, nsid, resolution }: PodInterface): boolean {
+    const before = this.#attached.get(ifindex);
+    return before !== undefined && cookieOf(resolution) === cookieOf(before.resolution) && nsid === before.nsid;
   }
 
   #namespacesAre(current: ReadonlySet<bigint>): void {
@@ -152,11 +190,9 @@ export class Interfaces {
 
   #attach(each: PodInterface): boolean {
     const { ifindex, name, nsid, resolution } = each;
-    const before = this.#attached.get(ifindex);
-    const cookie = cookieOf(resolution);
-    if (before !== undefined && cookie === cookieOf(before.resolution) && nsid === before.nsid) return true;
     try {
-      this.#source.attach({ ifindex, cookie, nsid, appeared: this.#scanned });
+      this.#source.attach({ ifindex, cookie: cookieOf(resolution), nsid, appeared: this.#scanned });
+      this.#attached.set(ifindex, each);
       return true;
     } catch (error) {
       // Most often it went away between the listing and now.

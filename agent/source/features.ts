@@ -26,7 +26,7 @@ const kernelTypes: Readonly<
 > = {
   'tp-btf': {
     types: ['btf_trace_inet_sock_set_state'],
-    less: 'sockets are followed through the raw tracepoint, by their close only',
+    less: 'sockets are followed through the raw tracepoint: they report their bytes when they close',
   },
   iterators: {
     types: ['bpf_iter__task_file', 'bpf_iter__bpf_sk_storage_map'],
@@ -68,10 +68,6 @@ export function kernelFeatures(without: readonly FeatureName[]): Map<FeatureName
     const reason = without.includes(name) ? 'turned off by the configuration' : reasonOf(name, lacked);
     features.set(name, { name, active: reason === '', reason });
   }
-  // Followed sockets are walked through the storage that only the BTF tracepoint may use.
-  if (!features.get('tp-btf')?.active && features.get('iterators')?.active) {
-    features.set('iterators', { name: 'iterators', active: false, reason: 'it needs tp-btf' });
-  }
   return features;
 }
 
@@ -83,6 +79,8 @@ export function programsFor(features: Features): Program[] {
     'on_packet_from_pod',
     'on_packet_to_pod',
     ...(has('drop-reasons') ? (['on_drop'] as const) : []),
-    ...(has('iterators') ? (['find_sockets', 'sample_sockets', 'find_namespaces'] as const) : []),
+    ...(has('iterators') ? (['find_namespaces'] as const) : []),
+    // Sockets are walked through the storage that only the BTF tracepoint may use.
+    ...(has('iterators') && has('tp-btf') ? (['find_sockets', 'sample_sockets'] as const) : []),
   ];
 }

@@ -30,8 +30,9 @@ const pollMs = 100;
 const foundSize = 4;
 /** How many DNS payloads wait to be asked for. */
 const maxDnsPayloads = 4096;
-/** How many edges that found their map full are kept for one window, in multiples of the map. */
+/** How many edges that found their map full are kept for one window: a multiple of the map, or this if it is more. */
 const overflowFactor = 4;
+const leastOverflowEdges = 65_536;
 
 export interface KernelSourceOptions extends CaptureSizes {
   /** An entry that gained nothing for so long is taken out of the kernel. Longer than a UDP conversation may pause. */
@@ -104,7 +105,8 @@ export class KernelSource implements Source {
       table('drop_edges', dropEdges(reasons.names)),
     ];
     const layouts = this.#tables.map(({ decoder }) => decoder.layout);
-    this.#overflow = new OverflowTable(layouts, options.maxPacketEdges * overflowFactor);
+    const maxOverflowEdges = Math.max(options.maxPacketEdges * overflowFactor, leastOverflowEdges);
+    this.#overflow = new OverflowTable(layouts, maxOverflowEdges);
     this.#gone = new GoneScopes();
     this.#adopted = new Set(native.attachedInterfaces(this.#capture));
     const { origin, captureId } = native.captureOrigin(this.#capture);
@@ -123,6 +125,11 @@ export class KernelSource implements Source {
 
   #has(name: FeatureName): boolean {
     return this.#features.get(name)?.active === true;
+  }
+
+  /** Whether open sockets can be walked. */
+  get #walksSockets(): boolean {
+    return this.#has('iterators') && this.#has('tp-btf');
   }
 
   #turnOff(name: FeatureName, reason: string): void {
@@ -163,7 +170,7 @@ export class KernelSource implements Source {
 
   /** The hooks are attached: a connection is found here or told by them, and one that both see counts once. */
   #findSockets(): { sockets: number; ms: Milliseconds } {
-    if (!this.#has('iterators')) return { sockets: 0, ms: 0 };
+    if (!this.#walksSockets) return { sockets: 0, ms: 0 };
     const start = performance.now();
     const found = native.runIterator(this.#capture, 'find_sockets');
     return { sockets: found.length / foundSize, ms: performance.now() - start };
@@ -179,7 +186,7 @@ export class KernelSource implements Source {
   }
 
   drain(): Drained {
-    if (this.#has('iterators')) native.runIterator(this.#capture, 'sample_sockets');
+    if (this.#walksSockets) native.runIterator(this.#capture, 'sample_sockets');
     this.#readRings();
     const nowNs = Number(process.hrtime.bigint());
     const overflow = this.#overflow.drain();

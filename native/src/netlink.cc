@@ -25,6 +25,9 @@ struct SocketCloser {
 	}
 };
 
+// Of a dump that changes cut short.
+constexpr int kDumpAttempts = 20;
+
 using OnMessage = std::function<void(const nlmsghdr *)>;
 
 int Forward(const nlmsghdr *message, void *data)
@@ -119,12 +122,20 @@ std::vector<Link> Links()
 	request->nlmsg_type = RTM_GETLINK;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	mnl_nlmsg_put_extra_header(request, sizeof(ifinfomsg));
-	std::vector<Link> links;
-	Request(request, "RTM_GETLINK", [&](const nlmsghdr *message) {
-		if (message->nlmsg_type == RTM_NEWLINK)
-			links.push_back(ReadLink(message));
-	});
-	return links;
+	for (int left = kDumpAttempts;; left--) {
+		std::vector<Link> links;
+		try {
+			Request(request, "RTM_GETLINK", [&](const nlmsghdr *message) {
+				if (message->nlmsg_type == RTM_NEWLINK)
+					links.push_back(ReadLink(message));
+			});
+			return links;
+		} catch (const SystemError &error) {
+			// Links changed meanwhile, so that the dump may not be whole (NLM_F_DUMP_INTR).
+			if (error.error() != EINTR || left == 1)
+				throw;
+		}
+	}
 }
 
 int32_t NamespaceId(int fd)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "privileges.h"
 
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -55,6 +56,9 @@ void ExecRestricted(uint64_t keep, const std::vector<std::string> &command)
 		throw SystemError(errno, "capset");
 	Prctl("PR_CAP_AMBIENT_CLEAR_ALL", PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL);
 	Prctl("PR_SET_NO_NEW_PRIVS", PR_SET_NO_NEW_PRIVS, 1);
+	// Node.js keeps its standard streams from being inherited.
+	for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+		fcntl(stream, F_SETFD, 0);
 	std::vector<char *> arguments;
 	for (const std::string &each : command)
 		arguments.push_back(const_cast<char *>(each.c_str()));

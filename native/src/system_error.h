@@ -17,6 +17,10 @@ public:
 	// error: a positive errno. op: what was tried, such as "bpf_link_create". detail: more for people, may be empty.
 	SystemError(int error, std::string op, std::string detail = "");
 
+	int error() const
+	{
+		return error_;
+	}
 	Napi::Error ToJavaScript(Napi::Env env) const;
 
 private:

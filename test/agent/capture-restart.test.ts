@@ -57,7 +57,7 @@ t.test('what the kernel counted while the agent was away is reported once', { sk
   t.equal(tcp()[0]?.attempts, counts.connections);
   const ofLate = w.sum({ pod: late, role: 'client', remote: server.address, port: 8080 });
   t.match(ofLate, { attempts: 1, established: 1, bytesToServer: 1000, bytesToClient: 3000 });
-  t.match(w.evidence({ pod: client, port: 5300 }), [/^(first-packet|conntrack)$/]);
+  t.match(w.evidence({ pod: client, port: 5300 }), [/^(listener|first-packet|conntrack)$/]);
   t.same(w.losses(), {});
   t.same(w.edges(), [
     `client as client TCP ${server.address} 8080`,

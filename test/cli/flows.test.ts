@@ -95,11 +95,11 @@ t.test('names from the cluster cannot steer the terminal', async (t) => {
 
 t.test('what is missing from the answer is said beside it', async (t) => {
   const { run } = await serving(t, (answers) => {
-    const losses = [{ stage: 'socket-edges-full', events: 4 }];
+    const losses = [{ stage: 'overflow-ring-full', events: 4 }];
     answers.coverage = { ...answers.coverage, incompleteWindows: 2, losses, nodesWithoutAgent: ['n3'] };
   });
   const { stderr } = await run('flows');
-  t.match(stderr, /2 windows incomplete.*socket-edges-full 4/);
+  t.match(stderr, /2 windows incomplete.*overflow-ring-full 4/);
   t.match(stderr, /no agent reports for n3/);
 });
 

@@ -23,7 +23,7 @@ const agent: wire.AgentReport = {
     windows: 28,
     incompleteWindows: 1,
     losses: [
-      { stage: 'socket-edges-full', events: 4 },
+      { stage: 'overflow-ring-full', events: 4 },
       { stage: 'of-a-later-version', events: 1 },
     ],
     lastIncompleteUnixMs: Date.UTC(2026, 0, 2, 3, 4, 0),
@@ -49,7 +49,7 @@ const cluster: wire.ClusterStatus = {
     windows: 28,
     incompleteWindows: 1,
     losses: [
-      { stage: 'socket-edges-full', events: 4 },
+      { stage: 'overflow-ring-full', events: 4 },
       { stage: 'of-a-later-version', events: 1 },
     ],
     firstUnixMs: Date.UTC(2026, 0, 2, 3, 0, 0),
@@ -69,16 +69,16 @@ t.test('status says who watches what, what was lost, what is off and why', async
     stdout.replaceAll(/\b\d+d\b( *)/g, (age) => (age.endsWith('d ') ? 'AGE ' : 'AGE'.padEnd(age.length))),
     `Cluster demo: 18 workloads, 29 pods, 1 edge; files in /manifests
 28 windows from 2026-01-02T03:00:00.000Z to 2026-01-02T03:04:05.000Z
-1 window incomplete: events were lost (socket-edges-full 4, of-a-later-version 1)
+1 window incomplete: events were lost (overflow-ring-full 4, of-a-later-version 1)
 no agent reports for n3
 
 NODE  AGENT      LAST WINDOW  PODS   PENDING  KERNEL          VERSION
 n1    connected  AGE          11/12  2        6.1.0-30-amd64  0.1.0
 n2    lost       never        0/0    0
 
-! 4 events lost at socket-edges-full: the kernel's table of connections was full
+! 4 events lost at overflow-ring-full: the ring that takes what full tables cannot hold was full too
 ! 1 event lost at of-a-later-version
-! n1: 1 of 28 windows incomplete, the last AGE ago (socket-edges-full 4, of-a-later-version 1)
+! n1: 1 of 28 windows incomplete, the last AGE ago (overflow-ring-full 4, of-a-later-version 1)
 ! n1: interface veth1234 (ifindex 7): no pod has its namespace
 ! n1: drops is off: the kernel has no tp_btf/kfree_skb
 ! /manifests/a.yaml:3: Pod shop/x: metadata.name: not valid
