@@ -65,6 +65,17 @@ static __always_inline bool parse_rejected(struct __sk_buff *skb, const struct p
 	return true;
 }
 
+static __always_inline void remember_rejection(const struct packet *rejected)
+{
+	struct connection connection = { .local_port = rejected->source_port,
+					 .remote_port = rejected->destination_port };
+	__u64 now = bpf_ktime_get_coarse_ns();
+
+	__builtin_memcpy(connection.local, rejected->source, 16);
+	__builtin_memcpy(connection.remote, rejected->destination, 16);
+	bpf_map_update_elem(&rejections, &connection, &now, BPF_ANY);
+}
+
 /*
  * Unreachable: somebody refused what the pod had sent, or the pod what it was sent. It counts only where there is an
  * edge of that conversation with the pod's peer as its client or server; sockets in this kernel tell of TCP themselves.
@@ -79,6 +90,8 @@ static __always_inline void count_rejected(struct __sk_buff *skb, const struct p
 		count(STAT_PACKETS_OTHER_PROTOCOL);
 		return;
 	}
+	if (inner.protocol == IPPROTO_TCP && !from_pod)
+		remember_rejection(&inner);
 	/* An error that comes to the pod is about a packet from the pod. */
 	packet_key(&key, skb->ifindex, &inner, !from_pod, from_pod ? ROLE_SERVER : ROLE_CLIENT);
 	edge = bpf_map_lookup_elem(&packet_edges, &key);

@@ -42,6 +42,10 @@ struct sock {
 	__u8 sk_userlocks : 4;
 };
 
+struct inet_sock {
+	__be16 inet_sport;
+};
+
 struct socket {
 	struct sock *sk;
 };

@@ -78,6 +78,18 @@ struct {
 	__type(value, struct translation);
 } translations SEC(".maps");
 
+/*
+ * Attempts that an ICMP message has rejected, as their pod sees them. A program that does not wait for its connection
+ * hears of it and closes the socket, which itself would have gone on trying. An entry that goes early makes the attempt
+ * an unanswered one. 40 + 8 bytes an entry.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct connection);
+	__type(value, __u64);
+} rejections SEC(".maps");
+
 struct fragment_key {
 	__u8 source[16];
 	__u8 destination[16];

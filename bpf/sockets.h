@@ -226,6 +226,19 @@ static __always_inline bool unfollowed(struct sock *sk, int old_state, struct so
 	return true;
 }
 
+/* Whether an attempt that ends was refused. A socket that is closed has given up its port, but not its own note of it. */
+static __always_inline bool was_refused(struct sock *sk)
+{
+	struct connection connection;
+
+	if (BPF_CORE_READ(sk, sk_err) == ECONNREFUSED)
+		return true;
+	if (!take_connection(sk, &connection))
+		return false;
+	connection.local_port = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	return bpf_map_lookup_elem(&rejections, &connection);
+}
+
 static __always_inline void connection_closed(struct sock *sk, int old_state, bool by_address)
 {
 	struct socket_state *state = find_state(sk, by_address);
@@ -245,7 +258,7 @@ static __always_inline void connection_closed(struct sock *sk, int old_state, bo
 			ADD(edge->established, 1);
 		if (old_state == TCP_SYN_SENT) {
 			ADD(edge->attempts, 1);
-			if (BPF_CORE_READ(sk, sk_err) == ECONNREFUSED)
+			if (was_refused(sk))
 				ADD(edge->refused, 1);
 			else
 				ADD(edge->unanswered, 1);
