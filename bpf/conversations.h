@@ -252,7 +252,7 @@ static __always_inline void converse(struct __sk_buff *skb, const struct packet 
 	enum role role;
 
 	if (!from_pod)
-		read_tracked((struct sk_buff *)skb, &tracked);
+		read_tracked(skb, &tracked);
 	edge = find_conversation(skb->ifindex, packet, from_pod, &key);
 	if (edge && !tracked.translated) {
 		add_conversation(edge, skb, packet, from_pod);

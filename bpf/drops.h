@@ -246,7 +246,7 @@ int BPF_PROG(on_drop, struct sk_buff *skb, void *location, __u32 reason)
 	if (device)
 		cookie = BPF_CORE_READ(device, nd_net.net, net_cookie);
 	else if (BPF_CORE_READ(skb, sk))
-		cookie = namespace_of(BPF_CORE_READ(skb, sk));
+		cookie = namespace_of(BPF_CORE_READ(skb, sk), true);
 	else
 		return 0;
 	in = BPF_CORE_READ(skb, skb_iif);

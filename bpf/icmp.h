@@ -114,7 +114,7 @@ static __always_inline void on_icmp(struct __sk_buff *skb, struct packet *packet
 		return;
 	}
 	if (!from_pod)
-		read_tracked((struct sk_buff *)skb, &tracked);
+		read_tracked(skb, &tracked);
 	packet->source_port = packet->destination_port = type << 8;
 	packet_key(&key, skb->ifindex, packet, from_pod, from_pod == answer ? ROLE_SERVER : ROLE_CLIENT);
 	/* An ICMP message has an identifier where others have a port. */

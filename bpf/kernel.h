@@ -58,6 +58,7 @@ struct tcp_sock {
 	__u64 bytes_retrans;
 	__u32 total_retrans;
 	__u32 srtt_us;
+	__u64 tcp_mstamp;
 };
 
 struct net_device {

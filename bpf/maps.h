@@ -122,7 +122,8 @@ struct socket_state {
 	__u64 segments_sent;
 	__u64 segments_received;
 	__u64 retransmits;
-	__u64 established;
+	__u64 established; /* 1 once it was counted */
+	__u64 closed; /* likewise */
 };
 
 /* Freed by the kernel with its socket. No room: STAT_SOCKETS_UNFOLLOWED. */
@@ -135,7 +136,7 @@ struct {
 
 /*
  * The same where the kernel lets no program of ours use socket storage: by the socket's address, taken out at its
- * close. Full: STAT_SOCKETS_UNFOLLOWED. 8 + 96 bytes an entry, allocated as needed.
+ * close. Full: STAT_SOCKETS_UNFOLLOWED. 8 + 104 bytes an entry, allocated as needed.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -76,7 +76,7 @@ static __always_inline void on_tcp(struct __sk_buff *skb, const struct packet *p
 	bool syn = packet->kind & TCP_FLAG_SYN, ack = packet->kind & TCP_FLAG_ACK;
 
 	if (!from_pod && syn) {
-		read_tracked((struct sk_buff *)skb, &tracked);
+		read_tracked(skb, &tracked);
 		if (tracked.translated)
 			remember_translation(packet, &tracked);
 	}
@@ -125,8 +125,11 @@ static __always_inline enum parsed read_packet(struct __sk_buff *skb, struct pac
 
 static __always_inline int on_packet(struct __sk_buff *skb, bool from_pod)
 {
-	struct packet packet = {};
+	struct packet packet;
 
+	if (is_plain_data(skb))
+		return PASS;
+	__builtin_memset(&packet, 0, sizeof(packet));
 	switch (read_packet(skb, &packet)) {
 	case PARSED_DATA:
 		break;

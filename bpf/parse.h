@@ -259,6 +259,35 @@ static __always_inline enum parsed parse_frame(struct cursor *cursor, struct pac
 	return PARSED_OTHER;
 }
 
+/*
+ * Whether a frame is TCP in the middle of a connection, as far as that shows at a glance: most packets are, and need
+ * nothing else. Untagged, and with no extension headers.
+ */
+static __always_inline bool is_plain_data(struct __sk_buff *skb)
+{
+	void *start = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct ethhdr *ethernet = start;
+	struct tcp_header *tcp;
+	struct ipv6hdr *ipv6 = start + sizeof(*ethernet);
+	struct iphdr *ipv4 = start + sizeof(*ethernet);
+
+	if (start + sizeof(*ethernet) + sizeof(*ipv4) > end)
+		return false;
+	if (ethernet->h_proto == bpf_htons(ETH_P_IP)) {
+		if (ipv4->protocol != IPPROTO_TCP || ipv4->frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET) || ipv4->version != 4 ||
+		    ipv4->ihl != sizeof(*ipv4) / 4)
+			return false;
+		tcp = (void *)(ipv4 + 1);
+	} else if (ethernet->h_proto == bpf_htons(ETH_P_IPV6)) {
+		if ((void *)(ipv6 + 1) > end || ipv6->nexthdr != IPPROTO_TCP || ipv6->version != 6)
+			return false;
+		tcp = (void *)(ipv6 + 1);
+	} else {
+		return false;
+	}
+	return (void *)(tcp + 1) <= end && !is_news(tcp);
+}
+
 static __always_inline enum parsed parse_packet(struct __sk_buff *skb, struct packet *packet)
 {
 	struct cursor cursor = { (void *)(long)skb->data, (void *)(long)skb->data, (void *)(long)skb->data_end };

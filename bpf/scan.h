@@ -5,7 +5,7 @@
 
 static __always_inline bool carries_data(struct sock *sk)
 {
-	switch (BPF_CORE_READ(sk, __sk_common.skc_state)) {
+	switch (sk->__sk_common.skc_state) {
 	case TCP_ESTABLISHED:
 	case TCP_FIN_WAIT1:
 	case TCP_FIN_WAIT2:
@@ -18,30 +18,37 @@ static __always_inline bool carries_data(struct sock *sk)
 	}
 }
 
-/* Follows a connection that was there before us: it counts as established, and its bytes from now on. */
-static __always_inline void follow(struct sock *sk)
+/*
+ * Follows a connection that was there before us: it counts as established, and its bytes from now on. Returns whether
+ * it is followed only now.
+ */
+static __always_inline bool follow(struct sock *sk)
 {
-	struct socket_state state = { .established = 1 };
 	struct connection connection;
+	struct socket_state fresh = {};
+	struct socket_state *state;
 	struct overflow *spilled;
 	struct socket_edge *edge;
 	struct traffic now;
 
-	if (!take_connection(sk, &connection))
-		return;
-	socket_key(sk, &connection, role_of(sk), &state.key);
-	read_traffic(sk, &now);
-	state.bytes_sent = now.bytes_sent;
-	state.bytes_received = now.bytes_received;
-	state.segments_sent = now.segments_sent;
-	state.segments_received = now.segments_received;
-	state.retransmits = now.retransmits;
-	keep_state(sk, &state, false);
-	edge = socket_entry(&state.key, &spilled);
+	if (!take_connection(sk, &connection, false) || !read_traffic(sk, &now, false))
+		return false;
+	socket_key(sk, &connection, role_of(sk, false), &fresh.key, false);
+	fresh.bytes_sent = now.bytes_sent;
+	fresh.bytes_received = now.bytes_received;
+	fresh.segments_sent = now.segments_sent;
+	fresh.segments_received = now.segments_received;
+	fresh.retransmits = now.retransmits;
+	state = make_state(sk, &fresh, false);
+	if (!state || __sync_lock_test_and_set(&state->established, 1))
+		return false;
+	/* It may have been silent for long: what is new is that it was found. */
+	edge = socket_entry(&fresh.key, bpf_ktime_get_ns(), &spilled);
 	if (!edge)
-		return;
-	ADD(edge->established, 1);
+		return true;
+	add(&edge->established, 1);
 	settle(spilled);
+	return true;
 }
 
 /* Visits every open file of every process. A socket that several hold is followed once. */
@@ -59,12 +66,9 @@ int find_sockets(struct bpf_iter__task_file *context)
 	if (!socket)
 		return 0;
 	sk = socket->sk;
-	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+	if (!sk || sk->sk_protocol != IPPROTO_TCP || !carries_data(sk) || find_state(sk, false))
 		return 0;
-	if (!carries_data(sk) || find_state(sk, false))
-		return 0;
-	follow(sk);
-	if (find_state(sk, false))
+	if (follow(sk))
 		bpf_seq_write(context->meta->seq, &found, sizeof(found));
 	return 0;
 }
@@ -104,17 +108,17 @@ int sample_sockets(struct bpf_iter__bpf_sk_storage_map *context)
 
 	if (!sk)
 		return 0;
-	state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
-	if (!state || !state->established)
+	state = find_state(sk, false);
+	if (!state || !state->established || state->closed)
 		return 0;
-	read_traffic(sk, &now);
 	/* What was silent is not touched, so that its edge can grow idle. */
-	if (now.segments_sent == state->segments_sent && now.segments_received == state->segments_received)
+	if (!read_traffic(sk, &now, false) ||
+	    (now.segments_sent == state->segments_sent && now.segments_received == state->segments_received))
 		return 0;
-	edge = socket_entry(&state->key, &spilled);
+	edge = socket_entry(&state->key, time_of(sk, false), &spilled);
 	if (!edge)
 		return 0;
-	add_traffic(edge, state, sk);
+	add_traffic(edge, state, &now);
 	settle(spilled);
 	return 0;
 }

@@ -2,56 +2,58 @@
 /*
  * TCP from the sockets: the state changes of both ends tell direction and outcome for certain.
  *
- * Everything is read by relocated probe reads, so that the same code serves the BTF tracepoint, whose socket pointer
- * the verifier trusts, and the raw one, whose pointer it does not. `by_address` tells them apart where it matters: in
- * where a socket's state is kept.
+ * The same code serves the BTF tracepoint, whose socket pointer the verifier trusts, and the raw one, whose pointer it
+ * does not: `raw` is a constant, and what it does not choose is left out of the program.
  */
 #ifndef WEIR_SOCKETS_H
 #define WEIR_SOCKETS_H
 
-static __always_inline __u64 namespace_of(struct sock *sk)
+/* A member of a kernel structure: a plain load where the verifier trusts the pointer, else a copy. */
+#define READ(raw, pointer, member) ((raw) ? BPF_CORE_READ(pointer, member) : (pointer)->member)
+
+static __always_inline __u64 namespace_of(struct sock *sk, bool raw)
 {
-	return BPF_CORE_READ(sk, __sk_common.skc_net.net, net_cookie);
+	return raw ? BPF_CORE_READ(sk, __sk_common.skc_net.net, net_cookie) : sk->__sk_common.skc_net.net->net_cookie;
 }
 
-static __always_inline bool take_address(struct sock *sk, bool remote, __u8 *address)
+static __always_inline bool take_addresses(struct sock *sk, struct connection *connection, bool raw)
 {
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	__u16 family = READ(raw, sk, __sk_common.skc_family);
 
-	if (family == AF_INET)
-		map_ipv4(address, remote ? BPF_CORE_READ(sk, __sk_common.skc_daddr) :
-					   BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
-	else if (family == AF_INET6 && remote)
-		BPF_CORE_READ_INTO((struct in6_addr *)address, sk, __sk_common.skc_v6_daddr);
-	else if (family == AF_INET6)
-		BPF_CORE_READ_INTO((struct in6_addr *)address, sk, __sk_common.skc_v6_rcv_saddr);
-	else
+	if (family == AF_INET) {
+		map_ipv4(connection->remote, READ(raw, sk, __sk_common.skc_daddr));
+		map_ipv4(connection->local, READ(raw, sk, __sk_common.skc_rcv_saddr));
+	} else if (family == AF_INET6) {
+		BPF_CORE_READ_INTO((struct in6_addr *)connection->remote, sk, __sk_common.skc_v6_daddr);
+		BPF_CORE_READ_INTO((struct in6_addr *)connection->local, sk, __sk_common.skc_v6_rcv_saddr);
+	} else {
 		return false;
+	}
 	return true;
 }
 
 /* The connection as its pod sees it. False when it is no pod's, or stays inside its pod and so reaches no network. */
-static __always_inline bool take_connection(struct sock *sk, struct connection *connection)
+static __always_inline bool take_connection(struct sock *sk, struct connection *connection, bool raw)
 {
-	__builtin_memset(connection, 0, sizeof(*connection));
-	if (namespace_of(sk) == knobs.node_cookie)
+	if (namespace_of(sk, raw) == knobs.node_cookie || !take_addresses(sk, connection, raw))
 		return false;
-	if (!take_address(sk, true, connection->remote) || !take_address(sk, false, connection->local))
+	if (is_loopback(connection->remote) || same_address(connection->local, connection->remote)) {
+		count(STAT_SOCKETS_LOOPBACK);
 		return false;
-	if (is_loopback(connection->remote) || same_address(connection->local, connection->remote))
-		return false;
-	connection->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	connection->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	}
+	connection->local_port = READ(raw, sk, __sk_common.skc_num);
+	connection->remote_port = bpf_ntohs(READ(raw, sk, __sk_common.skc_dport));
+	connection->zero = 0;
 	return true;
 }
 
 static __always_inline void socket_key(struct sock *sk, const struct connection *connection, enum role role,
-				       struct edge_key *key)
+				       struct edge_key *key, bool raw)
 {
 	struct translation *translation;
 
 	__builtin_memset(key, 0, sizeof(*key));
-	key->scope = namespace_of(sk);
+	key->scope = namespace_of(sk, raw);
 	key->scope_type = SCOPE_NAMESPACE;
 	key->protocol = IPPROTO_TCP;
 	key->role = role;
@@ -65,37 +67,34 @@ static __always_inline void socket_key(struct sock *sk, const struct connection 
 }
 
 /* A listener's backlog is handed down to the sockets that it accepts. */
-static __always_inline enum role role_of(struct sock *sk)
+static __always_inline enum role role_of(struct sock *sk, bool raw)
 {
-	return BPF_CORE_READ(sk, sk_max_ack_backlog) ? ROLE_SERVER : ROLE_CLIENT;
+	return READ(raw, sk, sk_max_ack_backlog) ? ROLE_SERVER : ROLE_CLIENT;
 }
 
-static __always_inline struct socket_state *find_state(struct sock *sk, bool by_address)
+static __always_inline struct socket_state *find_state(struct sock *sk, bool raw)
 {
 	__u64 address = (__u64)sk;
 
-	return by_address ? bpf_map_lookup_elem(&socket_states_by_address, &address) :
-			    bpf_sk_storage_get(&socket_states, sk, NULL, 0);
+	return raw ? bpf_map_lookup_elem(&socket_states_by_address, &address) :
+		     bpf_sk_storage_get(&socket_states, sk, NULL, 0);
 }
 
-static __always_inline void keep_state(struct sock *sk, struct socket_state *fresh, bool by_address)
+/* Finds or makes the state of a socket; NULL when there is no room, which is counted. */
+static __always_inline struct socket_state *make_state(struct sock *sk, struct socket_state *fresh, bool raw)
 {
+	struct socket_state *state;
 	__u64 address = (__u64)sk;
-	bool kept = by_address ? !bpf_map_update_elem(&socket_states_by_address, &address, fresh, BPF_ANY) :
-				 !!bpf_sk_storage_get(&socket_states, sk, fresh, BPF_SK_STORAGE_GET_F_CREATE);
 
-	if (!kept)
+	if (raw) {
+		bpf_map_update_elem(&socket_states_by_address, &address, fresh, BPF_NOEXIST);
+		state = bpf_map_lookup_elem(&socket_states_by_address, &address);
+	} else {
+		state = bpf_sk_storage_get(&socket_states, sk, fresh, BPF_SK_STORAGE_GET_F_CREATE);
+	}
+	if (!state)
 		count(STAT_SOCKETS_UNFOLLOWED);
-}
-
-static __always_inline void drop_state(struct sock *sk, bool by_address)
-{
-	__u64 address = (__u64)sk;
-
-	if (by_address)
-		bpf_map_delete_elem(&socket_states_by_address, &address);
-	else
-		bpf_sk_storage_delete(&socket_states, sk);
+	return state;
 }
 
 /* What the kernel's own TCP has counted of a socket. */
@@ -105,23 +104,29 @@ struct traffic {
 	__u64 segments_sent;
 	__u64 segments_received;
 	__u64 retransmits;
+	__u32 rtt_us;
 };
 
-static __always_inline void read_traffic(struct sock *sk, struct traffic *now)
+static __always_inline bool read_traffic(struct sock *sk, struct traffic *now, bool raw)
 {
-	struct tcp_sock *tcp = (struct tcp_sock *)sk;
-	unsigned long flags = BPF_CORE_READ(sk, __sk_common.skc_flags);
-	__u64 received = BPF_CORE_READ(tcp, bytes_received);
+	struct tcp_sock *tcp = raw ? (struct tcp_sock *)sk : bpf_skc_to_tcp_sock(sk);
+	unsigned long flags = READ(raw, sk, __sk_common.skc_flags);
+	__u64 received;
 
+	if (!tcp)
+		return false;
+	received = READ(raw, tcp, bytes_received);
 	/* The kernel counts a received FIN as one byte; SOCK_DONE says that there was one. */
 	if (received && flags & (1UL << bpf_core_enum_value(enum sock_flags, SOCK_DONE)))
 		received--;
 	/* Payload as the peer can see it: what was sent again counts once. */
-	now->bytes_sent = BPF_CORE_READ(tcp, bytes_sent) - BPF_CORE_READ(tcp, bytes_retrans);
+	now->bytes_sent = READ(raw, tcp, bytes_sent) - READ(raw, tcp, bytes_retrans);
 	now->bytes_received = received;
-	now->segments_sent = BPF_CORE_READ(tcp, segs_out);
-	now->segments_received = BPF_CORE_READ(tcp, segs_in);
-	now->retransmits = BPF_CORE_READ(tcp, total_retrans);
+	now->segments_sent = READ(raw, tcp, segs_out);
+	now->segments_received = READ(raw, tcp, segs_in);
+	now->retransmits = READ(raw, tcp, total_retrans);
+	now->rtt_us = READ(raw, tcp, srtt_us) >> SRTT_SHIFT;
+	return true;
 }
 
 /* What a counter gained since it was reported. The close and the sampler may ask at once: only one is told. */
@@ -138,150 +143,167 @@ static __always_inline __u64 gained(__u64 *reported, __u64 now)
 	return 0;
 }
 
-static __always_inline void add_traffic(struct socket_edge *edge, struct socket_state *state, struct sock *sk)
+/* Adds what is not zero: most connections send nothing again, and an atomic addition is not free. */
+static __always_inline void add(__u64 *sum, __u64 amount)
 {
-	struct traffic now;
-	__u64 segments;
-	__u32 rtt;
-
-	read_traffic(sk, &now);
-	ADD(edge->bytes_sent, gained(&state->bytes_sent, now.bytes_sent));
-	ADD(edge->bytes_received, gained(&state->bytes_received, now.bytes_received));
-	ADD(edge->segments_sent, gained(&state->segments_sent, now.segments_sent));
-	ADD(edge->retransmits, gained(&state->retransmits, now.retransmits));
-	segments = gained(&state->segments_received, now.segments_received);
-	ADD(edge->segments_received, segments);
-	/* A connection that was silent has nothing new to say of its round-trip time. */
-	rtt = BPF_CORE_READ((struct tcp_sock *)sk, srtt_us) >> SRTT_SHIFT;
-	if (!segments || !rtt)
-		return;
-	ADD(edge->rtt_us, rtt);
-	ADD(edge->rtt_samples, 1);
+	if (amount)
+		__sync_fetch_and_add(sum, amount);
 }
 
-static __always_inline struct socket_edge *socket_entry(const struct edge_key *key, struct overflow **spilled)
+static __always_inline void add_traffic(struct socket_edge *edge, struct socket_state *state,
+					const struct traffic *now)
 {
-	struct socket_edge fresh = { .first_ns = bpf_ktime_get_ns(), .last_ns = bpf_ktime_get_ns() };
+	__u64 segments = gained(&state->segments_received, now->segments_received);
+
+	add(&edge->bytes_sent, gained(&state->bytes_sent, now->bytes_sent));
+	add(&edge->bytes_received, gained(&state->bytes_received, now->bytes_received));
+	add(&edge->segments_sent, gained(&state->segments_sent, now->segments_sent));
+	add(&edge->retransmits, gained(&state->retransmits, now->retransmits));
+	add(&edge->segments_received, segments);
+	/* A connection that was silent has nothing new to say of its round-trip time. */
+	if (!segments || !now->rtt_us)
+		return;
+	add(&edge->rtt_us, now->rtt_us);
+	add(&edge->rtt_samples, 1);
+}
+
+/*
+ * When the last segment came or went, which is what TCP itself noted: to read the clock costs more than all else here
+ * does.
+ */
+static __always_inline __u64 time_of(struct sock *sk, bool raw)
+{
+	struct tcp_sock *tcp = raw ? (struct tcp_sock *)sk : bpf_skc_to_tcp_sock(sk);
+	__u64 us = tcp ? READ(raw, tcp, tcp_mstamp) : 0;
+
+	return us ? us * 1000 : bpf_ktime_get_ns();
+}
+
+static __always_inline struct socket_edge *socket_entry(const struct edge_key *key, __u64 now,
+							struct overflow **spilled)
+{
+	struct socket_edge fresh = { .first_ns = now, .last_ns = now };
 	struct socket_edge *edge =
 		claim(&socket_edges, MAP_SOCKET_EDGES, key, sizeof(*key), &fresh, sizeof(fresh), spilled);
 
-	if (edge)
-		edge->last_ns = fresh.last_ns;
+	if (edge && edge->last_ns < now)
+		edge->last_ns = now;
 	return edge;
 }
 
-/* A client sends its SYN. It counts as an attempt when its outcome is known. */
-static __always_inline void attempt_started(struct sock *sk, bool by_address)
+/* A client's attempt counts when its outcome is known. */
+static __always_inline void connection_established(struct sock *sk, enum role role, bool raw)
 {
-	struct socket_state state = {};
 	struct connection connection;
-
-	if (find_state(sk, by_address) || !take_connection(sk, &connection))
-		return;
-	socket_key(sk, &connection, ROLE_CLIENT, &state.key);
-	keep_state(sk, &state, by_address);
-}
-
-static __always_inline void connection_established(struct sock *sk, enum role role, bool by_address)
-{
-	struct socket_state *state = find_state(sk, by_address);
-	struct socket_state fresh = { .established = 1 };
-	struct connection connection;
+	struct socket_state fresh = {};
+	struct socket_state *state;
 	struct overflow *spilled;
 	struct socket_edge *edge;
 
+	if (!take_connection(sk, &connection, raw))
+		return;
+	socket_key(sk, &connection, role, &fresh.key, raw);
+	state = make_state(sk, &fresh, raw);
 	/* Two generations of this program may run for a moment while one replaces the other. */
 	if (state && __sync_lock_test_and_set(&state->established, 1))
 		return;
-	/* A client without a state began its attempt before us. */
-	if (!take_connection(sk, &connection)) {
-		if (role == ROLE_SERVER && namespace_of(sk) != knobs.node_cookie)
-			count(STAT_SOCKETS_LOOPBACK);
-		return;
-	}
-	socket_key(sk, &connection, role, &fresh.key);
-	if (state)
-		state->key = fresh.key;
-	else
-		keep_state(sk, &fresh, by_address);
-	edge = socket_entry(&fresh.key, &spilled);
+	edge = socket_entry(&fresh.key, time_of(sk, raw), &spilled);
 	if (!edge)
 		return;
-	ADD(edge->established, 1);
+	add(&edge->established, 1);
 	if (role == ROLE_CLIENT)
-		ADD(edge->attempts, 1);
+		add(&edge->attempts, 1);
 	settle(spilled);
 }
 
-/* Counts a socket whole that was never followed: it was open before us and no process held it, or there was no room. */
-static __always_inline bool unfollowed(struct sock *sk, int old_state, struct socket_state *state)
+/* Whether an attempt that ends was refused. */
+static __always_inline bool was_refused(struct sock *sk, struct connection *connection, bool raw)
 {
-	struct connection connection;
-
-	if (old_state == TCP_SYN_SENT || old_state == TCP_SYN_RECV || old_state == TCP_LISTEN || old_state == TCP_CLOSE)
-		return false;
-	if (!take_connection(sk, &connection))
-		return false;
-	socket_key(sk, &connection, role_of(sk), &state->key);
-	return true;
-}
-
-/* Whether an attempt that ends was refused. A socket that is closed has given up its port, but not its own note of it. */
-static __always_inline bool was_refused(struct sock *sk)
-{
-	struct connection connection;
-
-	if (BPF_CORE_READ(sk, sk_err) == ECONNREFUSED)
+	if (READ(raw, sk, sk_err) == ECONNREFUSED)
 		return true;
-	if (!take_connection(sk, &connection))
-		return false;
-	connection.local_port = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
-	return bpf_map_lookup_elem(&rejections, &connection);
+	/* The socket has given up its port already, but not its own note of it. */
+	connection->local_port = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	return bpf_map_lookup_elem(&rejections, connection);
 }
 
-static __always_inline void connection_closed(struct sock *sk, int old_state, bool by_address)
+/* An attempt ends without a connection. */
+static __always_inline void attempt_failed(struct sock *sk, bool raw)
 {
-	struct socket_state *state = find_state(sk, by_address);
-	struct socket_state whole = {};
+	struct connection connection;
+	struct socket_state fresh = {};
+	struct socket_state *state;
 	struct overflow *spilled;
 	struct socket_edge *edge;
-	bool late = !state;
 
-	if (late) {
-		if (!unfollowed(sk, old_state, &whole))
-			return;
-		state = &whole;
-	}
-	edge = socket_entry(&state->key, &spilled);
-	if (edge) {
-		if (late)
-			ADD(edge->established, 1);
-		if (old_state == TCP_SYN_SENT) {
-			ADD(edge->attempts, 1);
-			if (was_refused(sk))
-				ADD(edge->refused, 1);
-			else
-				ADD(edge->unanswered, 1);
-		}
-		add_traffic(edge, state, sk);
-		settle(spilled);
-	}
-	if (!late)
-		drop_state(sk, by_address);
+	if (!take_connection(sk, &connection, raw))
+		return;
+	socket_key(sk, &connection, ROLE_CLIENT, &fresh.key, raw);
+	state = make_state(sk, &fresh, raw);
+	if (state && __sync_lock_test_and_set(&state->closed, 1))
+		return;
+	edge = socket_entry(&fresh.key, time_of(sk, raw), &spilled);
+	if (!edge)
+		return;
+	add(&edge->attempts, 1);
+	if (was_refused(sk, &connection, raw))
+		add(&edge->refused, 1);
+	else
+		add(&edge->unanswered, 1);
+	settle(spilled);
 }
 
-static __always_inline int on_state(struct sock *sk, int old_state, int new_state, bool by_address)
+/*
+ * A connection ends. Without a state it was never followed: it was open before us and no process held it, or there was
+ * no room. Then it is counted whole.
+ */
+static __always_inline void connection_closed(struct sock *sk, bool raw)
 {
-	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+	struct socket_state *state = find_state(sk, raw);
+	struct socket_state whole = {};
+	struct connection connection;
+	struct overflow *spilled;
+	struct socket_edge *edge;
+	struct traffic now = {};
+	bool followed = state;
+
+	if (followed) {
+		if (__sync_lock_test_and_set(&state->closed, 1))
+			return;
+	} else {
+		if (!take_connection(sk, &connection, raw))
+			return;
+		socket_key(sk, &connection, role_of(sk, raw), &whole.key, raw);
+		state = &whole;
+	}
+	if (!read_traffic(sk, &now, raw))
+		return;
+	edge = socket_entry(&state->key, time_of(sk, raw), &spilled);
+	if (!edge)
+		return;
+	if (!followed)
+		add(&edge->established, 1);
+	add_traffic(edge, state, &now);
+	settle(spilled);
+}
+
+static __always_inline int on_state(struct sock *sk, int old_state, int new_state, bool raw)
+{
+	__u64 address = (__u64)sk;
+	enum role role = old_state == TCP_SYN_SENT ? ROLE_CLIENT : ROLE_SERVER;
+
+	if (new_state != TCP_ESTABLISHED && new_state != TCP_CLOSE)
 		return 0;
-	if (new_state == TCP_SYN_SENT)
-		attempt_started(sk, by_address);
-	else if (new_state == TCP_ESTABLISHED && old_state == TCP_SYN_SENT)
-		connection_established(sk, ROLE_CLIENT, by_address);
-	else if (new_state == TCP_ESTABLISHED && old_state == TCP_SYN_RECV)
-		connection_established(sk, ROLE_SERVER, by_address);
-	else if (new_state == TCP_CLOSE)
-		connection_closed(sk, old_state, by_address);
+	if (READ(raw, sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	if (new_state == TCP_ESTABLISHED)
+		connection_established(sk, role, raw);
+	else if (old_state == TCP_SYN_SENT)
+		attempt_failed(sk, raw);
+	else if (old_state != TCP_SYN_RECV && old_state != TCP_LISTEN && old_state != TCP_CLOSE)
+		connection_closed(sk, raw);
+	/* Storage goes with its socket; the other has to be told. */
+	if (raw && new_state == TCP_CLOSE)
+		bpf_map_delete_elem(&socket_states_by_address, &address);
 	return 0;
 }
 

@@ -24,21 +24,29 @@ static __always_inline void take_tuple_address(const struct nf_conntrack_man *ma
 		BPF_CORE_READ_INTO((__u32(*)[4])address, man, u3.all);
 }
 
+/* The kernel's own form of a packet, with plain loads; a kernel without it copies. */
+extern void *bpf_cast_to_kern_ctx(void *context) __ksym __weak;
+
+/* What connection tracking has attached to a packet on an interface; 0 when there is nothing. */
+static __always_inline unsigned long attached_to(struct __sk_buff *skb)
+{
+	if (!CONNTRACK_IS_READABLE)
+		return 0;
+	if (bpf_cast_to_kern_ctx)
+		return ((struct sk_buff *)bpf_cast_to_kern_ctx(skb))->_nfct;
+	return BPF_CORE_READ((struct sk_buff *)skb, _nfct);
+}
+
 /*
- * Reads what the stack has attached to a packet that is about to leave towards a pod, or was dropped on its way. On
- * its way to the connection's server the far end is the client before the node masqueraded it (the source of the
+ * Reads who spoke first and who is at the far end of a packet that is about to leave towards a pod. On its way to the connection's server the far end is the client before the node masqueraded it (the source of the
  * original direction), on its way back the server behind the Service (the source of the reply direction).
  */
-static __always_inline void read_tracked(struct sk_buff *skb, struct tracked *tracked)
+static __always_inline void read_tracked(struct __sk_buff *skb, struct tracked *tracked)
 {
+	unsigned long attached = attached_to(skb), status;
+	struct nf_conn *connection = (struct nf_conn *)(attached & ~NFCT_INFOMASK);
 	const struct nf_conntrack_man *far;
-	unsigned long attached, status;
-	struct nf_conn *connection;
 
-	if (!CONNTRACK_IS_READABLE)
-		return;
-	attached = BPF_CORE_READ(skb, _nfct);
-	connection = (struct nf_conn *)(attached & ~NFCT_INFOMASK);
 	if (!connection)
 		return;
 	tracked->known = true;
