@@ -1,5 +1,6 @@
 import t from 'tap';
-import { type TestPod, whyNoKernel } from './node-fixture.ts';
+import { whyNoKernel } from './node-fixture.ts';
+import type { TestPod } from './pod-wiring.ts';
 import { watched } from './watched.ts';
 
 const batches = 20;

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
 import { type ExportedFlow, NetflowExporter } from './netflow-exporter.ts';
-import { type TestNode, type TestPod, whyNoKernel } from './node-fixture.ts';
+import { type TestNode, whyNoKernel } from './node-fixture.ts';
+import type { TestPod } from './pod-wiring.ts';
 import { edgeText } from './reports.ts';
 import { Watched } from './watched.ts';
 

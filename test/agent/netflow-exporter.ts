@@ -2,7 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InsideProcess } from './inside-process.ts';
-import { addressOf, hostMac, type TestNode, type TestPod } from './node-fixture.ts';
+import { addressOf } from './namespaces.ts';
+import type { TestNode } from './node-fixture.ts';
+import { hostMac, type TestPod } from './pod-wiring.ts';
 
 /** Packets one way, as IPFIX tells it. */
 export interface ExportedFlow {
