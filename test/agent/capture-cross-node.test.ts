@@ -1,5 +1,7 @@
 import t from 'tap';
-import { addressOf, TestNode, type TestPod, whyNoKernel } from './node-fixture.ts';
+import { addressOf } from './namespaces.ts';
+import { TestNode, whyNoKernel } from './node-fixture.ts';
+import type { TestPod } from './pod-wiring.ts';
 import { serviceRules } from './service-rules.ts';
 import { Underlay } from './underlay-fixture.ts';
 import { Watched } from './watched.ts';

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { type TestNode, type TestPod, whyNoKernel } from './node-fixture.ts';
+import { type TestNode, whyNoKernel } from './node-fixture.ts';
+import type { TestPod } from './pod-wiring.ts';
 import { watched } from './watched.ts';
 
 /** Classic BPF for tc: drops (2) IPv4 datagrams and segments to a port, and passes the rest on (-1). */

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { hostMac, type TestPod, whyNoKernel } from './node-fixture.ts';
+import { whyNoKernel } from './node-fixture.ts';
+import { hostMac, type TestPod } from './pod-wiring.ts';
 import { watched } from './watched.ts';
 
 type Seen = readonly [source: string, destination: string, protocol: number, packets: number, bytes: number];

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { ipBatch, whyNoKernel } from './node-fixture.ts';
+import { ipBatch } from './namespaces.ts';
+import { whyNoKernel } from './node-fixture.ts';
 import { watched } from './watched.ts';
 
 /** The header behind that of IPv6: of most messages, and of those about groups. */

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { addressOf, whyNoKernel } from './node-fixture.ts';
+import { addressOf } from './namespaces.ts';
+import { whyNoKernel } from './node-fixture.ts';
 import { serviceRules } from './service-rules.ts';
 import { watched } from './watched.ts';
 

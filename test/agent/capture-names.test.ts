@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { addressOf, type TestPod, whyNoKernel } from './node-fixture.ts';
+import { addressOf } from './namespaces.ts';
+import { whyNoKernel } from './node-fixture.ts';
+import type { TestPod } from './pod-wiring.ts';
 import { recordsOf } from './reports.ts';
 import { serviceRules } from './service-rules.ts';
 import { Underlay } from './underlay-fixture.ts';
@@ -14,9 +16,13 @@ async function resolving(t: Test, flags: readonly string[]) {
   await w.podsKnown(2);
   const virtual = { address: addressOf('10.96.0.10'), port: 53 };
   node.nft(serviceRules([{ virtual, protocol: 'UDP', backends: [{ address: dns.address, port: 53 }] }]));
+  const listen = [`--listen-address=${dns.address}`, '--bind-interfaces'];
+  const alone = ['--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--user=root'];
   node.start(dns, [
-    ...['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--user=root'],
-    ...[`--listen-address=${dns.address}`, '--bind-interfaces', `--pid-file=${join(node.folder, 'dnsmasq.pid')}`],
+    'dnsmasq',
+    ...alone,
+    ...listen,
+    `--pid-file=${join(node.folder, 'dnsmasq.pid')}`,
     `--host-record=api.example.com,${outside.address},${outside.address6}`,
     '--cname=www.example.com,api.example.com',
   ]);

@@ -8,10 +8,13 @@ const firstUdp = 10_001;
 
 t.test('edges that do not fit into the maps arrive all the same', { skip: whyNoKernel() }, async (t) => {
   const { w, node, client, server } = await watched(t, { flags: ['--max-edges', '16'] });
-  const listening = Array.from({ length: ports }, (_, i) => [
-    ...['tcp', '0.0.0.0', firstTcp + i],
-    ...['udp', '0.0.0.0', firstUdp + i],
-  ]);
+  const listening = Array.from({ length: ports }, (_, i) => {
+    const [tcp, udp] = [
+      ['tcp', '0.0.0.0', firstTcp + i],
+      ['udp', '0.0.0.0', firstUdp + i],
+    ] as const;
+    return [...tcp, ...udp];
+  });
   await node.startPython(server, 'hear', ...listening.flat());
   node.python(client, 'ports', 'udp', server.address, firstUdp, ports);
   node.python(client, 'ports', 'tcp', server.address, firstTcp, ports);

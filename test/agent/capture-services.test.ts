@@ -1,5 +1,7 @@
 import t from 'tap';
-import { addressOf, type TestPod, whyNoKernel } from './node-fixture.ts';
+import { addressOf } from './namespaces.ts';
+import { whyNoKernel } from './node-fixture.ts';
+import type { TestPod } from './pod-wiring.ts';
 import { serviceRules } from './service-rules.ts';
 import { watched } from './watched.ts';
 

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { hostMac, whyNoKernel } from './node-fixture.ts';
+import { whyNoKernel } from './node-fixture.ts';
+import { hostMac } from './pod-wiring.ts';
 import { watched } from './watched.ts';
 
 t.test('TCP of a virtual machine, whose sockets cannot be asked', { skip: whyNoKernel() }, async (t) => {

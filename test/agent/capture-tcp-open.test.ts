@@ -1,5 +1,7 @@
 import t from 'tap';
-import { type TestPod, whyNoKernel, writeSettings } from './node-fixture.ts';
+import { writeSettings } from './namespaces.ts';
+import { whyNoKernel } from './node-fixture.ts';
+import type { TestPod } from './pod-wiring.ts';
 import { Watched, watched } from './watched.ts';
 
 t.test('a connection that stays open is reported while it is open', { skip: whyNoKernel() }, async (t) => {

@@ -1,5 +1,7 @@
 import t from 'tap';
-import { type TestPod, whyNoKernel, writeSettings } from './node-fixture.ts';
+import { writeSettings } from './namespaces.ts';
+import { whyNoKernel } from './node-fixture.ts';
+import type { TestPod } from './pod-wiring.ts';
 import { Watched } from './watched.ts';
 
 const tracking = 'table ip track { chain forward { type filter hook forward priority 0; ct state invalid drop; }\n}';
@@ -61,14 +63,15 @@ for (const { evidence, rules, title } of cases) {
     t.same(w.evidence({ pod: server }), [evidence]);
     t.notOk(
       w.evidence({ pod: client }).includes('ports'),
-      `the client's end is no guess: ${w.evidence({ pod: client })}`,
+      `the client's end is no guess: ${w.evidence({ pod: client }).join()}`,
     );
+    const edges = (end: string) => ports.map((port) => `${end} ${port}`);
     t.same(
       w.edges(),
-      ports
-        .toSorted()
-        .flatMap((port) => `client as client UDP ${server.address} ${port}`)
-        .concat(ports.toSorted().map((port) => `server as server UDP ${client.address} ${port}`)),
+      [
+        ...edges(`client as client UDP ${server.address}`),
+        ...edges(`server as server UDP ${client.address}`),
+      ].toSorted(),
       'and there is no edge per client port',
     );
   });

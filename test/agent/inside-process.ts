@@ -29,12 +29,14 @@ export class InsideProcess {
     this.place = place;
     this.#what = argv.join(' ').slice(0, 200);
     this.#child = spawn('nsenter', [`--net=/run/netns/${place.netns}`, ...argv], {
-      stdio: ['pipe', 'pipe', 'inherit'],
+      stdio: 'pipe',
     });
-    this.#child.stdout?.on('data', (chunk: Buffer) => {
-      this.#output += chunk.toString();
-      this.#news();
-    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.#output += chunk.toString();
+        this.#news();
+      });
+    }
     this.#child.once('close', () => this.#news());
     // One that has ended reads no more; what it had to say is asked for by `until`.
     this.#child.stdin?.on('error', () => undefined);
@@ -42,10 +44,6 @@ export class InsideProcess {
 
   get pid(): number {
     return this.#child.pid ?? Number.NaN;
-  }
-
-  get output(): string {
-    return this.#output;
   }
 
   get #ended(): boolean {
@@ -95,7 +93,9 @@ export class InsideProcess {
   async finish(): Promise<string> {
     this.#child.stdin?.end();
     while (!this.#ended) await this.#change(patienceMs);
-    if (this.#child.exitCode !== 0) throw new Error(`${this.#what} ended with ${this.#child.exitCode}`);
+    if (this.#child.exitCode !== 0) {
+      throw new Error(`${this.#what} ended with ${this.#child.exitCode}: ${this.#output}`);
+    }
     return this.#output.slice(this.#seen);
   }
 

@@ -1,59 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Address, parseAddress } from '../../core/address.ts';
+import type { Address } from '../../core/address.ts';
 import { InsideProcess, type Place, pythonProgram } from './inside-process.ts';
+import { addressOf, ipBatch, routerSettings, writeSettings } from './namespaces.ts';
+import { hostLines, insideLines, planPod, type TestPod } from './pod-wiring.ts';
 
 /** Why kernel tests cannot run here; false when they can. In the form of tap's `skip` option. */
 export function whyNoKernel(): string | false {
   if (process.getuid?.() !== 0) return 'loading BPF programs needs root';
   if (spawnSync('nft', ['--version']).status !== 0) return 'nft is not installed';
+  if (spawnSync('/usr/bin/python3', ['--version']).status !== 0) return 'python3 is not installed';
   return spawnSync('unshare', ['--net', 'true']).status === 0 ? false : 'network namespaces may not be made here';
-}
-
-/** Calico gives the host side of every pod this address, and pods a neighbour entry for their gateways with it. */
-export const hostMac = 'ee:ee:ee:ee:ee:ee';
-const gateway = '169.254.1.1';
-const gateway6 = 'fe80::ecee:eeff:feee:eeee';
-
-/** Settings below /proc/sys/net of a namespace that routes. */
-export const routerSettings = {
-  'ipv4/ip_forward': '1',
-  'ipv4/conf/all/rp_filter': '0',
-  'ipv4/conf/default/rp_filter': '0',
-  'ipv4/conf/all/send_redirects': '0',
-  'ipv4/conf/default/send_redirects': '0',
-  'ipv6/conf/all/forwarding': '1',
-  'ipv6/conf/all/accept_dad': '0',
-  'ipv6/conf/default/accept_dad': '0',
-};
-
-/** Runs `ip` commands, one a line, inside a network namespace, or in that of the caller. */
-export function ipBatch(netns: string | null, lines: readonly string[]): void {
-  const argv = [...(netns === null ? [] : ['-n', netns]), '-batch', '-'];
-  execFileSync('ip', argv, { input: `${lines.join('\n')}\n`, stdio: ['pipe', 'pipe', 'pipe'] });
-}
-
-export function writeSettings(netns: string, settings: Readonly<Record<string, string>>): void {
-  const script = Object.entries(settings).map(([name, value]) => `echo '${value}' > /proc/sys/net/${name}`);
-  execFileSync('nsenter', [`--net=/run/netns/${netns}`, 'sh', '-ec', script.join('\n')], { stdio: 'pipe' });
-}
-
-export function addressOf(text: string): Address {
-  const address = parseAddress(text);
-  if (address === null) throw new Error(`${text} is no address`);
-  return address;
-}
-
-export interface TestPod extends Place {
-  readonly name: string;
-  readonly address: Address;
-  readonly address6: Address;
-  readonly interface: string;
-  /** Of eth0; for a guest, of the virtual machine behind it. */
-  readonly mac: string;
 }
 
 export interface PodOptions {
@@ -100,23 +59,6 @@ export class TestNode implements Place {
     ipBatch(id, ['link set lo up', `addr add ${this.address}/32 dev lo`, `addr add ${this.address6}/128 dev lo nodad`]);
   }
 
-  #plan(name: string, guest: boolean): TestPod {
-    const index = ++this.#lastPod;
-    const [high, low] = [index >> 8, index & 255];
-    const hash = createHash('sha1').update(`test.${name}`).digest('hex').slice(0, 11);
-    const hex = (byte: number) => byte.toString(16).padStart(2, '0');
-    const pod = {
-      name,
-      address: addressOf(`10.${9 + this.#index}.${high}.${low}`),
-      address6: addressOf(`fd00:${9 + this.#index}::${index.toString(16)}`),
-      netns: `${this.netns}-${index}`,
-      interface: `cali${hash}`,
-      mac: `02:${guest ? 'aa' : '00'}:00:0${this.#index}:${hex(high)}:${hex(low)}`,
-    };
-    this.#pods.add(pod);
-    return pod;
-  }
-
   addPod(name: string, options: PodOptions = {}): TestPod {
     const [pod] = this.addPods([name], options);
     return pod as TestPod;
@@ -124,20 +66,15 @@ export class TestNode implements Place {
 
   /** Makes pods, a few milliseconds each. */
   addPods(names: readonly string[], { named = true, guest = false }: PodOptions = {}): TestPod[] {
-    const pods = names.map((name) => this.#plan(name, guest));
+    const pods = names.map((name) => planPod(this.netns, this.#index, ++this.#lastPod, name, guest));
+    for (const pod of pods) this.#pods.add(pod);
     ipBatch(
       null,
       pods.map(({ netns }) => `netns add ${netns}`),
     );
     ipBatch(
       this.netns,
-      pods.flatMap((pod) => [
-        `link add ${pod.interface} address ${hostMac} type veth peer name eth0 ${guest ? '' : `address ${pod.mac} `}netns ${pod.netns}`,
-        `link set ${pod.interface} up`,
-        `route add ${pod.address}/32 dev ${pod.interface} scope link`,
-        `route add ${pod.address6}/128 dev ${pod.interface}`,
-        ...(guest ? [`neigh add ${pod.address} lladdr ${pod.mac} dev ${pod.interface}`] : []),
-      ]),
+      pods.flatMap((pod) => hostLines(pod, guest)),
     );
     const own = pods.map((pod) => `ip -n ${pod.netns} -batch - <<END\n${insideLines(pod, guest).join('\n')}\nEND`);
     execFileSync('sh', ['-e'], { input: own.join('\n'), stdio: ['pipe', 'pipe', 'pipe'] });
@@ -227,20 +164,4 @@ export class TestNode implements Place {
     rmSync(this.pins, { recursive: true, force: true });
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-/** What is set inside a pod's own namespace. Its link-local address is probed for, its routers are looked for. */
-function insideLines(pod: TestPod, guest: boolean): string[] {
-  const up = ['link set lo up', 'link set eth0 up'];
-  if (guest) return up;
-  return [
-    ...up,
-    `addr add ${pod.address}/32 dev eth0`,
-    `route add ${gateway} dev eth0 scope link`,
-    `neigh add ${gateway} lladdr ${hostMac} dev eth0`,
-    `route add default via ${gateway}`,
-    `addr add ${pod.address6}/128 dev eth0 nodad`,
-    `neigh add ${gateway6} lladdr ${hostMac} dev eth0`,
-    `route add default via ${gateway6} dev eth0`,
-  ];
 }

@@ -8,7 +8,7 @@ import {
   type Role,
   zeroCounters,
 } from '../../core/flow.ts';
-import type { TestPod } from './node-fixture.ts';
+import type { TestPod } from './pod-wiring.ts';
 
 /** Which records are meant; what is left out may be anything. */
 export interface Wanted {

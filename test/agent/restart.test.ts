@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { AgentProcess } from './agent-process.ts';
@@ -76,7 +76,9 @@ t.test('without the right to load BPF programs it says which rights it needs', {
   const spool = join(folder, 'spool');
   mkdirSync(spool);
   chmodSync(spool, 0o777);
-  const agent = [process.execPath, main, '--spool', spool, '--cni-results', folder];
+  const pins = `/sys/fs/bpf/weir-test-${process.pid}-powerless`;
+  t.teardown(() => rmSync(pins, { recursive: true, force: true }));
+  const agent = [process.execPath, main, '--spool', spool, '--cni-results', folder, '--pins', pins];
   const { status, stderr } = spawnSync('setpriv', ['--bounding-set=-all', '--inh-caps=-all', ...agent], {
     encoding: 'utf8',
   });

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { type Address } from '../../core/address.ts';
 import type { Place } from './inside-process.ts';
-import { addressOf, ipBatch, routerSettings, type TestNode, writeSettings } from './node-fixture.ts';
+import { addressOf, ipBatch, routerSettings, writeSettings } from './namespaces.ts';
+import type { TestNode } from './node-fixture.ts';
 
 const router = '172.30.0.1';
 const router6 = 'fd00:30::1';

@@ -3,7 +3,8 @@ import type { Test } from 'tap';
 import { addDrops, type FlowRecord } from '../../core/flow.ts';
 import { AgentProcess } from './agent-process.ts';
 import { IngestDouble } from './ingest-double.ts';
-import { TestNode, type TestPod } from './node-fixture.ts';
+import { TestNode } from './node-fixture.ts';
+import type { TestPod } from './pod-wiring.ts';
 import { edgesOf, evidenceOf, type Sum, sumOf, type Wanted } from './reports.ts';
 
 export interface WatchedOptions {
