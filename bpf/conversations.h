@@ -31,14 +31,19 @@ static __always_inline void packet_key(struct edge_key *key, __u32 interface, co
 	key->role = role;
 }
 
+/* Finds or makes the entry of an edge, in the map for its kind of key. */
 static __always_inline struct packet_edge *packet_entry(const struct edge_key *key, enum evidence evidence,
-							struct overflow **spilled)
+							bool translated, struct overflow **spilled)
 {
 	__u64 now = bpf_ktime_get_coarse_ns();
 	struct packet_edge fresh = { .first_ns = now, .last_ns = now, .evidence = evidence };
-	struct packet_edge *edge =
-		claim(&packet_edges, MAP_PACKET_EDGES, key, sizeof(*key), &fresh, sizeof(fresh), spilled);
+	struct packet_edge *edge;
 
+	if (translated)
+		edge = claim(&translated_edges, MAP_TRANSLATED_EDGES, key, sizeof(*key), &fresh, sizeof(fresh), spilled);
+	else
+		edge = claim(&packet_edges, MAP_PACKET_EDGES, key, sizeof(struct plain_edge_key), &fresh, sizeof(fresh),
+			     spilled);
 	if (edge)
 		edge->last_ns = now;
 	if (!edge || *spilled)
@@ -235,7 +240,7 @@ static __always_inline void count_in(struct edge_key *key, enum evidence evidenc
 
 	if (tracked->translated)
 		apply_translation(key, tracked->remote, tracked->port);
-	edge = packet_entry(key, evidence, &spilled);
+	edge = packet_entry(key, evidence, tracked->translated, &spilled);
 	if (!edge)
 		return;
 	add_conversation(edge, skb, packet, from_pod);
@@ -270,7 +275,7 @@ static __always_inline void converse(struct __sk_buff *skb, const struct packet 
 		}
 		packet_key(&key, skb->ifindex, packet, from_pod, role);
 		/* The pod's answer will look for the edge that the pod sees. */
-		if (tracked.translated && packet_entry(&key, evidence, &spilled))
+		if (tracked.translated && packet_entry(&key, evidence, false, &spilled))
 			settle(spilled);
 	}
 	count_in(&key, evidence, skb, packet, from_pod, &tracked);

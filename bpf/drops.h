@@ -239,7 +239,7 @@ int BPF_PROG(on_drop, struct sk_buff *skb, void *location, __u32 reason)
 	__u32 in, out = 0;
 	__u64 cookie;
 
-	if (is_ignored(reason))
+	if (is_ignored(reason) || !active_capture())
 		return 0;
 	device = BPF_CORE_READ(skb, dev);
 	/* What a process sends has no device before it is routed, but its socket. */

@@ -18,15 +18,23 @@ struct {
 } socket_edges SEC(".maps");
 
 /*
- * What pod interfaces tell. Key: edge_key with an interface index. 48 + 88 bytes an entry.
+ * What pod interfaces tell. Key: plain_edge_key with an interface index. 32 + 88 bytes an entry.
  * Emptied by user space when an edge was idle or the interface went; full: the overflow ring.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
-	__type(key, struct edge_key);
+	__type(key, struct plain_edge_key);
 	__type(value, struct packet_edge);
 } packet_edges SEC(".maps");
+
+/* The same where the node translates the far end's address. Key: edge_key. 48 + 88 bytes an entry. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct edge_key);
+	__type(value, struct packet_edge);
+} translated_edges SEC(".maps");
 
 /*
  * Dropped packets from and to pods, by reason. Key: either scope. 56 + 24 bytes an entry.
@@ -114,7 +122,17 @@ struct {
 	__type(value, struct fragment_ports);
 } fragments SEC(".maps");
 
-/* What is remembered of an open TCP socket: its edge, and how much of its counters is in the edge already. */
+/*
+ * How many translations wait, or more: the map is looked into only when there is anything to find. User space sweeps
+ * without telling, so that it may stay above zero.
+ */
+static __u64 translations_waiting;
+
+/*
+ * What is remembered of an open TCP socket: its edge, and how much of its counters is in the edge already. A connection
+ * gets it when it is found open at the start or at the end of a window, or when the node translates it: most are over
+ * before, and tell all at their close.
+ */
 struct socket_state {
 	struct edge_key key;
 	__u64 bytes_sent;
@@ -122,8 +140,6 @@ struct socket_state {
 	__u64 segments_sent;
 	__u64 segments_received;
 	__u64 retransmits;
-	__u64 established; /* 1 once it was counted */
-	__u64 closed; /* likewise */
 };
 
 /* Freed by the kernel with its socket. No room: STAT_SOCKETS_UNFOLLOWED. */
@@ -136,7 +152,7 @@ struct {
 
 /*
  * The same where the kernel lets no program of ours use socket storage: by the socket's address, taken out at its
- * close. Full: STAT_SOCKETS_UNFOLLOWED. 8 + 104 bytes an entry, allocated as needed.
+ * close. Full: STAT_SOCKETS_UNFOLLOWED. 8 + 88 bytes an entry, allocated as needed.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -146,9 +162,7 @@ struct {
 	__type(value, struct socket_state);
 } socket_states_by_address SEC(".maps");
 
-/*
- * Which capture the pinned maps belong to. Written and read by user space only, which keeps it with the maps.
- */
+/* Which capture the pinned maps belong to, and which programs count. Written by user space only. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -175,6 +189,15 @@ static __always_inline void count(enum statistic which)
 
 	if (value)
 		*value += 1;
+}
+
+/* The capture if this program counts in it; NULL if another generation does, which is attached as well for a moment. */
+static __always_inline struct identity *active_capture(void)
+{
+	__u32 first = 0;
+	struct identity *capture = bpf_map_lookup_elem(&identity, &first);
+
+	return capture && capture->program == knobs.program ? capture : NULL;
 }
 
 #define ADD(field, amount) __sync_fetch_and_add(&(field), (amount))

@@ -34,7 +34,7 @@ static __always_inline void count_syn(struct __sk_buff *skb, const struct packet
 	packet_key(&key, skb->ifindex, packet, from_pod, from_pod ? ROLE_CLIENT : ROLE_SERVER);
 	if (tracked->translated)
 		apply_translation(&key, tracked->remote, tracked->port);
-	edge = packet_entry(&key, EVIDENCE_HANDSHAKE, &spilled);
+	edge = packet_entry(&key, EVIDENCE_HANDSHAKE, tracked->translated, &spilled);
 	if (!edge)
 		return;
 	ADD(edge->syn_packets, 1);
@@ -60,7 +60,7 @@ static __always_inline void count_answer(struct __sk_buff *skb, const struct pac
 	}
 	if (tracked->translated)
 		apply_translation(&key, tracked->remote, tracked->port);
-	edge = packet_entry(&key, EVIDENCE_HANDSHAKE, &spilled);
+	edge = packet_entry(&key, EVIDENCE_HANDSHAKE, tracked->translated, &spilled);
 	if (!edge)
 		return;
 	if (refused)

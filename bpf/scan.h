@@ -18,49 +18,46 @@ static __always_inline bool carries_data(struct sock *sk)
 	}
 }
 
-/*
- * Follows a connection that was there before us: it counts as established, and its bytes from now on. Returns whether
- * it is followed only now.
- */
-static __always_inline bool follow(struct sock *sk)
+/* A connection that was there before the capture counts as established, and its bytes from now on. */
+static __always_inline void count_earlier(struct sock *sk, const struct connection *connection,
+					  struct socket_state *state)
 {
-	struct connection connection;
-	struct socket_state fresh = {};
-	struct socket_state *state;
 	struct overflow *spilled;
 	struct socket_edge *edge;
 	struct traffic now;
 
-	if (!take_connection(sk, &connection, false) || !read_traffic(sk, &now, false))
-		return false;
-	socket_key(sk, &connection, role_of(sk, false), &fresh.key, false);
-	fresh.bytes_sent = now.bytes_sent;
-	fresh.bytes_received = now.bytes_received;
-	fresh.segments_sent = now.segments_sent;
-	fresh.segments_received = now.segments_received;
-	fresh.retransmits = now.retransmits;
-	state = make_state(sk, &fresh, false);
-	if (!state || __sync_lock_test_and_set(&state->established, 1))
-		return false;
+	if (!read_traffic(sk, &now, false))
+		return;
+	state->bytes_sent = now.bytes_sent;
+	state->bytes_received = now.bytes_received;
+	state->segments_sent = now.segments_sent;
+	state->segments_received = now.segments_received;
+	state->retransmits = now.retransmits;
 	/* It may have been silent for long: what is new is that it was found. */
-	edge = socket_entry(&fresh.key, bpf_ktime_get_ns(), &spilled);
+	edge = socket_entry(&state->key, bpf_ktime_get_ns(), &spilled);
 	if (!edge)
-		return true;
+		return;
 	add(&edge->established, 1);
 	settle(spilled);
-	return true;
 }
 
-/* Visits every open file of every process. A socket that several hold is followed once. */
+/*
+ * Visits every open file of every process, and follows the connections among them that are not followed yet. What they
+ * have to tell they tell sample_sockets, or at their close: to follow one adds nothing, so that it does no harm when the
+ * connection is closed at this moment.
+ */
 SEC("iter/task_file")
 int find_sockets(struct bpf_iter__task_file *context)
 {
+	struct identity *capture = active_capture();
 	struct file *file = context->file;
+	struct connection connection;
+	struct socket_state state = {};
 	struct socket *socket;
 	struct sock *sk;
 	__u32 found = 1;
 
-	if (!file)
+	if (!file || !capture)
 		return 0;
 	socket = bpf_sock_from_file(file);
 	if (!socket)
@@ -68,7 +65,12 @@ int find_sockets(struct bpf_iter__task_file *context)
 	sk = socket->sk;
 	if (!sk || sk->sk_protocol != IPPROTO_TCP || !carries_data(sk) || find_state(sk, false))
 		return 0;
-	if (follow(sk))
+	if (!take_connection(sk, &connection, false))
+		return 0;
+	socket_key(sk, &connection, role_of(sk, false), &state.key, false);
+	if (capture->searching)
+		count_earlier(sk, &connection, &state);
+	if (make_state(sk, &state, false))
 		bpf_seq_write(context->meta->seq, &found, sizeof(found));
 	return 0;
 }
@@ -108,8 +110,9 @@ int sample_sockets(struct bpf_iter__bpf_sk_storage_map *context)
 
 	if (!sk)
 		return 0;
+	/* One that is closed has told everything. */
 	state = find_state(sk, false);
-	if (!state || !state->established || state->closed)
+	if (!state || sk->__sk_common.skc_state == TCP_CLOSE)
 		return 0;
 	/* What was silent is not touched, so that its edge can grow idle. */
 	if (!read_traffic(sk, &now, false) ||

@@ -41,13 +41,17 @@ static __always_inline bool take_connection(struct sock *sk, struct connection *
 		count(STAT_SOCKETS_LOOPBACK);
 		return false;
 	}
+	/* A socket that closes has given up its port already, but not its own note of it. */
 	connection->local_port = READ(raw, sk, __sk_common.skc_num);
+	if (!connection->local_port)
+		connection->local_port = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 	connection->remote_port = bpf_ntohs(READ(raw, sk, __sk_common.skc_dport));
 	connection->zero = 0;
 	return true;
 }
 
-static __always_inline void socket_key(struct sock *sk, const struct connection *connection, enum role role,
+/* Returns whether the node translates the connection. */
+static __always_inline bool socket_key(struct sock *sk, const struct connection *connection, enum role role,
 				       struct edge_key *key, bool raw)
 {
 	struct translation *translation;
@@ -59,11 +63,15 @@ static __always_inline void socket_key(struct sock *sk, const struct connection 
 	key->role = role;
 	key->port = role == ROLE_CLIENT ? connection->remote_port : connection->local_port;
 	__builtin_memcpy(key->remote, connection->remote, 16);
+	if (!*(volatile __u64 *)&translations_waiting)
+		return false;
 	translation = bpf_map_lookup_elem(&translations, connection);
 	if (!translation)
-		return;
+		return false;
 	apply_translation(key, translation->remote, translation->port);
-	bpf_map_delete_elem(&translations, connection);
+	if (!bpf_map_delete_elem(&translations, connection))
+		__sync_fetch_and_add(&translations_waiting, -1);
+	return true;
 }
 
 /* A listener's backlog is handed down to the sockets that it accepts. */
@@ -192,21 +200,18 @@ static __always_inline struct socket_edge *socket_entry(const struct edge_key *k
 }
 
 /* A client's attempt counts when its outcome is known. */
-static __always_inline void connection_established(struct sock *sk, enum role role, bool raw)
+static __always_inline void connection_established(struct sock *sk, enum role role, bool searching, bool raw)
 {
 	struct connection connection;
 	struct socket_state fresh = {};
-	struct socket_state *state;
 	struct overflow *spilled;
 	struct socket_edge *edge;
 
 	if (!take_connection(sk, &connection, raw))
 		return;
-	socket_key(sk, &connection, role, &fresh.key, raw);
-	state = make_state(sk, &fresh, raw);
-	/* Two generations of this program may run for a moment while one replaces the other. */
-	if (state && __sync_lock_test_and_set(&state->established, 1))
-		return;
+	/* A translation is known now only, and one that may be found open must not count again. */
+	if (socket_key(sk, &connection, role, &fresh.key, raw) || searching)
+		make_state(sk, &fresh, raw);
 	edge = socket_entry(&fresh.key, time_of(sk, raw), &spilled);
 	if (!edge)
 		return;
@@ -217,31 +222,23 @@ static __always_inline void connection_established(struct sock *sk, enum role ro
 }
 
 /* Whether an attempt that ends was refused. */
-static __always_inline bool was_refused(struct sock *sk, struct connection *connection, bool raw)
+static __always_inline bool was_refused(struct sock *sk, const struct connection *connection, bool raw)
 {
-	if (READ(raw, sk, sk_err) == ECONNREFUSED)
-		return true;
-	/* The socket has given up its port already, but not its own note of it. */
-	connection->local_port = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
-	return bpf_map_lookup_elem(&rejections, connection);
+	return READ(raw, sk, sk_err) == ECONNREFUSED || bpf_map_lookup_elem(&rejections, connection);
 }
 
 /* An attempt ends without a connection. */
 static __always_inline void attempt_failed(struct sock *sk, bool raw)
 {
 	struct connection connection;
-	struct socket_state fresh = {};
-	struct socket_state *state;
 	struct overflow *spilled;
 	struct socket_edge *edge;
+	struct edge_key key;
 
 	if (!take_connection(sk, &connection, raw))
 		return;
-	socket_key(sk, &connection, ROLE_CLIENT, &fresh.key, raw);
-	state = make_state(sk, &fresh, raw);
-	if (state && __sync_lock_test_and_set(&state->closed, 1))
-		return;
-	edge = socket_entry(&fresh.key, time_of(sk, raw), &spilled);
+	socket_key(sk, &connection, ROLE_CLIENT, &key, raw);
+	edge = socket_entry(&key, time_of(sk, raw), &spilled);
 	if (!edge)
 		return;
 	add(&edge->attempts, 1);
@@ -252,51 +249,62 @@ static __always_inline void attempt_failed(struct sock *sk, bool raw)
 	settle(spilled);
 }
 
-/*
- * A connection ends. Without a state it was never followed: it was open before us and no process held it, or there was
- * no room. Then it is counted whole.
- */
+static __always_inline void add_all(struct socket_edge *edge, const struct traffic *now)
+{
+	add(&edge->bytes_sent, now->bytes_sent);
+	add(&edge->bytes_received, now->bytes_received);
+	add(&edge->segments_sent, now->segments_sent);
+	add(&edge->segments_received, now->segments_received);
+	add(&edge->retransmits, now->retransmits);
+	if (!now->rtt_us)
+		return;
+	add(&edge->rtt_us, now->rtt_us);
+	add(&edge->rtt_samples, 1);
+}
+
+/* A connection ends: what it has not told yet, or all of it. */
 static __always_inline void connection_closed(struct sock *sk, bool raw)
 {
 	struct socket_state *state = find_state(sk, raw);
-	struct socket_state whole = {};
 	struct connection connection;
 	struct overflow *spilled;
 	struct socket_edge *edge;
 	struct traffic now = {};
-	bool followed = state;
+	struct edge_key key;
 
-	if (followed) {
-		if (__sync_lock_test_and_set(&state->closed, 1))
-			return;
+	if (!read_traffic(sk, &now, raw))
+		return;
+	if (state) {
+		edge = socket_entry(&state->key, time_of(sk, raw), &spilled);
+		if (edge)
+			add_traffic(edge, state, &now);
 	} else {
 		if (!take_connection(sk, &connection, raw))
 			return;
-		socket_key(sk, &connection, role_of(sk, raw), &whole.key, raw);
-		state = &whole;
+		socket_key(sk, &connection, role_of(sk, raw), &key, raw);
+		edge = socket_entry(&key, time_of(sk, raw), &spilled);
+		if (edge)
+			add_all(edge, &now);
 	}
-	if (!read_traffic(sk, &now, raw))
-		return;
-	edge = socket_entry(&state->key, time_of(sk, raw), &spilled);
-	if (!edge)
-		return;
-	if (!followed)
-		add(&edge->established, 1);
-	add_traffic(edge, state, &now);
-	settle(spilled);
+	if (edge)
+		settle(spilled);
 }
 
 static __always_inline int on_state(struct sock *sk, int old_state, int new_state, bool raw)
 {
 	__u64 address = (__u64)sk;
 	enum role role = old_state == TCP_SYN_SENT ? ROLE_CLIENT : ROLE_SERVER;
+	struct identity *capture;
 
 	if (new_state != TCP_ESTABLISHED && new_state != TCP_CLOSE)
 		return 0;
 	if (READ(raw, sk, sk_protocol) != IPPROTO_TCP)
 		return 0;
+	capture = active_capture();
+	if (!capture)
+		return 0;
 	if (new_state == TCP_ESTABLISHED)
-		connection_established(sk, role, raw);
+		connection_established(sk, role, capture->searching, raw);
 	else if (old_state == TCP_SYN_SENT)
 		attempt_failed(sk, raw);
 	else if (old_state != TCP_SYN_RECV && old_state != TCP_LISTEN && old_state != TCP_CLOSE)

@@ -72,6 +72,8 @@ static __always_inline void remember_translation(const struct packet *packet, co
 	__builtin_memcpy(translation.remote, tracked->remote, 16);
 	if (bpf_map_update_elem(&translations, &connection, &translation, BPF_ANY))
 		count(STAT_TRANSLATIONS_FULL);
+	else
+		__sync_fetch_and_add(&translations_waiting, 1);
 }
 
 /*

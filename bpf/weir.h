@@ -37,7 +37,19 @@ enum evidence {
 struct edge_key {
 	__u64 scope;
 	__u8 remote[16];
+	__u16 port;
+	__u16 seen_port;
+	__u8 protocol;
+	__u8 role;
+	__u8 scope_type;
+	__u8 zero;
 	__u8 seen_as[16];
+};
+
+/* The beginning of an edge_key, where nothing is translated: less to hash for every packet. */
+struct plain_edge_key {
+	__u64 scope;
+	__u8 remote[16];
 	__u16 port;
 	__u16 seen_port;
 	__u8 protocol;
@@ -127,19 +139,23 @@ struct knobs {
 	__u64 dns_answers;
 	/* Whether connection tracking is asked: 0 or 1. */
 	__u64 conntrack;
+	/* As in struct identity: of two generations of tracing programs that are attached, the one that counts. */
+	__u64 program;
 };
 
 /* Tells what is pinned apart: hashes and a number that user space chooses. */
 struct identity {
 	__u64 capture; /* a number of its own for every set of maps */
 	__u64 layout; /* what the maps look like */
-	__u64 program; /* the programs and their knobs */
+	__u64 program; /* the programs that count, with their knobs */
+	__u64 searching; /* 1 while sockets that were open before the capture are searched for */
 };
 
 enum edge_map {
 	MAP_SOCKET_EDGES = 0,
 	MAP_PACKET_EDGES = 1,
 	MAP_DROP_EDGES = 2,
+	MAP_TRANSLATED_EDGES = 3,
 };
 
 #define OVERFLOW_KEY_SIZE sizeof(struct drop_key)
@@ -186,6 +202,7 @@ enum statistic {
 	STAT_SOCKET_EDGES_FULL,
 	STAT_PACKET_EDGES_FULL,
 	STAT_DROP_EDGES_FULL,
+	STAT_TRANSLATED_EDGES_FULL,
 	/* A socket that could not be followed while it was open: it is counted whole when it closes. */
 	STAT_SOCKETS_UNFOLLOWED,
 	/* Seen, and in no edge for a reason. */

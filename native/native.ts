@@ -46,7 +46,7 @@ export type TracingProgram = 'on_tcp_state' | 'on_tcp_state_raw' | 'on_drop';
 export type PacketProgram = 'on_packet_from_pod' | 'on_packet_to_pod';
 export type IteratorProgram = 'find_sockets' | 'find_namespaces' | 'sample_sockets';
 export type Program = TracingProgram | PacketProgram | IteratorProgram;
-export type EdgeMap = 'socket_edges' | 'packet_edges' | 'drop_edges';
+export type EdgeMap = 'socket_edges' | 'packet_edges' | 'drop_edges' | 'translated_edges';
 export type Ring = 'overflow' | 'dns_answers';
 
 /** How a capture came to be: new, with the maps of an earlier process, or as an earlier process left all of it. */
@@ -111,8 +111,13 @@ interface Addon {
   /** Detaches everything and removes what is pinned. */
   removePins(capture: CaptureHandle): void;
   captureOrigin(capture: CaptureHandle): { readonly origin: Origin; readonly captureId: bigint };
-  /** @param slot name of what the program watches; the one that is pinned there is replaced without a gap */
-  attachTracing(capture: CaptureHandle, program: TracingProgram, slot: string): void;
+  /** Attaches tracing programs, which from then on count in place of those that are pinned in their slots. */
+  attachTracing(
+    capture: CaptureHandle,
+    programs: readonly { readonly program: TracingProgram; readonly slot: string }[],
+  ): void;
+  /** To be called once find_sockets has run on a new capture. */
+  endSearch(capture: CaptureHandle): void;
   /**
    * Attaches the packet programs, first in the chain, to an interface of the current network namespace; on one that is
    * attached already only what is told of it is replaced. @param tcx by tcx links, else by filters of clsact

@@ -15,6 +15,7 @@ import {
   dropKeyLayout,
   edgeKeyLayout,
   packetEdgeLayout,
+  plainEdgeKeyLayout,
   readCount,
   socketEdgeLayout,
 } from './layout.ts';
@@ -71,7 +72,7 @@ function seenAsAt(buffer: Buffer, offset: number): Endpoint | null {
   return { address: addressOf(bytes), port: buffer.readUInt16LE(offset + edgeKeyLayout.seenPort) };
 }
 
-function keyAt({ buffer, offset }: EntryDelta): Key {
+function keyAt({ buffer, offset }: EntryDelta, translatable: boolean): Key {
   const protocol = protocolNames[buffer.readUInt8(offset + edgeKeyLayout.protocol)];
   const role = roles[buffer.readUInt8(offset + edgeKeyLayout.role)];
   if (protocol === undefined || role === undefined) throw new Error('an edge key that bpf/ does not write');
@@ -81,7 +82,7 @@ function keyAt({ buffer, offset }: EntryDelta): Key {
     protocol,
     remote: addressAt(buffer, offset + edgeKeyLayout.remote),
     port: buffer.readUInt16LE(offset + edgeKeyLayout.port),
-    seenAs: seenAsAt(buffer, offset),
+    seenAs: translatable ? seenAsAt(buffer, offset) : null,
   };
 }
 
@@ -109,7 +110,7 @@ function decoder(keySize: number, value: ValueLayout, tell: (delta: EntryDelta, 
   return {
     layout: { keySize, valueSize, firstNs, lastNs, counters: Object.values(value.counters) },
     decode(delta, toUnixMs) {
-      const key = keyAt(delta);
+      const key = keyAt(delta, keySize > plainEdgeKeyLayout.size);
       const firstSeenUnixMs = toUnixMs(delta.firstNs);
       return { ...key, ...tell(delta, key), firstSeenUnixMs, lastSeenUnixMs: toUnixMs(delta.lastNs) };
     },
@@ -141,7 +142,7 @@ export const socketEdges: MapDecoder = decoder(edgeKeyLayout.size, socketEdgeLay
   return { directionBy: 'handshake', counters, drops: {} };
 });
 
-export const packetEdges: MapDecoder = decoder(edgeKeyLayout.size, packetEdgeLayout, (delta, { role }) => {
+function tellPackets(keySize: number, delta: EntryDelta, { role }: Key): Told {
   const told = named(packetEdgeLayout.counters, delta.counters);
   const client = role === 'client';
   const counters = {
@@ -156,9 +157,16 @@ export const packetEdges: MapDecoder = decoder(edgeKeyLayout.size, packetEdgeLay
     bytesToServer: client ? told.bytesFromPod : told.bytesToPod,
     bytesToClient: client ? told.bytesToPod : told.bytesFromPod,
   };
-  const evidence = readCount(delta.buffer, delta.offset + edgeKeyLayout.size + packetEdgeLayout.evidence);
+  const evidence = readCount(delta.buffer, delta.offset + keySize + packetEdgeLayout.evidence);
   return { directionBy: directionEvidence[evidence - 1] ?? 'ports', counters, drops: {} };
-});
+}
+
+function packetDecoder(keySize: number): MapDecoder {
+  return decoder(keySize, packetEdgeLayout, (delta, key) => tellPackets(keySize, delta, key));
+}
+
+export const packetEdges = packetDecoder(plainEdgeKeyLayout.size);
+export const translatedEdges = packetDecoder(edgeKeyLayout.size);
 
 /** @param reasonNames the running kernel's names of drop reasons, by number */
 export function dropEdges(reasonNames: ReadonlyMap<number, string>): MapDecoder {

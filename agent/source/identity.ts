@@ -8,6 +8,7 @@ export type CaptureIdentity = Pick<CaptureOptions, 'captureId' | 'layoutId' | 'p
 /** Structures that lie in pinned maps. */
 const pinnedStructures = [
   'edge_key',
+  'plain_edge_key',
   'socket_edge',
   'packet_edge',
   'drop_key',

@@ -8,9 +8,8 @@ import {
   type NamespaceIds,
   native,
   type Origin,
-  type TracingProgram,
 } from '../../native/native.ts';
-import { dropEdges, type MapDecoder, packetEdges, scopeAt, socketEdges } from './decode.ts';
+import { dropEdges, type MapDecoder, packetEdges, scopeAt, socketEdges, translatedEdges } from './decode.ts';
 import { DeltaTable, type EntryDelta, type KnownEntry } from './deltas.ts';
 import { dnsPayloads } from './dns-payloads.ts';
 import { type FeatureName, kernelFeatures } from './features.ts';
@@ -26,7 +25,7 @@ const nsPerMs = 1_000_000;
 const translationMs = 130_000;
 /** A ring is read so often that what a window brings need not fit into it. */
 const pollMs = 100;
-/** Bytes of a pid that find_sockets writes for each. */
+/** Bytes that find_sockets writes for each. */
 const foundSize = 4;
 /** How many DNS payloads wait to be asked for. */
 const maxDnsPayloads = 4096;
@@ -103,6 +102,7 @@ export class KernelSource implements Source {
       table('socket_edges', socketEdges),
       table('packet_edges', packetEdges),
       table('drop_edges', dropEdges(reasons.names)),
+      table('translated_edges', translatedEdges),
     ];
     const layouts = this.#tables.map(({ decoder }) => decoder.layout);
     const maxOverflowEdges = Math.max(options.maxPacketEdges * overflowFactor, leastOverflowEdges);
@@ -154,13 +154,10 @@ export class KernelSource implements Source {
   }
 
   #attachTracing(): void {
-    this.#attach(this.#has('tp-btf') ? 'on_tcp_state' : 'on_tcp_state_raw', 'tcp-state');
-    if (this.#has('drop-reasons')) this.#attach('on_drop', 'drops');
-  }
-
-  #attach(program: TracingProgram, slot: string): void {
+    const drops = this.#has('drop-reasons') ? [{ program: 'on_drop', slot: 'drops' } as const] : [];
+    const sockets = this.#has('tp-btf') ? 'on_tcp_state' : 'on_tcp_state_raw';
     try {
-      native.attachTracing(this.#capture, program, slot);
+      native.attachTracing(this.#capture, [{ program: sockets, slot: 'tcp-state' }, ...drops]);
     } catch (error) {
       if (!isNativeError(error)) throw error;
       this.close();
@@ -170,10 +167,10 @@ export class KernelSource implements Source {
 
   /** The hooks are attached: a connection is found here or told by them, and one that both see counts once. */
   #findSockets(): { sockets: number; ms: Milliseconds } {
-    if (!this.#walksSockets) return { sockets: 0, ms: 0 };
     const start = performance.now();
-    const found = native.runIterator(this.#capture, 'find_sockets');
-    return { sockets: found.length / foundSize, ms: performance.now() - start };
+    const found = this.#walksSockets ? native.runIterator(this.#capture, 'find_sockets').length : 0;
+    native.endSearch(this.#capture);
+    return { sockets: found / foundSize, ms: performance.now() - start };
   }
 
   #readRings(): void {
@@ -186,7 +183,10 @@ export class KernelSource implements Source {
   }
 
   drain(): Drained {
-    if (this.#walksSockets) native.runIterator(this.#capture, 'sample_sockets');
+    if (this.#walksSockets) {
+      native.runIterator(this.#capture, 'find_sockets');
+      native.runIterator(this.#capture, 'sample_sockets');
+    }
     this.#readRings();
     const nowNs = Number(process.hrtime.bigint());
     const overflow = this.#overflow.drain();

@@ -2,17 +2,18 @@
  * Where the members of bpf/weir.h's structures lie, in bytes. A test compares every number with the type information
  * of the compiled object.
  */
-export const edgeKeyLayout = {
-  size: 48,
+export const plainEdgeKeyLayout = {
+  size: 32,
   scope: 0,
   remote: 8,
-  seenAs: 24,
-  port: 40,
-  seenPort: 42,
-  protocol: 44,
-  role: 45,
-  scopeType: 46,
+  port: 24,
+  seenPort: 26,
+  protocol: 28,
+  role: 29,
+  scopeType: 30,
 } as const;
+
+export const edgeKeyLayout = { ...plainEdgeKeyLayout, size: 48, seenAs: 32 } as const;
 
 export const socketEdgeLayout = {
   size: 104,
@@ -80,6 +81,7 @@ export const statistics = [
   { name: 'socket-edges-full', loss: false, gap: false },
   { name: 'packet-edges-full', loss: false, gap: false },
   { name: 'drop-edges-full', loss: false, gap: false },
+  { name: 'translated-edges-full', loss: false, gap: false },
   { name: 'sockets-unfollowed', loss: false, gap: false },
   { name: 'drops-unattributed', loss: false, gap: false },
   { name: 'packets-malformed', loss: false, gap: false },

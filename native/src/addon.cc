@@ -60,7 +60,8 @@ Capture &CaptureOf(const Info &info)
 
 knobs KnobsOf(const Napi::Object &given)
 {
-	knobs values = { U64(given.Get("nodeCookie")), {}, Flag(given.Get("dnsAnswers")), Flag(given.Get("conntrack")) };
+	knobs values = { U64(given.Get("nodeCookie")), {}, Flag(given.Get("dnsAnswers")), Flag(given.Get("conntrack")),
+			 U64(given.Get("programId")) };
 	const auto ignored = given.Get("ignoredReasons").As<Napi::Array>();
 	for (uint32_t i = 0; i < ignored.Length(); i++) {
 		const uint32_t reason = U32(ignored.Get(i));
@@ -76,7 +77,7 @@ CaptureOptions OptionsOf(const Napi::Object &given)
 	options.programs = Texts(given.Get("programs"));
 	options.object_path = Text(given.Get("objectPath"));
 	options.knobs_ = KnobsOf(given);
-	options.identity_ = { U64(given.Get("captureId")), U64(given.Get("layoutId")), U64(given.Get("programId")) };
+	options.identity_ = { U64(given.Get("captureId")), U64(given.Get("layoutId")), U64(given.Get("programId")), 0 };
 	options.socket_edges = U32(given.Get("socketEdges"));
 	options.packet_edges = U32(given.Get("packetEdges"));
 	options.drop_edges = U32(given.Get("dropEdges"));
@@ -118,7 +119,18 @@ Napi::Value CaptureOrigin(const Info &info)
 
 void AttachTracing(const Info &info)
 {
-	Boundary(info.Env(), [&] { CaptureOf(info).AttachTracing(Text(info[1]), Text(info[2])); });
+	const auto given = info[1].As<Napi::Array>();
+	std::vector<Tracing> programs;
+	for (uint32_t i = 0; i < given.Length(); i++) {
+		const auto each = given.Get(i).As<Napi::Object>();
+		programs.push_back({ Text(each.Get("program")), Text(each.Get("slot")) });
+	}
+	Boundary(info.Env(), [&] { CaptureOf(info).AttachTracing(programs); });
+}
+
+void EndSearch(const Info &info)
+{
+	Boundary(info.Env(), [&] { CaptureOf(info).EndSearch(); });
 }
 
 void AttachInterface(const Info &info)
@@ -319,6 +331,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports)
 	add("removePins", RemovePins);
 	add("captureOrigin", CaptureOrigin);
 	add("attachTracing", AttachTracing);
+	add("endSearch", EndSearch);
 	add("attachInterface", AttachInterface);
 	add("detachInterface", DetachInterface);
 	add("attachedInterfaces", AttachedInterfaces);

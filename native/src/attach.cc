@@ -24,7 +24,7 @@ constexpr uint32_t kBefore = 1U << 3;
 constexpr uint32_t kFilterHandle = 1;
 constexpr uint32_t kFilterPriority = 1;
 
-constexpr const char *kRawPrefix = "on_tcp_state_raw";
+constexpr const char *kRawProgram = "on_tcp_state_raw";
 constexpr const char *kRawTracepoint = "inet_sock_set_state";
 
 constexpr const char *kFromPod = "from-";
@@ -73,20 +73,23 @@ void DetachClsact(uint32_t ifindex, bpf_tc_attach_point point)
 
 } // namespace
 
-void Capture::AttachTracing(const std::string &name, const std::string &slot)
+void Capture::AttachTracing(const std::vector<Tracing> &programs)
 {
-	Fd earlier = pins_.Open("links", slot);
-	if (earlier && origin_ == Origin::kTakenOver) {
-		tracing_.push_back(std::move(earlier));
-		return;
+	std::vector<Fd> links;
+	for (const auto &[name, slot] : programs) {
+		Fd link = origin_ == Origin::kTakenOver ? pins_.Open("links", slot) : Fd();
+		const char *tracepoint = name == kRawProgram ? kRawTracepoint : nullptr;
+		if (!link)
+			link = Fd(bpf_raw_tracepoint_open(tracepoint, Program(name)));
+		if (!link)
+			throw SystemError(errno, "BPF_RAW_TRACEPOINT_OPEN " + name);
+		links.push_back(std::move(link));
 	}
-	const char *tracepoint = name == kRawPrefix ? kRawTracepoint : nullptr;
-	Fd link(bpf_raw_tracepoint_open(tracepoint, Program(name)));
-	if (!link)
-		throw SystemError(errno, "BPF_RAW_TRACEPOINT_OPEN " + name);
-	// The new one runs already when the old one's last reference goes with its pin.
-	pins_.Put("links", slot, link.get());
-	tracing_.push_back(std::move(link));
+	// Both generations are attached: with this the new one counts, and the old one goes with its pins.
+	WriteIdentity();
+	for (size_t i = 0; i < programs.size(); i++)
+		pins_.Put("links", programs[i].slot, links[i].get());
+	tracing_ = std::move(links);
 }
 
 Fd Capture::AttachTcx(const std::string &name, uint32_t ifindex, int attach_type, const std::string &pin)

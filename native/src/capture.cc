@@ -63,6 +63,8 @@ bool Capture::TakeOver(const CaptureOptions &options)
 		return false;
 	}
 	identity_.capture = earlier.capture;
+	// A process that ended in the middle of its search is as one that never was: its state tells nothing.
+	identity_.searching = earlier.searching;
 	origin_ = Origin::kMapsKept;
 	if (earlier.program != options.identity_.program)
 		return false;
@@ -82,6 +84,7 @@ void Capture::Load(const CaptureOptions &options)
 	object.Choose(options.programs);
 	object.Resize("socket_edges", options.socket_edges);
 	object.Resize("packet_edges", options.packet_edges);
+	object.Resize("translated_edges", options.packet_edges);
 	object.Resize("drop_edges", options.drop_edges);
 	object.Resize("interfaces", options.interfaces);
 	object.Resize("overflow", options.overflow_ring);
@@ -96,9 +99,21 @@ void Capture::Load(const CaptureOptions &options)
 		pins_.Put("maps", name, map.get());
 	for (const auto &[name, program] : programs_)
 		pins_.Put("programs", name, program.get());
+	// Sockets that are open already are searched for once, when nothing of them is known.
+	identity_.searching = origin_ == Origin::kFresh;
+}
+
+void Capture::WriteIdentity()
+{
 	const uint32_t first = 0;
 	if (bpf_map_update_elem(Map("identity"), &first, &identity_, BPF_ANY))
 		throw SystemError(errno, "bpf_map_update_elem identity");
+}
+
+void Capture::EndSearch()
+{
+	identity_.searching = 0;
+	WriteIdentity();
 }
 
 int Capture::Program(const std::string &name) const

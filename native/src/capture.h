@@ -36,6 +36,12 @@ struct CaptureOptions {
 	std::string pins;
 };
 
+struct Tracing {
+	std::string program;
+	// Names what it watches, and its pin.
+	std::string slot;
+};
+
 // How a capture came to be.
 enum class Origin {
 	kFresh,
@@ -63,9 +69,11 @@ public:
 		return identity_.capture;
 	}
 
-	// Attaches a tracing program. `slot` names what it watches: a program that is pinned there already is replaced
-	// without a gap, or kept when it is this one. Throws SystemError where the kernel lacks the hook.
-	void AttachTracing(const std::string &program, const std::string &slot);
+	// Attaches tracing programs, and then has them count in place of those of an earlier process, which go. Keeps
+	// those that are these already. Throws SystemError where the kernel lacks a hook.
+	void AttachTracing(const std::vector<Tracing> &programs);
+	// Sockets that were open before the capture have been searched for.
+	void EndSearch();
 
 	// Attaches the packet programs first in the chain, by tcx or by clsact, and notes what is behind the interface; on
 	// one that is attached already only the note changes.
@@ -109,6 +117,7 @@ private:
 	bool TakeOver(const CaptureOptions &options);
 	void Load(const CaptureOptions &options);
 	void AdoptInterfaces();
+	void WriteIdentity();
 	int Program(const std::string &name) const;
 	int Map(const std::string &name) const;
 	Fd AttachTcx(const std::string &program, uint32_t ifindex, int attach_type, const std::string &pin);

@@ -6,6 +6,7 @@ import {
   edgeKeyLayout,
   overflowLayout,
   packetEdgeLayout,
+  plainEdgeKeyLayout,
   socketEdgeLayout,
   statistics,
 } from '../../agent/source/layout.ts';
@@ -39,6 +40,7 @@ function holds(
 }
 
 holds('edge_key', edgeKeyLayout);
+holds('plain_edge_key', plainEdgeKeyLayout);
 holds('socket_edge', socketEdgeLayout);
 holds('packet_edge', packetEdgeLayout);
 holds('drop_key', dropKeyLayout);
