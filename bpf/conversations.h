@@ -189,10 +189,9 @@ static __always_inline struct packet_edge *find_conversation(__u32 interface, co
 	return bpf_map_lookup_elem(&packet_edges, key);
 }
 
-static __always_inline void add_packets(struct packet_edge *edge, struct __sk_buff *skb, const struct packet *packet,
-					bool from_pod)
+static __always_inline void add_packets(struct packet_edge *edge, struct __sk_buff *skb, __u32 network, bool from_pod)
 {
-	__u64 bytes = skb->len - packet->network;
+	__u64 bytes = skb->len - network;
 	/* One skb may stand for many datagrams (GSO). */
 	__u64 packets = skb->gso_segs ? skb->gso_segs : 1;
 
@@ -226,7 +225,7 @@ static __always_inline void add_conversation(struct packet_edge *edge, struct __
 					     const struct packet *packet, bool from_pod)
 {
 	edge->last_ns = bpf_ktime_get_coarse_ns();
-	add_packets(edge, skb, packet, from_pod);
+	add_packets(edge, skb, packet->network, from_pod);
 	if (packet->protocol == IPPROTO_SCTP)
 		add_sctp(edge, packet);
 }
