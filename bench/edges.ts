@@ -1,5 +1,5 @@
 import type { FlowRecord } from '../core/flow.ts';
-import type { TestPod } from '../test/agent/node-fixture.ts';
+import type { TestPod } from '../test/agent/pod-wiring.ts';
 import type { Bench, Figure, Result, Run } from './bench.ts';
 import { Load } from './load.ts';
 import { rounded, sum } from './statistics.ts';

@@ -23,19 +23,34 @@ async function firstLine(child: ChildProcess): Promise<string> {
   });
 }
 
-/**
- * Loads the empty programs until the bench ends.
- * @param interfaces of the node, to which the packet program is attached in both directions, behind Weir's; when there
- * are any, the others are attached to their tracepoints too
- */
-export async function holdFloor(run: Run, node: TestNode, interfaces: readonly string[]): Promise<Floor> {
-  const command = [`--net=/run/netns/${node.netns}`, compileHold(), compileEmptyPrograms(), ...interfaces];
+/** Where the empty programs are attached, besides being loaded. */
+export interface FloorPlaces {
+  /** To the tracepoints, behind what is attached there already. */
+  readonly tracepoints: boolean;
+  /** To interfaces of the node in both directions, at this end of the chain. */
+  readonly packets: { readonly end: 'first' | 'last'; readonly interfaces: readonly string[] } | null;
+}
+
+export interface HeldFloor extends Floor {
+  /** Detaches and unloads; otherwise that is done when the bench ends. */
+  end(): Promise<void>;
+}
+
+/** Loads the empty programs. */
+export async function holdFloor(run: Run, node: TestNode, places: FloorPlaces): Promise<HeldFloor> {
+  const { tracepoints, packets } = places;
+  const which = [
+    tracepoints ? 'tracepoints' : 'packets-only',
+    ...(packets ? [packets.end, ...packets.interfaces] : []),
+  ];
+  const command = [`--net=/run/netns/${node.netns}`, compileHold(), compileEmptyPrograms(), ...which];
   const child = spawn('nsenter', command, { stdio: ['pipe', 'pipe', 'inherit'] });
-  run.undo.later(async () => {
+  const end = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.stdin.end();
     await ended;
-  });
-  return JSON.parse(await firstLine(child)) as Floor;
+  };
+  run.undo.later(end);
+  return { ...(JSON.parse(await firstLine(child)) as Floor), end };
 }

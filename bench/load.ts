@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { TestPod } from '../test/agent/node-fixture.ts';
+import type { TestPod } from '../test/agent/pod-wiring.ts';
 import type { Run } from './bench.ts';
 import { compileLoad } from './compile.ts';
 

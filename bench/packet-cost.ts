@@ -50,31 +50,37 @@ export const frameCases: readonly FrameCase[] = [
     kind: 'udp',
     label: 'UDP question from the pod',
     program: from,
-    frame: sends(UDP, '10.1.0.3', udpDatagram(40000, 53)),
+    frame: sends(UDP, '10.1.0.3', udpDatagram(40000, 5300)),
   },
   {
     kind: 'udp',
     label: 'UDP answer to the pod',
     program: to,
-    frame: receives(UDP, '10.1.0.3', udpDatagram(53, 40000)),
+    frame: receives(UDP, '10.1.0.3', udpDatagram(5300, 40000)),
   },
   {
     kind: 'udp',
     label: 'UDP question to the pod',
     program: to,
-    frame: receives(UDP, '10.1.0.4', udpDatagram(40000, 53)),
+    frame: receives(UDP, '10.1.0.4', udpDatagram(40000, 5300)),
   },
   {
     kind: 'udp',
     label: 'UDP answer from the pod',
     program: from,
-    frame: sends(UDP, '10.1.0.4', udpDatagram(53, 40000)),
+    frame: sends(UDP, '10.1.0.4', udpDatagram(5300, 40000)),
   },
   {
     kind: null,
     label: 'UDP to a port above that of the client',
     program: from,
     frame: sends(UDP, '10.1.0.5', udpDatagram(40000, 50000)),
+  },
+  {
+    kind: null,
+    label: 'DNS answer to the pod, which is handed up',
+    program: to,
+    frame: receives(UDP, '10.1.0.6', Buffer.concat([udpDatagram(53, 40000), payload])),
   },
   { kind: null, label: 'TCP data over IPv6', program: from, frame: ipv6(1, 2, TCP, [], data) },
 ];
@@ -89,7 +95,7 @@ export interface PacketRound {
 export async function measurePackets(run: Run): Promise<PacketRound[]> {
   const node = new TestNode();
   run.undo.later(() => node.remove());
-  const floor = await holdFloor(run, node, []);
+  const floor = await holdFloor(run, node, { tracepoints: false, packets: null });
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
   run.undo.later(() => rmSync(folder, { recursive: true }));
   const frameFile = join(folder, 'frame');

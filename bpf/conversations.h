@@ -31,19 +31,39 @@ static __always_inline void packet_key(struct edge_key *key, __u32 interface, co
 	key->role = role;
 }
 
+static __always_inline void shorten(const struct edge_key *key, struct plain_edge_key *plain)
+{
+	__builtin_memcpy(plain->remote, key->remote, 16);
+	plain->interface = key->scope;
+	plain->port = key->port;
+	plain->protocol = key->protocol;
+	plain->role = key->role;
+}
+
+/* Finds the entry of an edge that nothing translates. */
+static __always_inline struct packet_edge *find_plain(const struct edge_key *key)
+{
+	struct plain_edge_key plain;
+
+	shorten(key, &plain);
+	return bpf_map_lookup_elem(&packet_edges, &plain);
+}
+
 /* Finds or makes the entry of an edge, in the map for its kind of key. */
 static __always_inline struct packet_edge *packet_entry(const struct edge_key *key, enum evidence evidence,
 							bool translated, struct overflow **spilled)
 {
 	__u64 now = bpf_ktime_get_coarse_ns();
 	struct packet_edge fresh = { .first_ns = now, .last_ns = now, .evidence = evidence };
+	struct plain_edge_key plain;
 	struct packet_edge *edge;
 
+	shorten(key, &plain);
 	if (translated)
-		edge = claim(&translated_edges, MAP_TRANSLATED_EDGES, key, sizeof(*key), &fresh, sizeof(fresh), spilled);
-	else
-		edge = claim(&packet_edges, MAP_PACKET_EDGES, key, sizeof(struct plain_edge_key), &fresh, sizeof(fresh),
+		edge = claim(&translated_edges, MAP_TRANSLATED_EDGES, key, sizeof(*key), &fresh, sizeof(fresh),
 			     spilled);
+	else
+		edge = claim(&packet_edges, MAP_PACKET_EDGES, &plain, sizeof(plain), &fresh, sizeof(fresh), spilled);
 	if (edge)
 		edge->last_ns = now;
 	if (!edge || *spilled)
@@ -92,9 +112,9 @@ static __always_inline enum role role_by_conntrack(struct __sk_buff *skb, const 
 	if (!knobs.conntrack || !bpf_skb_ct_lookup || !bpf_ct_release || packet->protocol != IPPROTO_UDP)
 		return 0;
 	size = take_tuple(packet, false, &tuple);
-	connection = size == sizeof(tuple.ipv4) ?
-			     bpf_skb_ct_lookup(skb, &tuple, sizeof(tuple.ipv4), &options, sizeof(options)) :
-			     bpf_skb_ct_lookup(skb, &tuple, sizeof(tuple.ipv6), &options, sizeof(options));
+	connection = size == sizeof(tuple.ipv4)
+			     ? bpf_skb_ct_lookup(skb, &tuple, sizeof(tuple.ipv4), &options, sizeof(options))
+			     : bpf_skb_ct_lookup(skb, &tuple, sizeof(tuple.ipv6), &options, sizeof(options));
 	if (!connection)
 		return 0;
 	bpf_ct_release(connection);
@@ -124,8 +144,8 @@ static __always_inline enum role role_by_socket(struct __sk_buff *skb, const str
 		return 0;
 	/* The lookup takes a packet's ends as they are when it arrives at the socket. */
 	size = take_tuple(packet, from_pod, &tuple);
-	socket = size == sizeof(tuple.ipv4) ? bpf_sk_lookup_udp(skb, &tuple, sizeof(tuple.ipv4), nsid, 0) :
-					      bpf_sk_lookup_udp(skb, &tuple, sizeof(tuple.ipv6), nsid, 0);
+	socket = size == sizeof(tuple.ipv4) ? bpf_sk_lookup_udp(skb, &tuple, sizeof(tuple.ipv4), nsid, 0)
+					    : bpf_sk_lookup_udp(skb, &tuple, sizeof(tuple.ipv6), nsid, 0);
 	if (!socket)
 		return 0;
 	/* The verifier allows no arithmetic on a socket's pointer; read back from the stack it is a number. */
@@ -154,8 +174,8 @@ static __always_inline enum role decide_role(struct __sk_buff *skb, const struct
 	if (tracked->known)
 		return tracked->reply ? ROLE_CLIENT : ROLE_SERVER;
 	*evidence = EVIDENCE_FIRST_PACKET;
-	if (!memory_has_gaps && (!watched || watched->born_watched ||
-				 bpf_ktime_get_coarse_ns() - watched->since_ns > SETTLED_NS))
+	if (!memory_has_gaps &&
+	    (!watched || watched->born_watched || bpf_ktime_get_coarse_ns() - watched->since_ns > SETTLED_NS))
 		return from_pod ? ROLE_CLIENT : ROLE_SERVER;
 	*evidence = EVIDENCE_CONNTRACK;
 	role = from_pod ? role_by_conntrack(skb, packet) : 0;
@@ -182,11 +202,11 @@ static __always_inline struct packet_edge *find_conversation(__u32 interface, co
 	struct packet_edge *edge;
 
 	packet_key(key, interface, packet, from_pod, to_lower ? speaker : answerer);
-	edge = bpf_map_lookup_elem(&packet_edges, key);
+	edge = find_plain(key);
 	if (edge)
 		return edge;
 	packet_key(key, interface, packet, from_pod, to_lower ? answerer : speaker);
-	return bpf_map_lookup_elem(&packet_edges, key);
+	return find_plain(key);
 }
 
 static __always_inline void add_packets(struct packet_edge *edge, struct __sk_buff *skb, __u32 network, bool from_pod)

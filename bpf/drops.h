@@ -125,7 +125,7 @@ static __always_inline enum role conversation_role(const struct packet *packet, 
 		return place->from_pod == tracked->reply ? ROLE_SERVER : ROLE_CLIENT;
 	role = place->from_pod ? ROLE_SERVER : ROLE_CLIENT;
 	drop_key(&key, place, packet, role, tracked);
-	if (place->type == SCOPE_INTERFACE && bpf_map_lookup_elem(&packet_edges, &key))
+	if (place->type == SCOPE_INTERFACE && find_plain(&key))
 		return role;
 	return place->from_pod ? ROLE_CLIENT : ROLE_SERVER;
 }

@@ -94,7 +94,7 @@ static __always_inline void count_rejected(struct __sk_buff *skb, const struct p
 		remember_rejection(&inner);
 	/* An error that comes to the pod is about a packet from the pod. */
 	packet_key(&key, skb->ifindex, &inner, !from_pod, from_pod ? ROLE_SERVER : ROLE_CLIENT);
-	edge = bpf_map_lookup_elem(&packet_edges, &key);
+	edge = find_plain(&key);
 	if (edge && (inner.protocol == IPPROTO_UDP || edge->attempts > edge->established + edge->refused))
 		ADD(edge->refused, 1);
 }

@@ -7,7 +7,7 @@
 const volatile struct knobs knobs = {};
 
 /*
- * TCP as the sockets of pods tell it. Key: edge_key with a namespace cookie. 48 + 104 bytes an entry.
+ * TCP as the sockets of pods tell it. Key: edge_key with a namespace cookie. 48 + 96 bytes an entry.
  * Emptied by user space when an edge was idle or its namespace went; full: the overflow ring.
  */
 struct {
@@ -18,7 +18,7 @@ struct {
 } socket_edges SEC(".maps");
 
 /*
- * What pod interfaces tell. Key: plain_edge_key with an interface index. 32 + 88 bytes an entry.
+ * What pod interfaces tell. Key: plain_edge_key. 24 + 120 bytes an entry.
  * Emptied by user space when an edge was idle or the interface went; full: the overflow ring.
  */
 struct {
@@ -28,7 +28,7 @@ struct {
 	__type(value, struct packet_edge);
 } packet_edges SEC(".maps");
 
-/* The same where the node translates the far end's address. Key: edge_key. 48 + 88 bytes an entry. */
+/* The same where the node translates the far end's address. Key: edge_key. 48 + 120 bytes an entry. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);

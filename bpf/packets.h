@@ -54,7 +54,7 @@ static __always_inline void count_answer(struct __sk_buff *skb, const struct pac
 	packet_key(&key, skb->ifindex, packet, from_pod, from_pod ? ROLE_SERVER : ROLE_CLIENT);
 	if (!from_pod) {
 		/* A client that has its sockets here has made no attempt on this edge. */
-		edge = bpf_map_lookup_elem(&packet_edges, &key);
+		edge = find_plain(&key);
 		if (!edge || !edge->attempts)
 			return;
 	}
@@ -133,13 +133,10 @@ static __always_inline bool is_known_datagram(struct __sk_buff *skb, const struc
 		return false;
 	take_far_address(frame, from_pod, key.remote);
 	to_lower = destination <= source;
-	key.scope = skb->ifindex;
+	key.interface = skb->ifindex;
 	key.port = to_lower ? destination : source;
-	key.seen_port = 0;
 	key.protocol = IPPROTO_UDP;
 	key.role = from_pod == to_lower ? ROLE_CLIENT : ROLE_SERVER;
-	key.scope_type = SCOPE_INTERFACE;
-	key.zero = 0;
 	edge = bpf_map_lookup_elem(&packet_edges, &key);
 	if (!edge)
 		return false;

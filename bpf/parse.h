@@ -88,8 +88,7 @@ static __always_inline void take_ports(const __be16 *ports, struct packet *packe
 /* Whether a TCP segment tells something that its sockets may not. */
 static __always_inline bool is_news(const struct tcp_header *tcp)
 {
-	return tcp->flags & (TCP_FLAG_SYN | TCP_FLAG_RST) ||
-	       (knobs.dns_answers && tcp->source == bpf_htons(PORT_DNS));
+	return tcp->flags & (TCP_FLAG_SYN | TCP_FLAG_RST) || (knobs.dns_answers && tcp->source == bpf_htons(PORT_DNS));
 }
 
 static __always_inline enum parsed parse_transport(struct cursor *cursor, struct packet *packet)

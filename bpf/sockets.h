@@ -84,8 +84,8 @@ static __always_inline struct socket_state *find_state(struct sock *sk, bool raw
 {
 	__u64 address = (__u64)sk;
 
-	return raw ? bpf_map_lookup_elem(&socket_states_by_address, &address) :
-		     bpf_sk_storage_get(&socket_states, sk, NULL, 0);
+	return raw ? bpf_map_lookup_elem(&socket_states_by_address, &address)
+		   : bpf_sk_storage_get(&socket_states, sk, NULL, 0);
 }
 
 /* Finds or makes the state of a socket; NULL when there is no room, which is counted. */
@@ -158,8 +158,7 @@ static __always_inline void add(__u64 *sum, __u64 amount)
 		__sync_fetch_and_add(sum, amount);
 }
 
-static __always_inline void add_traffic(struct socket_edge *edge, struct socket_state *state,
-					const struct traffic *now)
+static __always_inline void add_traffic(struct socket_edge *edge, struct socket_state *state, const struct traffic *now)
 {
 	__u64 segments = gained(&state->segments_received, now->segments_received);
 
@@ -199,7 +198,6 @@ static __always_inline struct socket_edge *socket_entry(const struct edge_key *k
 	return edge;
 }
 
-/* A client's attempt counts when its outcome is known. */
 static __always_inline void connection_established(struct sock *sk, enum role role, bool searching, bool raw)
 {
 	struct connection connection;
@@ -216,8 +214,6 @@ static __always_inline void connection_established(struct sock *sk, enum role ro
 	if (!edge)
 		return;
 	add(&edge->established, 1);
-	if (role == ROLE_CLIENT)
-		add(&edge->attempts, 1);
 	settle(spilled);
 }
 
@@ -241,7 +237,6 @@ static __always_inline void attempt_failed(struct sock *sk, bool raw)
 	edge = socket_entry(&key, time_of(sk, raw), &spilled);
 	if (!edge)
 		return;
-	add(&edge->attempts, 1);
 	if (was_refused(sk, &connection, raw))
 		add(&edge->refused, 1);
 	else

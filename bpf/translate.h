@@ -4,8 +4,8 @@
 #define WEIR_TRANSLATE_H
 
 /* Where connection tracking is a module, its types are found only by a process with CAP_SYS_ADMIN. */
-#define CONNTRACK_IS_READABLE                                                                              \
-	(knobs.conntrack && bpf_core_field_exists(struct sk_buff, _nfct) && bpf_core_type_exists(struct nf_conn) &&            \
+#define CONNTRACK_IS_READABLE                                                                                          \
+	(knobs.conntrack && bpf_core_field_exists(struct sk_buff, _nfct) && bpf_core_type_exists(struct nf_conn) &&    \
 	 bpf_core_type_exists(struct nf_conntrack_tuple_hash))
 
 struct tracked {
@@ -55,8 +55,8 @@ static __always_inline void read_tracked(struct __sk_buff *skb, struct tracked *
 	if (!(status & (tracked->reply ? IPS_DST_NAT : IPS_SRC_NAT)))
 		return;
 	tracked->translated = true;
-	far = tracked->reply ? &connection->tuplehash[IP_CT_DIR_REPLY].tuple.src :
-			       &connection->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src;
+	far = tracked->reply ? &connection->tuplehash[IP_CT_DIR_REPLY].tuple.src
+			     : &connection->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src;
 	take_tuple_address(far, tracked->remote);
 	tracked->port = bpf_ntohs(BPF_CORE_READ(far, u.all));
 }

@@ -46,47 +46,52 @@ struct edge_key {
 	__u8 seen_as[16];
 };
 
-/* The beginning of an edge_key, where nothing is translated: less to hash for every packet. */
+/* The same for what interfaces see where nothing is translated: less to hash for every packet. */
 struct plain_edge_key {
-	__u64 scope;
 	__u8 remote[16];
+	__u32 interface;
 	__u16 port;
-	__u16 seen_port;
 	__u8 protocol;
 	__u8 role;
-	__u8 scope_type;
-	__u8 zero;
 };
 
-/* Times are CLOCK_MONOTONIC nanoseconds. Counts only ever grow while an entry lives; user space takes differences. */
+/*
+ * Times are CLOCK_MONOTONIC nanoseconds. Counts only ever grow while an entry lives; user space takes differences.
+ *
+ * What every connection or packet writes stands in the last 64 bytes. With the kernel's 48 bytes before the key an
+ * element is three cache lines, and the last one alone wanders between CPUs.
+ */
 struct socket_edge {
 	__u64 first_ns;
-	__u64 last_ns;
-	__u64 attempts; /* counted with their outcome: established, refused and unanswered add up to them */
-	__u64 established;
 	__u64 refused;
 	__u64 unanswered;
+	__u64 retransmits;
+	/* the last cache line */
+	__u64 last_ns;
+	__u64 established; /* a client's attempts are these, the refused and the unanswered */
 	__u64 bytes_sent;
 	__u64 bytes_received;
 	__u64 segments_sent;
 	__u64 segments_received;
-	__u64 retransmits;
 	__u64 rtt_us; /* sum of samples of the smoothed round-trip time */
 	__u64 rtt_samples;
 };
 
 struct packet_edge {
 	__u64 first_ns;
-	__u64 last_ns;
+	__u64 evidence; /* enum evidence; does not change */
 	__u64 syn_packets;
 	__u64 attempts; /* SCTP, and TCP of pods whose sockets are not in this kernel */
 	__u64 established; /* likewise */
 	__u64 refused; /* resets, aborts and ICMP unreachables that no socket in this kernel tells of */
+	__u64 zero;
+	/* the last cache line */
+	__u64 last_ns;
 	__u64 packets_from_pod;
 	__u64 bytes_from_pod;
 	__u64 packets_to_pod;
 	__u64 bytes_to_pod;
-	__u64 evidence; /* enum evidence; does not change */
+	__u64 zeros[3];
 };
 
 struct drop_key {
@@ -159,7 +164,7 @@ enum edge_map {
 };
 
 #define OVERFLOW_KEY_SIZE sizeof(struct drop_key)
-#define OVERFLOW_VALUE_SIZE sizeof(struct socket_edge)
+#define OVERFLOW_VALUE_SIZE sizeof(struct packet_edge)
 
 /* One event of an edge that its map had no room for: the entry as it would be with this event alone. */
 struct overflow {

@@ -58,8 +58,14 @@ interface Key {
   readonly seenAs: Endpoint | null;
 }
 
-/** Where the key at this offset was seen. */
-export function scopeAt(buffer: Buffer, offset: number): Scope {
+/** How the keys of a map are read. */
+interface KeyReader {
+  readonly size: number;
+  scope(buffer: Buffer, offset: number): Scope;
+  read(buffer: Buffer, offset: number): Key;
+}
+
+function scopeAt(buffer: Buffer, offset: number): Scope {
   return buffer.readUInt8(offset + edgeKeyLayout.scopeType) === namespaceScope
     ? { type: 'namespace', cookie: buffer.readBigUInt64LE(offset + edgeKeyLayout.scope) }
     : { type: 'interface', ifindex: buffer.readUInt32LE(offset + edgeKeyLayout.scope) };
@@ -72,19 +78,41 @@ function seenAsAt(buffer: Buffer, offset: number): Endpoint | null {
   return { address: addressOf(bytes), port: buffer.readUInt16LE(offset + edgeKeyLayout.seenPort) };
 }
 
-function keyAt({ buffer, offset }: EntryDelta, translatable: boolean): Key {
-  const protocol = protocolNames[buffer.readUInt8(offset + edgeKeyLayout.protocol)];
-  const role = roles[buffer.readUInt8(offset + edgeKeyLayout.role)];
+/** What both kinds of key hold. */
+function commonAt(layout: typeof edgeKeyLayout | typeof plainEdgeKeyLayout, buffer: Buffer, offset: number) {
+  const protocol = protocolNames[buffer.readUInt8(offset + layout.protocol)];
+  const role = roles[buffer.readUInt8(offset + layout.role)];
   if (protocol === undefined || role === undefined) throw new Error('an edge key that bpf/ does not write');
-  return {
-    scope: scopeAt(buffer, offset),
-    role,
-    protocol,
-    remote: addressAt(buffer, offset + edgeKeyLayout.remote),
-    port: buffer.readUInt16LE(offset + edgeKeyLayout.port),
-    seenAs: translatable ? seenAsAt(buffer, offset) : null,
-  };
+  const remote = addressAt(buffer, offset + layout.remote);
+  return { role, protocol, remote, port: buffer.readUInt16LE(offset + layout.port) };
 }
+
+const edgeKeys: KeyReader = {
+  size: edgeKeyLayout.size,
+  scope: scopeAt,
+  read: (buffer, offset) => ({
+    scope: scopeAt(buffer, offset),
+    ...commonAt(edgeKeyLayout, buffer, offset),
+    seenAs: seenAsAt(buffer, offset),
+  }),
+};
+
+/** A drop's key begins with an edge's. */
+const dropKeys: KeyReader = { ...edgeKeys, size: dropKeyLayout.size };
+
+function interfaceAt(buffer: Buffer, offset: number): Scope {
+  return { type: 'interface', ifindex: buffer.readUInt32LE(offset + plainEdgeKeyLayout.interface) };
+}
+
+const plainKeys: KeyReader = {
+  size: plainEdgeKeyLayout.size,
+  scope: interfaceAt,
+  read: (buffer, offset) => ({
+    scope: interfaceAt(buffer, offset),
+    ...commonAt(plainEdgeKeyLayout, buffer, offset),
+    seenAs: null,
+  }),
+};
 
 interface Told {
   readonly directionBy: DirectionEvidence;
@@ -95,6 +123,8 @@ interface Told {
 /** What a map's entries are and how one becomes an edge. */
 export interface MapDecoder {
   readonly layout: EntryLayout;
+  /** Where the entry with this key was seen. */
+  scopeOf(key: Buffer): Scope;
   decode(delta: EntryDelta, toUnixMs: ToUnixMs): SourceEdge;
 }
 
@@ -105,12 +135,13 @@ interface ValueLayout {
   readonly counters: Readonly<Record<string, number>>;
 }
 
-function decoder(keySize: number, value: ValueLayout, tell: (delta: EntryDelta, key: Key) => Told): MapDecoder {
+function decoder(keys: KeyReader, value: ValueLayout, tell: (delta: EntryDelta, key: Key) => Told): MapDecoder {
   const { size: valueSize, firstNs, lastNs } = value;
   return {
-    layout: { keySize, valueSize, firstNs, lastNs, counters: Object.values(value.counters) },
+    layout: { keySize: keys.size, valueSize, firstNs, lastNs, counters: Object.values(value.counters) },
+    scopeOf: (key) => keys.scope(key, 0),
     decode(delta, toUnixMs) {
-      const key = keyAt(delta, keySize > plainEdgeKeyLayout.size);
+      const key = keys.read(delta.buffer, delta.offset);
       const firstSeenUnixMs = toUnixMs(delta.firstNs);
       return { ...key, ...tell(delta, key), firstSeenUnixMs, lastSeenUnixMs: toUnixMs(delta.lastNs) };
     },
@@ -122,12 +153,12 @@ function named<Name extends string>(layout: Readonly<Record<Name, number>>, coun
   return Object.fromEntries(Object.keys(layout).map((name, i) => [name, counters[i]])) as Record<Name, number>;
 }
 
-export const socketEdges: MapDecoder = decoder(edgeKeyLayout.size, socketEdgeLayout, (delta, { role }) => {
+export const socketEdges: MapDecoder = decoder(edgeKeys, socketEdgeLayout, (delta, { role }) => {
   const told = named(socketEdgeLayout.counters, delta.counters);
   const client = role === 'client';
   const counters = {
     ...zeroCounters(),
-    attempts: told.attempts,
+    attempts: client ? told.established + told.refused + told.unanswered : 0,
     established: told.established,
     refused: told.refused,
     unanswered: told.unanswered,
@@ -161,16 +192,16 @@ function tellPackets(keySize: number, delta: EntryDelta, { role }: Key): Told {
   return { directionBy: directionEvidence[evidence - 1] ?? 'ports', counters, drops: {} };
 }
 
-function packetDecoder(keySize: number): MapDecoder {
-  return decoder(keySize, packetEdgeLayout, (delta, key) => tellPackets(keySize, delta, key));
+function packetDecoder(keys: KeyReader): MapDecoder {
+  return decoder(keys, packetEdgeLayout, (delta, key) => tellPackets(keys.size, delta, key));
 }
 
-export const packetEdges = packetDecoder(plainEdgeKeyLayout.size);
-export const translatedEdges = packetDecoder(edgeKeyLayout.size);
+export const packetEdges = packetDecoder(plainKeys);
+export const translatedEdges = packetDecoder(edgeKeys);
 
 /** @param reasonNames the running kernel's names of drop reasons, by number */
 export function dropEdges(reasonNames: ReadonlyMap<number, string>): MapDecoder {
-  return decoder(dropKeyLayout.size, dropEdgeLayout, ({ buffer, offset, counters: [packets] }, { protocol }) => {
+  return decoder(dropKeys, dropEdgeLayout, ({ buffer, offset, counters: [packets] }, { protocol }) => {
     const reason = buffer.readUInt32LE(offset + dropKeyLayout.reason);
     const drops = { [reasonNames.get(reason) ?? `REASON_${reason}`]: packets as number };
     // What was dropped tells who spoke only where the packet itself or the sockets say it.

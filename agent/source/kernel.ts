@@ -9,7 +9,7 @@ import {
   native,
   type Origin,
 } from '../../native/native.ts';
-import { dropEdges, type MapDecoder, packetEdges, scopeAt, socketEdges, translatedEdges } from './decode.ts';
+import { dropEdges, type MapDecoder, packetEdges, socketEdges, translatedEdges } from './decode.ts';
 import { DeltaTable, type EntryDelta, type KnownEntry } from './deltas.ts';
 import { dnsPayloads } from './dns-payloads.ts';
 import { type FeatureName, kernelFeatures } from './features.ts';
@@ -223,8 +223,8 @@ export class KernelSource implements Source {
   release(): void {
     const nowNs = Number(process.hrtime.bigint());
     for (const table of this.#tables) {
-      const { map, deltas } = table;
-      const free = deltas.keysToFree(nowNs - this.#idleNs, (key) => this.#gone.has(scopeAt(key, 0)));
+      const { map, decoder, deltas } = table;
+      const free = deltas.keysToFree(nowNs - this.#idleNs, (key) => this.#gone.has(decoder.scopeOf(key)));
       if (free.length === 0) continue;
       this.#late.push(...this.#decode(table, deltas.forget(native.takeEntries(this.#capture, map, free), nowNs)));
     }

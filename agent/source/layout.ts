@@ -2,8 +2,10 @@
  * Where the members of bpf/weir.h's structures lie, in bytes. A test compares every number with the type information
  * of the compiled object.
  */
-export const plainEdgeKeyLayout = {
-  size: 32,
+export const plainEdgeKeyLayout = { size: 24, remote: 0, interface: 16, port: 20, protocol: 22, role: 23 } as const;
+
+export const edgeKeyLayout = {
+  size: 48,
   scope: 0,
   remote: 8,
   port: 24,
@@ -11,51 +13,49 @@ export const plainEdgeKeyLayout = {
   protocol: 28,
   role: 29,
   scopeType: 30,
+  seenAs: 32,
 } as const;
 
-export const edgeKeyLayout = { ...plainEdgeKeyLayout, size: 48, seenAs: 32 } as const;
-
 export const socketEdgeLayout = {
-  size: 104,
+  size: 96,
   firstNs: 0,
-  lastNs: 8,
+  lastNs: 32,
   counters: {
-    attempts: 16,
-    established: 24,
-    refused: 32,
-    unanswered: 40,
+    refused: 8,
+    unanswered: 16,
+    retransmits: 24,
+    established: 40,
     bytesSent: 48,
     bytesReceived: 56,
     segmentsSent: 64,
     segmentsReceived: 72,
-    retransmits: 80,
-    rttUs: 88,
-    rttSamples: 96,
+    rttUs: 80,
+    rttSamples: 88,
   },
 } as const;
 
 export const packetEdgeLayout = {
-  size: 88,
+  size: 120,
   firstNs: 0,
-  lastNs: 8,
+  evidence: 8,
+  lastNs: 56,
   counters: {
     synPackets: 16,
     attempts: 24,
     established: 32,
     refused: 40,
-    packetsFromPod: 48,
-    bytesFromPod: 56,
-    packetsToPod: 64,
-    bytesToPod: 72,
+    packetsFromPod: 64,
+    bytesFromPod: 72,
+    packetsToPod: 80,
+    bytesToPod: 88,
   },
-  evidence: 80,
 } as const;
 
 export const dropKeyLayout = { size: 56, edge: 0, reason: 48 } as const;
 
 export const dropEdgeLayout = { size: 24, firstNs: 0, lastNs: 8, counters: { packets: 16 } } as const;
 
-export const overflowLayout = { size: 168, map: 0, key: 8, value: 64 } as const;
+export const overflowLayout = { size: 184, map: 0, key: 8, value: 64 } as const;
 
 export const dnsAnswerLayout = {
   size: 1576,

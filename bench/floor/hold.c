@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 /* linux/bpf.h of Debian 12 is older than tcx (kernel 6.6); the numbers are ABI. */
 #define TCX_INGRESS 46
 #define TCX_EGRESS 47
+#define BEFORE (1U << 3)
 
 static void die(const char *what, int error)
 {
@@ -50,16 +52,17 @@ static void attach_tracepoint(struct bpf_program *program)
 		die(bpf_program__name(program), errno);
 }
 
-/* Last in the chain: Weir's programs stand first and pass everything on. */
-static void attach_packets(struct bpf_program *program, const char *interface)
+/* At one end of the chain or the other: programs that pass everything on stand before it or behind. */
+static void attach_packets(struct bpf_program *program, const char *interface, bool first)
 {
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = first ? BEFORE : 0);
 	int ifindex = if_nametoindex(interface);
 	int directions[] = { TCX_INGRESS, TCX_EGRESS };
 
 	if (!ifindex)
 		die(interface, errno);
 	for (int i = 0; i < 2; i++) {
-		int link = bpf_link_create(bpf_program__fd(program), ifindex, directions[i], NULL);
+		int link = bpf_link_create(bpf_program__fd(program), ifindex, directions[i], &options);
 
 		if (link < 0)
 			die(interface, link);
@@ -72,10 +75,10 @@ int main(int argc, char **argv)
 	struct bpf_object *object;
 	char byte;
 	int error;
+	bool first = argc > 3 && !strcmp(argv[3], "first");
 
-	if (argc < 2) {
-		fputs("usage: hold OBJECT [INTERFACE]...   without an interface, the programs are loaded only\n",
-		      stderr);
+	if (argc < 3) {
+		fputs("usage: hold OBJECT tracepoints|packets-only [first|last INTERFACE...]\n", stderr);
 		return 2;
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -88,9 +91,9 @@ int main(int argc, char **argv)
 	packet = program_of(object, "empty_packet");
 	state = program_of(object, "empty_tcp_state");
 	drop = program_of(object, "empty_drop");
-	for (int i = 2; i < argc; i++)
-		attach_packets(packet, argv[i]);
-	if (argc > 2) {
+	for (int i = 4; i < argc; i++)
+		attach_packets(packet, argv[i], first);
+	if (!strcmp(argv[2], "tracepoints")) {
 		attach_tracepoint(state);
 		attach_tracepoint(drop);
 	}

@@ -60,7 +60,10 @@ Capture &CaptureOf(const Info &info)
 
 knobs KnobsOf(const Napi::Object &given)
 {
-	knobs values = { U64(given.Get("nodeCookie")), {}, Flag(given.Get("dnsAnswers")), Flag(given.Get("conntrack")),
+	knobs values = { U64(given.Get("nodeCookie")),
+			 {},
+			 Flag(given.Get("dnsAnswers")),
+			 Flag(given.Get("conntrack")),
 			 U64(given.Get("programId")) };
 	const auto ignored = given.Get("ignoredReasons").As<Napi::Array>();
 	for (uint32_t i = 0; i < ignored.Length(); i++) {
@@ -176,16 +179,13 @@ Napi::Value RunIterator(const Info &info)
 
 Napi::Value SweepTranslations(const Info &info)
 {
-	return Boundary(info.Env(), [&] {
-		return Napi::Number::New(info.Env(), CaptureOf(info).SweepTranslations(U64(info[1])));
-	});
+	return Boundary(info.Env(),
+			[&] { return Napi::Number::New(info.Env(), CaptureOf(info).SweepTranslations(U64(info[1]))); });
 }
 
 Napi::Value ReadMap(const Info &info)
 {
-	return Boundary(info.Env(), [&] {
-		return BufferOf(info, CaptureOf(info).Read(Text(info[1])));
-	});
+	return Boundary(info.Env(), [&] { return BufferOf(info, CaptureOf(info).Read(Text(info[1]))); });
 }
 
 Napi::Value TakeEntries(const Info &info)

@@ -156,7 +156,8 @@ void Capture::AdoptInterfaces()
 		Fd link = pins_.Open("links", slot);
 		const char *program = from_pod ? "on_packet_from_pod" : "on_packet_to_pod";
 		const bool alive = link && InterfaceOf(link.get()) == ifindex;
-		if (!alive || (origin_ != Origin::kTakenOver && bpf_link_update(link.get(), Program(program), nullptr))) {
+		if (!alive ||
+		    (origin_ != Origin::kTakenOver && bpf_link_update(link.get(), Program(program), nullptr))) {
 			pins_.Remove("links", slot);
 			continue;
 		}

@@ -33,6 +33,7 @@ function holds(
       offsets.delete(member);
     }
     offsets.delete('zero');
+    offsets.delete('zeros');
     t.same([...offsets.keys()], [], 'every member is decoded');
     if (payloadSize !== undefined)
       t.equal(payloadSize, native.structLayout(bpfObjectPath, struct).members['payload']?.size);
