@@ -57,8 +57,7 @@ function restrict(source: KernelSource, keep: () => void, log: Logger): void {
   restartRestricted(needsSysAdmin);
 }
 
-function logBeginning({ features, beginning }: KernelSource, log: Logger): void {
-  for (const { name, active, reason } of features) if (!active) log.warn({ feature: name, reason }, 'feature is off');
+function logBeginning({ beginning }: KernelSource, log: Logger): void {
   const { origin, interrupted, sockets, ms } = beginning;
   log.info({ origin }, origin === 'fresh' ? 'capture begins' : 'capture of an earlier start goes on');
   if (interrupted) log.error('what an earlier start saw since its last window is lost');
@@ -88,6 +87,9 @@ async function run(config: AgentConfig): Promise<void> {
   }
   const parts: AgentParts = { source, interfaces, names, fold, spool, clock: systemClock, log };
   restrict(source, () => spool.begin(stateOf(parts)), log);
+  for (const { name, active, reason } of source.features) {
+    if (!active) log.warn({ feature: name, reason }, 'feature is off');
+  }
   const exporter = new Exporter(
     connect(config.aggregator),
     spool,
