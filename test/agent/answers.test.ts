@@ -96,3 +96,10 @@ t.test('no bytes make it throw, and what it reads from them is readable', async 
     { seed, numRuns: 20_000 },
   );
 });
+
+t.test('no address is made of what a cut record lacks', async (t) => {
+  const whole = answerTo('a.example', [record('AAAA', 'a.example', '2001:db8:1:2:3:4:5:6')]);
+  for (let length = 0; length < whole.length; length++) {
+    t.same(readAnswer(whole.subarray(0, length)) ?? [], [], `${length} of ${whole.length} bytes`);
+  }
+});

@@ -130,3 +130,12 @@ t.test('over any starts, windows and removals the reports add up to what was cou
     { seed: 6, numRuns: 500 },
   );
 });
+
+t.test('entries that were taken out and made anew since the state are told whole', async (t) => {
+  for (const count of [2, 5, 9]) {
+    const table = new DeltaTable(layout);
+    const anew = [{ key: 1, firstNs: 50, lastNs: 60, count }];
+    table.restore(stateAfter(earlier), entries(anew), 1000);
+    t.same(view(table.read(entries(anew), 1001)), [[1, 50, 60, count]]);
+  }
+});

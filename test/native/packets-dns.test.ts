@@ -99,3 +99,14 @@ t.test('nothing is handed up where names are not wanted', { skip: whyNoPrograms(
   t.same(dns, []);
   t.equal(edges.length, 1);
 });
+
+packetTest('the padding of a short frame is no payload', (t, observe) => {
+  const padded = Buffer.concat([toPod(TCP, tcpSegment(53, 40000, ACK)), Buffer.alloc(6)]);
+  t.same(observe([to, padded]).dns, []);
+});
+
+packetTest('a TCP header that is shorter than any has no payload behind it', (t, observe) => {
+  const segment = tcpSegment(53, 40000, ACK, { payload: bytes(20) });
+  segment[12] = 4 << 4;
+  t.same(observe([to, toPod(TCP, segment)]).dns, []);
+});

@@ -68,3 +68,11 @@ packetTest('every other message is counted and left, neighbour discovery and lis
   t.same(edges, []);
   t.same(counted, { 'packets-other-protocol': four.length + six.length });
 });
+
+packetTest('ICMP of the other version of IP is no ICMP', (t, observe) => {
+  const { edges, counted } = observe(
+    [from, fromPod(ICMPV6, icmpMessage(echo6, 0))],
+    [from, fromPod6(ICMP, icmpMessage(echo, 0))],
+  );
+  t.same([edges, counted], [[], { 'packets-other-protocol': 2 }]);
+});

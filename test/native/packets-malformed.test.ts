@@ -134,3 +134,11 @@ packetTest('flow label, traffic class and type of service do not matter', (t, ob
     'client UDP fd00::2 123 first-packet: packetsToServer 1',
   ]);
 });
+
+packetTest('a frame that ends inside an extension header of IPv6 is malformed', (t, observe) => {
+  const frame = fromPod6(UDP, datagram, [extension(0)]);
+  for (let length = 54; length < 62; length++) {
+    const { counted } = observe([from, frame.subarray(0, length)]);
+    t.same(counted, { 'packets-malformed': 1 }, `${length} bytes`);
+  }
+});

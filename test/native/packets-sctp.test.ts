@@ -89,3 +89,33 @@ packetTest('an association whose beginning was not seen belongs to who is heard 
   const ended = observe(received(50000, 3868, chunks.abort));
   t.same(edgeTexts(ended.edges), ['server SCTP 10.1.0.2 3868 first-packet: packetsToServer 1']);
 });
+
+packetTest('an INIT tells who asks, also where both ends use one port', (t, observe) => {
+  const { edges } = observe(
+    sent(36412, 36412, chunks.init),
+    received(36412, 36412, chunks.initAck),
+    received(36412, 36412, chunks.init),
+    sent(36412, 36412, chunks.initAck),
+  );
+  t.match(edges.map(({ role, counters }) => `${role} established ${counters.established}`).toSorted(), [
+    'client established 1',
+    'server established 1',
+  ]);
+});
+
+packetTest('a server that asks from its own port is a client too', (t, observe) => {
+  const { edges } = observe(
+    received(5000, 3868, chunks.init),
+    sent(3868, 5000, chunks.initAck),
+    sent(3868, 5000, chunks.init),
+  );
+  t.match(edges.map(({ role, port, counters }) => `${role} ${port} attempts ${counters.attempts}`).toSorted(), [
+    'client 5000 attempts 1',
+    'server 3868 attempts 0',
+  ]);
+});
+
+packetTest('an INIT-ACK is from the server, also when its INIT was not seen', (t, observe) => {
+  const { edges } = observe(sent(3868, 50000, chunks.initAck));
+  t.same(edgeTexts(edges), ['server SCTP 10.1.0.2 3868 handshake: established 1, packetsToClient 1']);
+});

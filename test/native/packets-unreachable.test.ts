@@ -104,3 +104,14 @@ packetTest('an embedded packet of a protocol without ports is counted and left',
   t.same(edges, []);
   t.same(counted, { 'packets-other-protocol': 4 });
 });
+
+packetTest('a path that is too narrow refuses nothing', (t, observe) => {
+  const [fragmentationNeeded, datagram] = [4, udpDatagram(40000, 9999)];
+  const { edges } = observe(asked, refusal(packetFromPod(UDP, datagram), fragmentationNeeded));
+  t.same(edgeTexts(edges), ['client UDP 10.1.0.2 9999 first-packet: packetsToServer 1']);
+});
+
+packetTest('the payload of an embedded later fragment is never read as ports', (t, observe) => {
+  const { edges } = observe(asked, refusal(packetFromPod(UDP, udpDatagram(40000, 9999), { fragmentOffset: 5 })));
+  t.same(edgeTexts(edges), ['client UDP 10.1.0.2 9999 first-packet: packetsToServer 1']);
+});
