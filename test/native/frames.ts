@@ -1,28 +1,27 @@
 /** Ethernet frames for tests, built field by field. */
 
-const etherTypes = { ipv4: 0x0800, ipv6: 0x86dd, vlan: 0x8100, qinq: 0x88a8, arp: 0x0806 };
+export { tcpSegment, udpDatagram } from './segments.ts';
 
-function ethernet(type: number, payload: Buffer): Buffer {
-  const header = Buffer.alloc(14);
+export const etherTypes = { ipv4: 0x0800, ipv6: 0x86dd, vlan: 0x8100, qinq: 0x88a8, arp: 0x0806 } as const;
+
+/** Bytes of an Ethernet header without tags. */
+export const ethernetSize = 14;
+
+export function ethernet(type: number, payload: Buffer): Buffer {
+  const header = Buffer.alloc(ethernetSize);
   header.writeUInt16BE(type, 12);
   return Buffer.concat([header, payload]);
 }
 
-export function tcpSegment(sourcePort: number, destinationPort: number, flags: number): Buffer {
-  const header = Buffer.alloc(20);
-  header.writeUInt16BE(sourcePort, 0);
-  header.writeUInt16BE(destinationPort, 2);
-  header[12] = 5 << 4;
-  header[13] = flags;
-  return header;
-}
-
-export function udpDatagram(sourcePort: number, destinationPort: number, payloadBytes = 10): Buffer {
-  const datagram = Buffer.alloc(8 + payloadBytes);
-  datagram.writeUInt16BE(sourcePort, 0);
-  datagram.writeUInt16BE(destinationPort, 2);
-  datagram.writeUInt16BE(datagram.length, 4);
-  return datagram;
+/** A frame with tags put in, outermost first. */
+export function tagged(types: readonly number[], frame: Buffer): Buffer {
+  const tags = types.map((type, i) => {
+    const tag = Buffer.alloc(4);
+    tag.writeUInt16BE(type, 0);
+    tag.writeUInt16BE(100 + i, 2);
+    return tag;
+  });
+  return Buffer.concat([frame.subarray(0, 12), ...tags, frame.subarray(12)]);
 }
 
 export interface Ipv4Options {
@@ -33,15 +32,18 @@ export interface Ipv4Options {
   readonly optionBytes?: number;
   /** In units of 8 bytes. */
   readonly fragmentOffset?: number;
+  readonly moreFragments?: boolean;
+  readonly id?: number;
 }
 
-function ipv4Packet(options: Ipv4Options, payload: Buffer): Buffer {
-  const { source, destination, protocol, optionBytes = 0, fragmentOffset = 0 } = options;
+export function ipv4Packet(options: Ipv4Options, payload: Buffer): Buffer {
+  const { source, destination, protocol, optionBytes = 0, fragmentOffset = 0, moreFragments = false } = options;
   const header = Buffer.alloc(20 + optionBytes, 1);
   header.fill(0, 0, 20);
   header[0] = (4 << 4) | (header.length / 4);
   header.writeUInt16BE(header.length + payload.length, 2);
-  header.writeUInt16BE(fragmentOffset, 6);
+  header.writeUInt16BE(options.id ?? 0, 4);
+  header.writeUInt16BE(fragmentOffset | (moreFragments ? 0x2000 : 0), 6);
   header[8] = 64;
   header[9] = protocol;
   Buffer.from(source.split('.').map(Number)).copy(header, 12);
@@ -51,18 +53,6 @@ function ipv4Packet(options: Ipv4Options, payload: Buffer): Buffer {
 
 export function ipv4(options: Ipv4Options, payload: Buffer): Buffer {
   return ethernet(etherTypes.ipv4, ipv4Packet(options, payload));
-}
-
-/** The same with VLAN tags in the packet, outermost first. */
-export function taggedIpv4(tags: number, options: Ipv4Options, payload: Buffer): Buffer {
-  let inner = ipv4Packet(options, payload);
-  for (let tag = 0; tag < tags; tag++) {
-    const header = Buffer.alloc(4);
-    header.writeUInt16BE(100 + tag, 0);
-    header.writeUInt16BE(tag === 0 ? etherTypes.ipv4 : etherTypes.vlan, 2);
-    inner = Buffer.concat([header, inner]);
-  }
-  return ethernet(tags > 1 ? etherTypes.qinq : etherTypes.vlan, inner);
 }
 
 export interface Extension {
@@ -79,14 +69,15 @@ export function extension(kind: number, units = 1): Extension {
 }
 
 /** @param offset in units of 8 bytes */
-export function fragment(offset: number): Extension {
+export function fragment(offset: number, moreFragments = false, id = 0): Extension {
   const bytes = Buffer.alloc(8);
-  bytes.writeUInt16BE(offset << 3, 2);
+  bytes.writeUInt16BE((offset << 3) | (moreFragments ? 1 : 0), 2);
+  bytes.writeUInt32BE(id, 4);
   return { kind: 44, bytes };
 }
 
 /** @param source and destination the last byte of fd00::/64 addresses */
-export function ipv6(
+export function ipv6Packet(
   source: number,
   destination: number,
   protocol: number,
@@ -102,15 +93,17 @@ export function ipv6(
     copy[0] = kinds[i + 1] as number;
     return copy;
   });
-  header.writeUInt16BE(
-    chain.reduce((sum, { length }) => sum + length, payload.length),
-    4,
-  );
+  const payloadBytes = chain.reduce((sum, { length }) => sum + length, payload.length);
+  header.writeUInt16BE(payloadBytes, 4);
   header[7] = 64;
   header[8] = header[24] = 0xfd;
   header[23] = source;
   header[39] = destination;
-  return ethernet(etherTypes.ipv6, Buffer.concat([header, ...chain, payload]));
+  return Buffer.concat([header, ...chain, payload]);
+}
+
+export function ipv6(...packet: Parameters<typeof ipv6Packet>): Buffer {
+  return ethernet(etherTypes.ipv6, ipv6Packet(...packet));
 }
 
 export function arp(): Buffer {

@@ -1,7 +1,12 @@
-import { bpfObjectPath, type CaptureHandle, native } from '../../native/native.ts';
+import { bpfObjectPath, type CaptureHandle, type CaptureOptions, native } from '../../native/native.ts';
+
+/** Why BPF programs cannot be loaded here; false when they can. In the form of tap's `skip` option. */
+export function whyNoPrograms(): string | false {
+  return process.getuid?.() === 0 ? false : 'loading BPF programs needs root';
+}
 
 /** A small capture with every program of this kernel, nothing attached and nothing pinned. */
-export function openTestCapture(): CaptureHandle {
+export function openTestCapture(other: Partial<CaptureOptions> = {}): CaptureHandle {
   return native.openCapture({
     objectPath: bpfObjectPath,
     programs: ['on_tcp_state', 'on_drop', 'on_packet_from_pod', 'on_packet_to_pod'],
@@ -19,5 +24,6 @@ export function openTestCapture(): CaptureHandle {
     captureId: 1n,
     layoutId: 1n,
     programId: 1n,
+    ...other,
   });
 }

@@ -1,0 +1,112 @@
+import t from 'tap';
+import type { DnsPayload } from '../../agent/source/source.ts';
+import { edgeTexts, from, PacketRun, packetTest, to } from './packet-run.ts';
+import { fromPod, toPod, toPod6 } from './pod-frames.ts';
+import { ACK, FIN, PSH, RST, SYN, TCP, tcpSegment, UDP, udpDatagram } from './segments.ts';
+import { whyNoPrograms } from './test-capture.ts';
+
+/** Test frames come over the loopback interface. */
+const scope = { type: 'interface', ifindex: 1 };
+const cutAt = 1536;
+
+const bytes = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (i * 7 + length) & 0xff));
+const shape = ({ payload, cut }: DnsPayload) => [payload.toString('hex'), cut];
+
+packetTest('a datagram from a DNS port is handed up as it is', (t, observe) => {
+  for (const [port, length] of [
+    [53, 1],
+    [53, 12],
+    [5353, 511],
+  ] as const) {
+    const payload = bytes(length);
+    const { dns, edges } = observe([to, toPod(UDP, udpDatagram(port, 40000, payload), { optionBytes: 4 })]);
+    t.same(dns, [{ scope, server: '10.1.0.2', clientPort: 40000, sequence: null, payload, cut: false }]);
+    t.equal(edges.length, 1);
+  }
+  const { dns } = observe([to, toPod6(UDP, udpDatagram(53, 40000, bytes(30)))]);
+  t.match(dns, [{ server: 'fd00::2', payload: bytes(30) }]);
+});
+
+packetTest('segments from the DNS port are handed up with their sequence number', (t, observe) => {
+  for (const optionBytes of [0, 12, 40]) {
+    const rest = { sequence: 0xfffffff0, optionBytes, payload: bytes(100) };
+    const { dns, edges, counted } = observe(
+      [to, toPod(TCP, tcpSegment(53, 40000, ACK, rest))],
+      [to, toPod6(TCP, tcpSegment(53, 40001, ACK | PSH | FIN, rest))],
+    );
+    const given = { scope, sequence: 0xfffffff0, payload: bytes(100), cut: false };
+    t.same(dns, [
+      { ...given, server: '10.1.0.2', clientPort: 40000 },
+      { ...given, server: 'fd00::2', clientPort: 40001 },
+    ]);
+    t.same([edges, counted], [[], {}]);
+  }
+});
+
+packetTest('what is no answer to the pod is not looked at', (t, observe) => {
+  const payload = bytes(40);
+  const { dns } = observe(
+    [from, fromPod(UDP, udpDatagram(53, 40000, payload))],
+    [from, fromPod(UDP, udpDatagram(40000, 53, payload))],
+    [to, toPod(UDP, udpDatagram(40000, 53, payload))],
+    [to, toPod(UDP, udpDatagram(54, 53, payload))],
+    [from, fromPod(TCP, tcpSegment(53, 40000, ACK, { payload }))],
+    [to, toPod(TCP, tcpSegment(40000, 53, ACK, { payload }))],
+    [to, toPod(TCP, tcpSegment(5353, 40000, ACK, { payload }))],
+    [to, toPod(TCP, tcpSegment(53, 40000, SYN | ACK, { payload }))],
+    [to, toPod(TCP, tcpSegment(53, 40000, RST, { payload }))],
+  );
+  t.same(dns, []);
+});
+
+packetTest('a segment or a datagram without payload is nothing', (t, observe) => {
+  const { dns, counted } = observe(
+    [to, toPod(TCP, tcpSegment(53, 40000, ACK))],
+    [to, toPod(TCP, tcpSegment(53, 40000, ACK, { optionBytes: 12 }))],
+    [to, toPod(TCP, tcpSegment(53, 40000, ACK, { optionBytes: 40, payload: bytes(9) }).subarray(0, 30))],
+    [to, toPod(UDP, udpDatagram(53, 40000, 0))],
+  );
+  t.same([dns, counted], [[], {}]);
+});
+
+packetTest('a payload that is too long is cut, and told to be', (t, observe) => {
+  for (const length of [cutAt - 1, cutAt, cutAt + 1, 3000]) {
+    const { dns } = observe(
+      [to, toPod(UDP, udpDatagram(53, 40000, bytes(length)))],
+      [to, toPod(TCP, tcpSegment(53, 40000, ACK, { payload: bytes(length) }))],
+    );
+    const wanted = [bytes(length).subarray(0, cutAt).toString('hex'), length > cutAt];
+    t.same(dns.map(shape), [wanted, wanted], `${length} bytes`);
+  }
+});
+
+packetTest('answers that find the ring full are counted, and their edge is whole', (t, observe) => {
+  const answers = Array.from({ length: 60 }, () => [to, toPod(UDP, udpDatagram(53, 40000, bytes(50)))] as const);
+  const { dns, counted, edges } = observe(...answers);
+  const lost = counted['dns-answers-lost'] ?? 0;
+  t.ok(lost > 0);
+  t.equal(dns.length + lost, answers.length);
+  t.same(edgeTexts(edges), ['server UDP 10.1.0.2 40000 first-packet: packetsToServer 60']);
+});
+
+t.test('nothing is handed up where names are not wanted', { skip: whyNoPrograms() }, async (t) => {
+  const packets = new PacketRun({ dnsAnswers: false });
+  const { dns, edges } = packets.observe(
+    [to, toPod(UDP, udpDatagram(53, 40000, bytes(50)))],
+    [to, toPod(TCP, tcpSegment(53, 40000, ACK, { payload: bytes(50) }))],
+  );
+  packets.close();
+  t.same(dns, []);
+  t.equal(edges.length, 1);
+});
+
+packetTest('the padding of a short frame is no payload', (t, observe) => {
+  const padded = Buffer.concat([toPod(TCP, tcpSegment(53, 40000, ACK)), Buffer.alloc(6)]);
+  t.same(observe([to, padded]).dns, []);
+});
+
+packetTest('a TCP header that is shorter than any has no payload behind it', (t, observe) => {
+  const segment = tcpSegment(53, 40000, ACK, { payload: bytes(20) });
+  segment[12] = 4 << 4;
+  t.same(observe([to, toPod(TCP, segment)]).dns, []);
+});
