@@ -97,7 +97,7 @@ export class Agent {
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     if (this.#namesTimer !== null) clearInterval(this.#namesTimer);
-    this.endWindow();
+    this.#keepWindow();
     this.#exporter.stop();
   }
 
@@ -106,8 +106,14 @@ export class Agent {
     names.add(source.dnsPayloads(), clock.now());
   }
 
-  /** Every window makes a batch, also an empty one: silence that was watched is not the same as not watching. */
   endWindow(): void {
+    this.#keepWindow();
+    this.#parts.source.release();
+    this.#exporter.pump();
+  }
+
+  /** Every window makes a batch, also an empty one: silence that was watched is not the same as not watching. */
+  #keepWindow(): void {
     const { source, fold, spool, clock, log } = this.#parts;
     const { edges, losses } = source.drain();
     this.#readNames();
@@ -121,9 +127,7 @@ export class Agent {
       const batch: Batch = { ...id, window: { startUnixMs, endUnixMs: now }, ...folded };
       return batchToBytes(encodeBatch(batch, statusOf(this.#parts)));
     }, stateOf(this.#parts));
-    source.release();
     if (dropped > 0) log.error({ dropped, pending: spool.pending.length }, 'spool full, oldest batches dropped');
     if (Object.keys(folded.losses).length > 0) log.error({ losses: folded.losses }, 'events lost in this window');
-    this.#exporter.pump();
   }
 }

@@ -266,8 +266,21 @@ static __always_inline void count_in(struct edge_key *key, enum evidence evidenc
 	settle(spilled);
 }
 
+/* The pod's role as the packet itself tells it: a client begins an association, a server accepts it. 0 for others. */
+static __always_inline enum role role_by_handshake(const struct packet *packet, bool from_pod)
+{
+	if (packet->protocol != IPPROTO_SCTP)
+		return 0;
+	if (packet->kind == SCTP_INIT)
+		return from_pod ? ROLE_CLIENT : ROLE_SERVER;
+	if (packet->kind == SCTP_INIT_ACK)
+		return from_pod ? ROLE_SERVER : ROLE_CLIENT;
+	return 0;
+}
+
 static __always_inline void converse(struct __sk_buff *skb, const struct packet *packet, bool from_pod)
 {
+	__u32 interface = skb->ifindex;
 	struct tracked tracked = {};
 	struct packet_edge *edge;
 	struct overflow *spilled;
@@ -275,9 +288,17 @@ static __always_inline void converse(struct __sk_buff *skb, const struct packet 
 	struct edge_key key;
 	enum role role;
 
+	/* Read once: the verifier refuses a context whose member's address is kept. */
+	barrier_var(interface);
 	if (!from_pod)
 		read_tracked(skb, &tracked);
-	edge = find_conversation(skb->ifindex, packet, from_pod, &key);
+	role = role_by_handshake(packet, from_pod);
+	if (role) {
+		packet_key(&key, interface, packet, from_pod, role);
+		edge = find_plain(&key);
+	} else {
+		edge = find_conversation(interface, packet, from_pod, &key);
+	}
 	if (edge && !tracked.translated) {
 		add_conversation(edge, skb, packet, from_pod);
 		return;
@@ -286,13 +307,10 @@ static __always_inline void converse(struct __sk_buff *skb, const struct packet 
 		edge->last_ns = bpf_ktime_get_coarse_ns();
 		evidence = edge->evidence;
 	} else {
-		if (packet->protocol == IPPROTO_SCTP && packet->kind == SCTP_INIT) {
-			evidence = EVIDENCE_HANDSHAKE;
-			role = from_pod ? ROLE_CLIENT : ROLE_SERVER;
-		} else {
+		evidence = EVIDENCE_HANDSHAKE;
+		if (!role)
 			role = decide_role(skb, packet, from_pod, &tracked, &evidence);
-		}
-		packet_key(&key, skb->ifindex, packet, from_pod, role);
+		packet_key(&key, interface, packet, from_pod, role);
 		/* The pod's answer will look for the edge that the pod sees. */
 		if (tracked.translated && packet_entry(&key, evidence, false, &spilled))
 			settle(spilled);

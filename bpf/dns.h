@@ -8,13 +8,14 @@
 /* Hands up a datagram or a segment. The copy is bounded; user space is told the whole length. */
 static __always_inline void hand_up_answer(struct __sk_buff *skb, const struct packet *packet, __u32 header)
 {
+	__u32 end = packet->end && packet->end < skb->len ? packet->end : skb->len;
 	__u32 at = packet->transport + header;
 	struct dns_answer *answer;
 	__u32 length;
 
-	if (at >= skb->len)
+	if (at >= end)
 		return;
-	length = skb->len - at;
+	length = end - at;
 	answer = bpf_ringbuf_reserve(&dns_answers, sizeof(*answer), 0);
 	if (!answer) {
 		count(STAT_DNS_ANSWERS_LOST);

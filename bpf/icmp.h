@@ -6,6 +6,8 @@
 /* RFC 792, RFC 950 and RFC 4443. */
 #define ICMP_ECHO_REPLY 0
 #define ICMP_UNREACHABLE 3
+/* Code of an unreachable that asks for smaller packets, and refuses nothing (RFC 1191). */
+#define ICMP_FRAGMENTATION_NEEDED 4
 #define ICMP_ECHO 8
 #define ICMP_TIMESTAMP 13
 #define ICMP_TIMESTAMP_REPLY 14
@@ -49,10 +51,14 @@ static __always_inline bool parse_rejected(struct __sk_buff *skb, const struct p
 	if (error->protocol == IPPROTO_ICMP) {
 		if (bpf_skb_load_bytes(skb, at, &ipv4, sizeof(ipv4)))
 			return false;
+		if (ipv4.version != 4 || ipv4.ihl * 4 < sizeof(ipv4) || ipv4.frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET))
+			return false;
 		take_ipv4(&ipv4, inner);
 		at += ipv4.ihl * 4;
 	} else {
 		if (bpf_skb_load_bytes(skb, at, &ipv6, sizeof(ipv6)))
+			return false;
+		if (ipv6.version != 6)
 			return false;
 		take_ipv6(&ipv6, inner);
 		at += sizeof(ipv6);
@@ -97,6 +103,15 @@ static __always_inline void count_rejected(struct __sk_buff *skb, const struct p
 	edge = find_plain(&key);
 	if (edge && (inner.protocol == IPPROTO_UDP || edge->attempts > edge->established + edge->refused))
 		ADD(edge->refused, 1);
+	else if (inner.protocol != IPPROTO_TCP)
+		count(STAT_PACKETS_OTHER_PROTOCOL);
+}
+
+static __always_inline bool is_rejection(const struct packet *packet)
+{
+	if (packet->protocol == IPPROTO_ICMPV6)
+		return packet->kind == ICMPV6_UNREACHABLE;
+	return packet->kind == ICMP_UNREACHABLE && packet->code != ICMP_FRAGMENTATION_NEEDED;
 }
 
 static __always_inline void on_icmp(struct __sk_buff *skb, struct packet *packet, bool from_pod)
@@ -107,7 +122,7 @@ static __always_inline void on_icmp(struct __sk_buff *skb, struct packet *packet
 	int type = request_type(packet, &answer);
 
 	if (type < 0) {
-		if (packet->kind == (packet->protocol == IPPROTO_ICMP ? ICMP_UNREACHABLE : ICMPV6_UNREACHABLE))
+		if (is_rejection(packet))
 			count_rejected(skb, packet, from_pod);
 		else
 			count(STAT_PACKETS_OTHER_PROTOCOL);

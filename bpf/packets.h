@@ -88,7 +88,7 @@ static __always_inline void on_tcp(struct __sk_buff *skb, const struct packet *p
 		count_syn(skb, packet, from_pod, &tracked);
 	} else if (syn && (!from_pod || !has_socket(skb))) {
 		count_answer(skb, packet, from_pod, &tracked, false);
-	} else if (!from_pod && packet->source_port == PORT_DNS) {
+	} else if (!from_pod && packet->source_port == PORT_DNS && packet->header >= TCP_HEADER_SIZE) {
 		hand_up_answer(skb, packet, packet->header);
 	}
 }
@@ -98,7 +98,11 @@ static __always_inline void on_udp(struct __sk_buff *skb, struct packet *packet,
 	if (packet->fragmented)
 		find_ports(packet, skb->ifindex, false);
 	converse(skb, packet, from_pod);
-	if (!from_pod && knobs.dns_answers && is_dns_port(packet->source_port))
+	if (from_pod || !knobs.dns_answers || !is_dns_port(packet->source_port))
+		return;
+	if (packet->fragmented)
+		count(STAT_DNS_ANSWERS_LOST);
+	else
 		hand_up_answer(skb, packet, UDP_HEADER_SIZE);
 }
 

@@ -19,8 +19,6 @@
 #define SCTP_INIT 1
 #define SCTP_INIT_ACK 2
 #define SCTP_ABORT 6
-/* The common header and the type of the first chunk. */
-#define SCTP_HEADER_SIZE 12
 
 #define PORT_DNS 53
 #define PORT_MDNS 5353
@@ -40,6 +38,7 @@ struct packet {
 	__u16 network; /* offset of the IP header in the frame */
 	__u16 transport; /* offset of the transport header in the frame */
 	__u16 header; /* bytes of the TCP header */
+	__u32 end; /* offset of the end of the IP packet, behind which there may be padding; 0 when it does not say */
 };
 
 enum parsed {
@@ -71,7 +70,7 @@ struct sctp_header {
 	__be16 destination;
 	__u8 rest[8];
 	__u8 chunk;
-};
+} __attribute__((packed));
 
 struct icmp_header {
 	__u8 type;
@@ -91,7 +90,8 @@ static __always_inline bool is_news(const struct tcp_header *tcp)
 	return tcp->flags & (TCP_FLAG_SYN | TCP_FLAG_RST) || (knobs.dns_answers && tcp->source == bpf_htons(PORT_DNS));
 }
 
-static __always_inline enum parsed parse_transport(struct cursor *cursor, struct packet *packet)
+/* icmp_protocol: the ICMP that belongs to the packet's version of IP; the other one means nothing in it. */
+static __always_inline enum parsed parse_transport(struct cursor *cursor, struct packet *packet, __u8 icmp_protocol)
 {
 	struct sctp_header *sctp = cursor->at;
 	struct icmp_header *icmp = cursor->at;
@@ -99,6 +99,8 @@ static __always_inline enum parsed parse_transport(struct cursor *cursor, struct
 	__be16 *ports = cursor->at;
 
 	packet->transport = cursor->at - cursor->start;
+	if (cursor->at > cursor->end)
+		return PARSED_MALFORMED;
 	switch (packet->protocol) {
 	case IPPROTO_TCP:
 		if ((void *)(tcp + 1) > cursor->end)
@@ -120,6 +122,8 @@ static __always_inline enum parsed parse_transport(struct cursor *cursor, struct
 		break;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
+		if (packet->protocol != icmp_protocol)
+			return PARSED_OTHER;
 		if ((void *)(icmp + 1) > cursor->end)
 			return PARSED_MALFORMED;
 		packet->kind = icmp->type;
@@ -154,8 +158,9 @@ static __always_inline enum parsed parse_ipv4(struct cursor *cursor, struct pack
 	take_ipv4(ip, packet);
 	if (ip->frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET))
 		return PARSED_FRAGMENT;
+	packet->end = ip->tot_len ? packet->network + bpf_ntohs(ip->tot_len) : 0;
 	cursor->at += length;
-	return parse_transport(cursor, packet);
+	return parse_transport(cursor, packet, IPPROTO_ICMP);
 }
 
 struct extension_header {
@@ -164,6 +169,12 @@ struct extension_header {
 	__be16 fragment;
 	__be32 id;
 };
+
+static __always_inline bool is_extension(__u8 kind)
+{
+	return kind == IPPROTO_HOPOPTS || kind == IPPROTO_ROUTING || kind == IPPROTO_DSTOPTS ||
+	       kind == IPPROTO_FRAGMENT || kind == IPPROTO_AH;
+}
 
 /* Bytes of an IPv6 extension header, 0 when `kind` is none (RFC 8200, and RFC 4302 for AH). */
 static __always_inline __u32 extension_length(__u8 kind, const struct extension_header *header)
@@ -213,18 +224,17 @@ static __always_inline enum parsed parse_ipv6(struct cursor *cursor, struct pack
 		return PARSED_MALFORMED;
 	take_ipv6(ip, packet);
 	cursor->at = ip + 1;
-	for (int i = 0; i < MAX_EXTENSION_HEADERS; i++) {
+	packet->end = ip->payload_len ? packet->network + sizeof(*ip) + bpf_ntohs(ip->payload_len) : 0;
+	for (int i = 0; i < MAX_EXTENSION_HEADERS && is_extension(packet->protocol); i++) {
 		extension = cursor->at;
 		if ((void *)(extension + 1) > cursor->end)
-			break;
+			return PARSED_MALFORMED;
 		length = extension_length(packet->protocol, extension);
-		if (!length)
-			break;
 		if (take_extension(extension, packet))
 			return PARSED_FRAGMENT;
 		cursor->at += length;
 	}
-	return parse_transport(cursor, packet);
+	return parse_transport(cursor, packet, IPPROTO_ICMPV6);
 }
 
 /* From the Ethernet header on. Tags that the network card took out are not in the packet and need no parsing. */

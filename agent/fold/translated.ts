@@ -1,8 +1,19 @@
-import { type FlowCounters, type FlowRecord, type MutableCounters, zeroCounters } from '../../core/flow.ts';
+import {
+  type FlowCounters,
+  type FlowRecord,
+  type MutableCounters,
+  strongerEvidence,
+  zeroCounters,
+} from '../../core/flow.ts';
+import type { UnixMs } from '../../core/time.ts';
 
 /** A record that is still being added to. */
-export interface OpenRecord extends Omit<FlowRecord, 'counters'> {
+export interface OpenRecord
+  extends Omit<FlowRecord, 'counters' | 'directionBy' | 'firstSeenUnixMs' | 'lastSeenUnixMs'> {
   readonly counters: MutableCounters;
+  directionBy: FlowRecord['directionBy'];
+  firstSeenUnixMs: UnixMs;
+  lastSeenUnixMs: UnixMs;
 }
 
 function moveCounters(from: MutableCounters, to: MutableCounters, names: readonly (keyof FlowCounters)[]): void {
@@ -42,10 +53,17 @@ export function mergeTranslated(records: readonly OpenRecord[]): OpenRecord[] {
     const targets = behind.get(targetKey(record, record.remote, record.port)) ?? [];
     const [only, ...others] = targets;
     if (only === undefined) continue;
-    if (others.length === 0) moveCounters(record.counters, only.counters, allCounters);
+    if (others.length === 0) absorb(only, record);
     else spreadSyns(record, targets);
   }
   return records.filter((record) => record.seenAs !== null || !isEmpty(record));
+}
+
+function absorb(into: OpenRecord, from: OpenRecord): void {
+  moveCounters(from.counters, into.counters, allCounters);
+  into.directionBy = strongerEvidence(into.directionBy, from.directionBy);
+  into.firstSeenUnixMs = Math.min(into.firstSeenUnixMs, from.firstSeenUnixMs);
+  into.lastSeenUnixMs = Math.max(into.lastSeenUnixMs, from.lastSeenUnixMs);
 }
 
 function spreadSyns({ counters }: OpenRecord, targets: readonly OpenRecord[]): void {

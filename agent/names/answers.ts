@@ -15,13 +15,35 @@ const readableName = /^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?$/i;
 const maxName = 253;
 const multicastSuffix = /\.local$/i;
 
-/** Anyone on the network can have written this. */
+/** Where the header's counts are (RFC 1035, 4.1.1): questions, answers, name servers, additional records. */
+const header = { size: 12, questions: 4, answers: 6, rest: 8 } as const;
+const maxBytes = 4096;
+const maxQuestions = 1;
+const maxAnswers = 32;
+const maxTtl = 2 ** 31;
+
+/**
+ * Anyone on the network can have written this: what would take long to read is not, and of what is read the sections
+ * behind the answers are left out. Null also when the end is missing.
+ */
 function parse(message: Buffer): DecodedPacket | null {
+  if (message.length < header.size || message.length > maxBytes) return null;
+  const tooMany =
+    message.readUInt16BE(header.questions) > maxQuestions || message.readUInt16BE(header.answers) > maxAnswers;
+  if (tooMany) return null;
+  const needed = Buffer.from(message);
+  needed.fill(0, header.rest, header.size);
   try {
-    return decode(message);
+    const packet = decode(needed);
+    return decode.bytes > message.length ? null : packet;
   } catch {
     return null;
   }
+}
+
+/** What has the highest bit set counts as 0 (RFC 2181, 8). */
+function usableTtl(ttl: number | undefined): number {
+  return ttl !== undefined && ttl < maxTtl ? ttl : 0;
 }
 
 function isReadable(name: unknown): name is string {
@@ -47,7 +69,7 @@ export function readAnswer(message: Buffer): NamedAddress[] | null {
     const address = addressOf(record.type, record.data);
     const name = asked ?? (multicastSuffix.test(record.name) ? record.name : undefined);
     if (address === null || !isReadable(name)) continue;
-    found.push({ address, name: name.toLowerCase(), ttl: typeof record.ttl === 'number' ? record.ttl : 0 });
+    found.push({ address, name: name.toLowerCase(), ttl: usableTtl(record.ttl) });
   }
   return found;
 }

@@ -10,6 +10,8 @@ import { TcpStreams } from './streams.ts';
 const maxPods = 4096;
 const maxNamesPerPod = 1024;
 const maxWaiting = 4096;
+/** Longest that reading may hold up the rest of the agent at a time. */
+const maxReadMs: Milliseconds = 50;
 /** A connection may be opened a little after its answer's lifetime, and is reported at the end of a window. */
 const graceMs: Milliseconds = 300_000;
 
@@ -24,6 +26,8 @@ export interface NamesLedger {
   readonly unreadable: number;
   /** The pod that asked could not be told. */
   readonly unnamed: number;
+  /** They came faster than they could be read. */
+  readonly unread: number;
   /** Waiting for the name of the pod. */
   readonly waiting: number;
 }
@@ -40,7 +44,7 @@ export class Names {
   readonly #pods = new LRUCache<string, LRUCache<Address, string>>({ max: maxPods });
   readonly #streams = new TcpStreams();
   #waiting: Waiting[] = [];
-  #ledger = { seen: 0, learned: 0, partial: 0, unreadable: 0, unnamed: 0 };
+  #ledger = { seen: 0, learned: 0, partial: 0, unreadable: 0, unnamed: 0, unread: 0 };
 
   /** @param holdMs how long an answer may wait for the name of its pod */
   constructor(podOf: PodOf, holdMs: Milliseconds) {
@@ -57,7 +61,12 @@ export class Names {
     const untilUnixMs = now + this.#holdMs;
     const waiting = [...this.#waiting, ...payloads.map((payload) => ({ payload, untilUnixMs }))];
     this.#waiting = [];
-    for (const each of waiting) {
+    const endMs = performance.now() + maxReadMs;
+    for (const [i, each] of waiting.entries()) {
+      if (performance.now() > endMs) {
+        this.#ledger.unread += waiting.length - i;
+        return;
+      }
       const pod = this.#podOf(each.payload.scope);
       if (pod !== null) this.#read(pod, each.payload);
       else if (each.untilUnixMs > now && this.#waiting.length < maxWaiting) this.#waiting.push(each);

@@ -51,15 +51,20 @@ export class DeltaTable {
     return Array.from(this.#known, ([key, { lastNs, counters }]) => [key, lastNs, counters]);
   }
 
-  /** Goes on from an earlier start's state. @param entries what the kernel holds now, which alone can have grown */
+  /**
+   * Goes on from an earlier start's state. @param entries what the kernel holds now, which alone can have grown: an
+   * entry that is gone, or was taken out and made anew since, begins from nothing
+   */
   restore(state: readonly KnownEntry[], entries: Buffer, nowNs: number): void {
-    const { keySize, valueSize } = this.#layout;
-    const held = new Set<string>();
+    const { keySize, valueSize, firstNs, counters: offsets } = this.#layout;
+    const earlier = new Map(state.map(([key, lastNs, counters]) => [key, { lastNs, counters }]));
     for (let offset = 0; offset < entries.length; offset += keySize + valueSize) {
-      held.add(entries.toString('latin1', offset, offset + keySize));
-    }
-    for (const [key, lastNs, counters] of state) {
-      if (held.has(key)) this.#known.set(key, { counters, lastNs, changedNs: nowNs });
+      const key = entries.toString('latin1', offset, offset + keySize);
+      const known = earlier.get(key);
+      const value = offset + keySize;
+      if (known === undefined || readCount(entries, value + firstNs) > known.lastNs) continue;
+      if (offsets.some((each, i) => readCount(entries, value + each) < (known.counters[i] as number))) continue;
+      this.#known.set(key, { ...known, changedNs: nowNs });
     }
   }
 

@@ -2,7 +2,7 @@ import tap, { type Test } from 'tap';
 import { packetEdges } from '../../agent/source/decode.ts';
 import { DeltaTable, type EntryDelta } from '../../agent/source/deltas.ts';
 import { dnsPayloads } from '../../agent/source/dns-payloads.ts';
-import { edgeKeyLayout, packetEdgeLayout, statistics } from '../../agent/source/layout.ts';
+import { packetEdgeLayout, plainEdgeKeyLayout, statistics } from '../../agent/source/layout.ts';
 import { OverflowTable } from '../../agent/source/overflow.ts';
 import type { DnsPayload, SourceEdge } from '../../agent/source/source.ts';
 import { type CaptureOptions, isNativeError, native, type PacketProgram } from '../../native/native.ts';
@@ -39,7 +39,7 @@ export function isTooShort(frame: Buffer): boolean {
 }
 
 const decode = (deltas: readonly EntryDelta[]) => deltas.map((delta) => packetEdges.decode(delta, (ns) => ns));
-const entrySize = edgeKeyLayout.size + packetEdgeLayout.size;
+const entrySize = plainEdgeKeyLayout.size + packetEdgeLayout.size;
 
 /** A capture that frames are sent through, one series after the other. */
 export class PacketRun {
@@ -64,7 +64,8 @@ export class PacketRun {
   #takeEdges(): Buffer {
     const entries = native.readMap(this.#capture, 'packet_edges');
     const keys: Buffer[] = [];
-    for (let at = 0; at < entries.length; at += entrySize) keys.push(entries.subarray(at, at + edgeKeyLayout.size));
+    for (let at = 0; at < entries.length; at += entrySize)
+      keys.push(entries.subarray(at, at + plainEdgeKeyLayout.size));
     return native.takeEntries(this.#capture, 'packet_edges', Buffer.concat(keys));
   }
 
