@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WeirError } from '../core/errors.ts';
 import type { Milliseconds } from '../core/time.ts';
 import { mustRun } from './command.ts';
-import { netnsPrefix } from './names.ts';
+import { netnsPrefix, pinsDir } from './names.ts';
 import { isRunning, type ProcessIdentity, processesIn, signalProcess } from './process-identity.ts';
 import { readRecord, recordedProcesses, removeRecord } from './record.ts';
 
@@ -64,6 +64,8 @@ export async function cleanUp(lab: string, onProgress: (message: string) => void
       detail: { pids: processes.filter(isRunning).map(({ pid }) => pid) },
     });
   }
+  // What is pinned in the kernel goes with its files.
+  rmSync(pinsDir(lab), { recursive: true, force: true });
   if (namespaces.length > 0) {
     await mustRun(['ip', '-batch', '-'], { input: namespaces.map((name) => `netns del ${name}\n`).join('') });
   }

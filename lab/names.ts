@@ -24,6 +24,11 @@ export function netnsPrefix(lab: string): string {
   return `weir-${lab}-`;
 }
 
+/** Where the agents of a lab keep their capture between starts, a folder for each node. */
+export function pinsDir(lab: string): string {
+  return `/sys/fs/bpf/weir-lab-${lab}`;
+}
+
 export function isLabName(name: string): boolean {
   return /^[a-z][a-z0-9]{0,15}$/.test(name);
 }

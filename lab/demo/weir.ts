@@ -8,6 +8,7 @@ import { type Connection, connect } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
 import { podCidr, serviceCidr } from '../cluster.ts';
 import type { Lab } from '../lab.ts';
+import { pinsDir } from '../names.ts';
 import { type LabProcess, logTail, startProcess } from '../pod-processes.ts';
 import { inNetns } from '../probes.ts';
 import type { DemoOptions } from './options.ts';
@@ -69,6 +70,7 @@ export class Weir {
         aggregator: socket,
         'cni-results': cniResultsDir,
         spool: `${folder}/spool-${name}`,
+        pins: `${pinsDir(lab.name)}/${name}`,
         window: options.window,
         'metrics-listen': agentMetricsListen,
       });
