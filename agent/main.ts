@@ -65,7 +65,8 @@ function logBeginning({ beginning }: KernelSource, log: Logger): void {
 }
 
 async function run(config: AgentConfig): Promise<void> {
-  const log = pino({ level: config.logLevel, base: { component: 'agent', node: config.node } }, pino.destination(2));
+  const standardError = pino.destination(2);
+  const log = pino({ level: config.logLevel, base: { component: 'agent', node: config.node } }, standardError);
   const { cluster, node, windowMs, holdMs } = config;
   const spool = new Spool(config.spool, config.spoolMaxBytes, systemClock.now());
   const state = earlierState(spool, log);
@@ -86,7 +87,11 @@ async function run(config: AgentConfig): Promise<void> {
     fold.restore(state.fold);
   }
   const parts: AgentParts = { source, interfaces, names, fold, spool, clock: systemClock, log };
-  restrict(source, () => spool.begin(stateOf(parts)), log);
+  const keep = () => {
+    spool.begin(stateOf(parts));
+    standardError.flushSync();
+  };
+  restrict(source, keep, log);
   for (const { name, active, reason } of source.features) {
     if (!active) log.warn({ feature: name, reason }, 'feature is off');
   }
