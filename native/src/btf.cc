@@ -2,6 +2,7 @@
 #include "btf.h"
 
 #include <bpf/btf.h>
+#include <malloc.h>
 
 #include <cerrno>
 #include <memory>
@@ -17,6 +18,8 @@ struct BtfFreer {
 	void operator()(btf *types) const
 	{
 		btf__free(types);
+		// The kernel's are many megabytes in small pieces, which the allocator would keep.
+		malloc_trim(0);
 	}
 };
 using Btf = std::unique_ptr<btf, BtfFreer>;
