@@ -121,8 +121,9 @@ interface Addon {
   /**
    * Attaches the packet programs, first in the chain, to an interface of the current network namespace; on one that is
    * attached already only what is told of it is replaced. @param tcx by tcx links, else by filters of clsact
+   * @returns whether packets went by unseen, because an earlier process had attached them the other way
    */
-  attachInterface(capture: CaptureHandle, ifindex: number, behind: Behind, tcx: boolean): void;
+  attachInterface(capture: CaptureHandle, ifindex: number, behind: Behind, tcx: boolean): boolean;
   /** Does nothing for an interface that is not attached. */
   detachInterface(capture: CaptureHandle, ifindex: number): void;
   /** Those of an earlier process included. */

@@ -34,14 +34,18 @@ function json(value: object): string {
   return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? each.toString() : each));
 }
 
-/** The layout depends on the structures, the maps' sizes and whose node it is; the programs on the object and the rest. */
+/**
+ * The layout depends on the structures, the maps' sizes, whose node it is and where sockets' states are kept; the
+ * programs on the object and the rest.
+ */
 export function captureIdentity(options: Omit<CaptureOptions, keyof CaptureIdentity>): CaptureIdentity {
   const { socketEdges, packetEdges, dropEdges, interfaces, overflowRingBytes, dnsRingBytes, nodeCookie } = options;
   const sizes = { socketEdges, packetEdges, dropEdges, interfaces, overflowRingBytes, dnsRingBytes, nodeCookie };
+  const statesByAddress = options.programs.includes('on_tcp_state_raw');
   const structures = pinnedStructures.map((name) => json(native.structLayout(bpfObjectPath, name)));
   return {
     captureId: randomBytes(8).readBigUInt64LE(),
-    layoutId: hash([json(sizes), ...structures]),
+    layoutId: hash([json({ ...sizes, statesByAddress }), ...structures]),
     programId: hash([readFileSync(bpfObjectPath), json({ ...options, pins: '' })]),
   };
 }

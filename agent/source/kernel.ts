@@ -253,7 +253,7 @@ export class KernelSource implements Source {
       sinceNs: watchedBefore ? 0n : process.hrtime.bigint(),
       bornWatched: watchedBefore || appeared,
     };
-    native.attachInterface(this.#capture, ifindex, behind, this.#has('tcx'));
+    if (native.attachInterface(this.#capture, ifindex, behind, this.#has('tcx'))) this.#count('capture-restart', 1);
     this.#gone.back({ type: 'interface', ifindex });
   }
 

@@ -136,7 +136,7 @@ void EndSearch(const Info &info)
 	Boundary(info.Env(), [&] { CaptureOf(info).EndSearch(); });
 }
 
-void AttachInterface(const Info &info)
+Napi::Value AttachInterface(const Info &info)
 {
 	const auto given = info[2].As<Napi::Object>();
 	interface behind = {};
@@ -144,8 +144,10 @@ void AttachInterface(const Info &info)
 	behind.since_ns = U64(given.Get("sinceNs"));
 	behind.nsid = given.Get("nsid").As<Napi::Number>().Int32Value();
 	behind.born_watched = Flag(given.Get("bornWatched"));
-	Boundary(info.Env(),
-		 [&] { CaptureOf(info).AttachInterface(U32(info[1]), behind, info[3].As<Napi::Boolean>()); });
+	return Boundary(info.Env(), [&] {
+		const bool tcx = info[3].As<Napi::Boolean>();
+		return Napi::Boolean::New(info.Env(), CaptureOf(info).AttachInterface(U32(info[1]), behind, tcx));
+	});
 }
 
 void DetachInterface(const Info &info)

@@ -20,8 +20,9 @@ constexpr int kTcxIngress = 46;
 constexpr int kTcxEgress = 47;
 constexpr uint32_t kBefore = 1U << 3;
 
-// Our filters among those of others at an interface's clsact, and before theirs.
-constexpr uint32_t kFilterHandle = 1;
+// Our filters among those of others at an interface's clsact: before theirs, and under a handle that nobody else takes
+// ("Weir"), so that none of theirs is ever replaced.
+constexpr uint32_t kFilterHandle = 0x57656972;
 constexpr uint32_t kFilterPriority = 1;
 
 constexpr const char *kRawProgram = "on_tcp_state_raw";
@@ -63,12 +64,13 @@ void AttachClsact(int program, uint32_t ifindex, bpf_tc_attach_point point)
 		throw SystemError(-error, "bpf_tc_attach");
 }
 
-void DetachClsact(uint32_t ifindex, bpf_tc_attach_point point)
+// Returns whether there was anything.
+bool DetachClsact(uint32_t ifindex, bpf_tc_attach_point point)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(ifindex), .attach_point = point);
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = kFilterHandle, .priority = kFilterPriority);
 	// It fails when the interface is gone, and the filter with it.
-	bpf_tc_detach(&hook, &options);
+	return !bpf_tc_detach(&hook, &options);
 }
 
 } // namespace
@@ -103,18 +105,28 @@ Fd Capture::AttachTcx(const std::string &name, uint32_t ifindex, int attach_type
 	return link;
 }
 
-void Capture::AttachInterface(uint32_t ifindex, const interface &behind, bool tcx)
+bool Capture::AttachInterface(uint32_t ifindex, const interface &behind, bool tcx)
 {
 	// The map first: a drop right after the attachment is then attributed already.
 	const int error = bpf_map_update_elem(Map("interfaces"), &ifindex, &behind, BPF_ANY);
 	if (error)
 		throw SystemError(-error, "bpf_map_update_elem interfaces");
-	if (interfaces_.count(ifindex))
-		return;
+	const auto attached = interfaces_.find(ifindex);
+	if (attached != interfaces_.end()) {
+		if (tcx == static_cast<bool>(attached->second.from_pod))
+			return false;
+		// An earlier process used the other way.
+		DetachInterface(ifindex);
+		AttachInterface(ifindex, behind, tcx);
+		return true;
+	}
+	bool interrupted = false;
 	const std::string index = std::to_string(ifindex);
 	try {
 		InterfaceLinks links;
 		if (tcx) {
+			interrupted |= DetachClsact(ifindex, BPF_TC_INGRESS);
+			interrupted |= DetachClsact(ifindex, BPF_TC_EGRESS);
 			links.from_pod = AttachTcx("on_packet_from_pod", ifindex, kTcxIngress, kFromPod + index);
 			links.to_pod = AttachTcx("on_packet_to_pod", ifindex, kTcxEgress, kToPod + index);
 		} else {
@@ -122,6 +134,7 @@ void Capture::AttachInterface(uint32_t ifindex, const interface &behind, bool tc
 			AttachClsact(Program("on_packet_to_pod"), ifindex, BPF_TC_EGRESS);
 		}
 		interfaces_[ifindex] = std::move(links);
+		return interrupted;
 	} catch (const SystemError &) {
 		interfaces_[ifindex] = {};
 		DetachInterface(ifindex);

@@ -76,8 +76,9 @@ public:
 	void EndSearch();
 
 	// Attaches the packet programs first in the chain, by tcx or by clsact, and notes what is behind the interface; on
-	// one that is attached already only the note changes.
-	void AttachInterface(uint32_t ifindex, const interface &behind, bool tcx);
+	// one that is attached already only the note changes. Returns whether packets went by unseen, because an earlier
+	// process had attached them the other way.
+	bool AttachInterface(uint32_t ifindex, const interface &behind, bool tcx);
 	void DetachInterface(uint32_t ifindex);
 	// Interfaces that are attached, those of an earlier process included.
 	std::vector<uint32_t> AttachedInterfaces() const;

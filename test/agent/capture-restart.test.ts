@@ -1,21 +1,7 @@
 import t from 'tap';
-import type { InsideProcess } from './inside-process.ts';
+import { afterMore, readCounts } from './load-counts.ts';
 import { whyNoKernel } from './node-fixture.ts';
 import { watched } from './watched.ts';
-
-interface Counts {
-  readonly connections: number;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
-  readonly datagrams: number;
-}
-
-/** Waits until so many connections more were made than now. */
-async function afterMore(load: InsideProcess, connections: number): Promise<void> {
-  const counts = async () => JSON.parse(await load.ask('')) as Counts;
-  const goal = (await counts()).connections + connections;
-  while ((await counts()).connections < goal);
-}
 
 t.test('what the kernel counted while the agent was away is reported once', { skip: whyNoKernel() }, async (t) => {
   const { w, node, client, server } = await watched(t);
@@ -43,7 +29,7 @@ t.test('what the kernel counted while the agent was away is reported once', { sk
   const say = await node.startPython(late, 'speak');
   await say.must(`c tcp ${server.address} 8080`, 'c send 1000', 'c close');
   w.startAgent();
-  const counts = JSON.parse(await load.finish()) as Counts;
+  const counts = readCounts(await load.finish());
   await w.until(() => tcp().every(({ bytesToClient }) => bytesToClient >= counts.bytesReceived), 'all is reported');
   await w.settled();
   for (const end of tcp()) {

@@ -41,9 +41,9 @@ export class Watched {
     this.#t.teardown(() => this.ingest.kill());
   }
 
-  /** Starts the agent, once more after it was stopped. */
-  startAgent(): AgentProcess {
-    const agent = new AgentProcess(this.node, this.address, this.#flags);
+  /** Starts the agent, once more after it was stopped. @param flags besides those that it always has here */
+  startAgent(flags: readonly string[] = []): AgentProcess {
+    const agent = new AgentProcess(this.node, this.address, [...this.#flags, ...flags]);
     this.#t.teardown(() => agent.stop());
     this.#agent = agent;
     return agent;
