@@ -251,6 +251,9 @@ int BPF_PROG(on_drop, struct sk_buff *skb, void *location, __u32 reason)
 		return 0;
 	in = BPF_CORE_READ(skb, skb_iif);
 	if (cookie != knobs.node_cookie) {
+		/* A pod's own stack frees what nobody wants any more, and names a reason only where it keeps it from somebody. */
+		if (reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_NOT_SPECIFIED))
+			return 0;
 		/* In the pod's own namespace: what came in through an interface goes to the pod, all else leaves it. */
 		inside.scope = inside.cookie = cookie;
 		inside.from_pod = !in;

@@ -169,6 +169,11 @@ enum sock_flags {
 	SOCK_DONE,
 };
 
+/* include/net/dropreason-core.h; the value is taken from the running kernel. */
+enum skb_drop_reason {
+	SKB_DROP_REASON_NOT_SPECIFIED,
+};
+
 /* include/net/tcp_states.h: part of the kernel's ABI through inet_diag. */
 enum {
 	TCP_ESTABLISHED = 1,

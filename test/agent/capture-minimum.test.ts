@@ -23,6 +23,8 @@ t.test('a kernel without type information is refused, with what to do', { skip: 
 t.test('pins in no BPF file system are done without, and that is told', { skip: whyNoKernel() }, async (t) => {
   const { stderr } = startWhere('ip link set lo up', t.testdir());
   const lines = stderr.split('\n').filter((line) => line.startsWith('{'));
-  const off = lines.map((line) => JSON.parse(line) as Record<string, unknown>).find(({ feature }) => feature === 'pinning');
+  const off = lines
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .find(({ feature }) => feature === 'pinning');
   t.match(off, { level: 40, msg: 'feature is off', reason: /is in no BPF file system; events between two starts/ });
 });

@@ -6,7 +6,13 @@ import { whyNoKernel } from './node-fixture.ts';
 import { watched } from './watched.ts';
 
 /** Each has other programs than the one before, on maps of one layout. */
-const generations = [['--dns-names', 'off'], [], ['--without', 'drop-reasons'], ['--without', 'iterators'], []] as const;
+const generations = [
+  ['--dns-names', 'off'],
+  [],
+  ['--without', 'drop-reasons'],
+  ['--without', 'iterators'],
+  [],
+] as const;
 
 t.test('other programs go on with what is in the maps', { skip: whyNoKernel() }, async (t) => {
   const { w, node, client, server } = await watched(t);
