@@ -5,6 +5,7 @@ import { systemClock } from '../core/time.ts';
 import { version } from '../core/version.ts';
 import { connect } from '../proto/services.ts';
 import { Agent, type AgentParts, type AgentState, stateOf, stateVersion, statusOf } from './agent.ts';
+import { claimNode } from './alone.ts';
 import { type AgentConfig, readConfig } from './config.ts';
 import { Exporter } from './export/exporter.ts';
 import { Fold } from './fold/fold.ts';
@@ -68,6 +69,7 @@ async function run(config: AgentConfig): Promise<void> {
   const standardError = pino.destination(2);
   const log = pino({ level: config.logLevel, base: { component: 'agent', node: config.node } }, standardError);
   const { cluster, node, windowMs, holdMs } = config;
+  await claimNode(config.pins);
   const spool = new Spool(config.spool, config.spoolMaxBytes, systemClock.now());
   const state = earlierState(spool, log);
   const source = new KernelSource(sourceOptions(config), state?.source ?? null);
@@ -123,7 +125,8 @@ async function run(config: AgentConfig): Promise<void> {
 }
 
 /** Ends capture on this node: detaches everything and removes what is pinned. */
-function removePins(config: AgentConfig): void {
+async function removePins(config: AgentConfig): Promise<void> {
+  await claimNode(config.pins);
   const source = new KernelSource(sourceOptions(config), null);
   source.removePins();
   source.close();
@@ -131,7 +134,7 @@ function removePins(config: AgentConfig): void {
 
 try {
   const config = readConfig(process.argv.slice(2), (text) => process.stdout.write(text));
-  if (config?.removePins) removePins(config);
+  if (config?.removePins) await removePins(config);
   else if (config !== null) await run(config);
 } catch (error) {
   process.stderr.write(`weir-agent: ${messageOf(error)}\n`);

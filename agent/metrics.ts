@@ -57,6 +57,16 @@ export function agentRegistry(from: MetricSources): Registry {
       into.set({ version, component: 'agent' }, 1);
     },
   );
+  onScrape(
+    Gauge,
+    registry,
+    'weir_agent_feature_active',
+    'Whether a part of the capture is on; weir status says why it is not.',
+    ['feature'],
+    (into) => {
+      for (const { name, active } of from.source.features) into.set({ feature: name }, active ? 1 : 0);
+    },
+  );
   onScrape(Gauge, registry, 'weir_agent_map_entries', "Entries in the kernel's edge maps.", ['map'], (into) => {
     for (const [map, entries] of Object.entries(from.source.mapEntries())) into.set({ map }, entries);
   });
@@ -70,7 +80,7 @@ export function agentRegistry(from: MetricSources): Registry {
     Counter,
     registry,
     'weir_agent_events_ignored_total',
-    'Kernel events left out, by cause.',
+    'Kernel events in no edge, or in one by way of the overflow ring, by cause. None is lost.',
     ['cause'],
     (into) => {
       const sums = from.source.statistics();

@@ -12,6 +12,7 @@ export const errorTable = {
   CAPTURE_LOAD: { grpc: 13, exit: 1, text: 'The BPF programs could not be loaded' },
   CAPTURE_ATTACH: { grpc: 13, exit: 1, text: 'A BPF program could not be attached' },
   CAPTURE_DRAIN: { grpc: 13, exit: 1, text: 'A BPF map could not be read' },
+  AGENT_RUNNING: { grpc: 9, exit: 1, text: 'Another agent watches this node' },
   NETLINK: { grpc: 13, exit: 1, text: 'The kernel refused a netlink request' },
   ADDRESS_INVALID: { grpc: 3, exit: 2, text: 'Not an IP address or CIDR' },
   MANIFEST_INVALID: { grpc: 3, exit: 2, text: 'A Kubernetes manifest could not be read' },

@@ -81,6 +81,13 @@ t.test('another way to attach programs is taken, and the gap is told', { skip: w
   }
 });
 
+t.test('a second agent of a node is refused', { skip: whyNoKernel() }, async (t) => {
+  const { w } = await watched(t);
+  const second = w.startAgent();
+  t.equal(await second.exited(), 1);
+  t.match(second.log, /weir-agent: Another agent watches this node: it keeps its capture in .*; stop it first/);
+});
+
 t.test('an agent that is asked to takes everything away', { skip: whyNoKernel() }, async (t) => {
   const { w, node } = await watched(t);
   await w.agent.stop();
