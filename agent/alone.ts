@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import { WeirError } from '../core/errors.ts';
 
@@ -14,6 +15,7 @@ export async function claimNode(pins: string): Promise<void> {
       const what = `it keeps its capture in ${pins}; stop it first, or name another folder with --pins`;
       reject(error.code === 'EADDRINUSE' ? new WeirError('AGENT_RUNNING', what, { cause: error }) : error);
     });
-    server.listen(`\0weir-agent ${pins}`, () => resolve());
+    // A name may have 107 bytes, a folder more.
+    server.listen(`\0weir-agent-${createHash('sha256').update(pins).digest('hex')}`, () => resolve());
   });
 }
