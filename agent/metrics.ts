@@ -99,8 +99,9 @@ export function agentRegistry(from: MetricSources): Registry {
     },
   );
   onScrape(Counter, registry, 'weir_agent_dns_payloads_total', 'DNS payloads to pods, by fate.', ['fate'], (into) => {
-    const { learned, partial, unreadable, unnamed } = from.names.ledger;
-    for (const [fate, count] of Object.entries({ learned, partial, unreadable, unnamed })) into.inc({ fate }, count);
+    const { learned, partial, unreadable, unnamed, unread } = from.names.ledger;
+    const fates = { learned, partial, unreadable, unnamed, unread };
+    for (const [fate, count] of Object.entries(fates)) into.inc({ fate }, count);
   });
   onScrape(Gauge, registry, 'weir_agent_edges_held', 'Edge deltas that wait for the name of their pod.', [], (into) => {
     into.set(from.fold.ledger.held);

@@ -65,7 +65,7 @@ interface Watching {
   readonly watched: WatchedNode;
   readonly floor: Floor;
   readonly ids: ReadonlySet<number>;
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 async function startWatching(run: Run, order: Order): Promise<Watching> {

@@ -33,7 +33,7 @@ export interface FloorPlaces {
 
 export interface HeldFloor extends Floor {
   /** Detaches and unloads; otherwise that is done when the bench ends. */
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 /** Loads the empty programs. */

@@ -24,6 +24,7 @@ t.test('a scrape tells what the agent watches and what became of its batches', {
     /^weir_agent_batches_total\{result="acknowledged"\} [1-9]/m,
     /^weir_agent_events_lost_total\{stage="overflow-ring-full"\} 0$/m,
     /^weir_agent_map_entries\{map="socket_edges"\} \d+$/m,
+    /^weir_agent_dns_payloads_total\{fate="unread"\} 0$/m,
     /^weir_agent_connected 1$/m,
   ]) {
     t.match(text, line);

@@ -73,11 +73,11 @@ t.test('an answer waits for the name of its pod, and no longer than it may', asy
   let known = false;
   const names = new Names((scope) => (known ? byInterface(scope) : null), 1000);
   names.add([payload(0, answer('api.example.com'))], 0);
-  t.same(names.ledger, { seen: 1, learned: 0, partial: 0, unreadable: 0, unnamed: 0, waiting: 1 });
+  t.same(names.ledger, { seen: 1, learned: 0, partial: 0, unreadable: 0, unnamed: 0, unread: 0, waiting: 1 });
   known = true;
   names.add([], 999);
   t.equal(names.nameOf(a, external), 'api.example.com');
-  t.same(names.ledger, { seen: 1, learned: 1, partial: 0, unreadable: 0, unnamed: 0, waiting: 0 });
+  t.same(names.ledger, { seen: 1, learned: 1, partial: 0, unreadable: 0, unnamed: 0, unread: 0, waiting: 0 });
   known = false;
   names.add([payload(1, answer('www.example.com'))], 1000);
   names.add([], 2000);
@@ -91,6 +91,22 @@ t.test('what waits is bounded, and what is too much is counted', async (t) => {
   const names = new Names(() => null, 1000);
   names.add(Array(5000).fill(payload(0, answer('api.example.com'))), 0);
   t.match(names.ledger, { seen: 5000, waiting: 4096, unnamed: 904 });
+});
+
+t.test('what comes faster than it can be read is counted, and what comes later is read', async (t) => {
+  const clock = fakeClock(t);
+  let readingMs = 20;
+  const names = new Names((scope) => {
+    clock.advance(readingMs);
+    return byInterface(scope);
+  }, 1000);
+  const old = answer('old.example.com');
+  names.add(Array(10).fill(payload(0, old)), 0);
+  t.match(names.ledger, { seen: 10, learned: 3, unread: 7, waiting: 0 }, 'those that fit into 50 ms, and one more');
+  readingMs = 0;
+  names.add([payload(0, answer('new.example.com'))], 0);
+  t.match(names.ledger, { seen: 11, learned: 4, unread: 7 });
+  t.equal(names.nameOf(a, external), 'new.example.com');
 });
 
 t.test('a message in several segments counts once it is whole', async (t) => {
@@ -145,8 +161,9 @@ t.test('whatever comes in, seen is the sum of what became of it', async () => {
           each.arrivals.map((parts) => payload(...parts)),
           now,
         );
-        const { learned, partial, unreadable, unnamed, waiting } = names.ledger;
-        if (names.ledger.seen !== seen || seen !== learned + partial + unreadable + unnamed + waiting) return false;
+        const { learned, partial, unreadable, unnamed, unread, waiting } = names.ledger;
+        const fates = learned + partial + unreadable + unnamed + unread + waiting;
+        if (names.ledger.seen !== seen || seen !== fates) return false;
       }
       return true;
     }),

@@ -25,7 +25,10 @@ function segmentsOf(stream: Buffer, parts: readonly number[], first: number): Se
   });
 }
 
-const hex = (buffers: readonly Buffer[]) => buffers.map((each) => each.toString('hex')).join(' ');
+/** Each message ends in a space: an empty one is told from none. */
+const hex = (buffers: readonly Buffer[]) => buffers.map((each) => `${each.toString('hex')} `).join('');
+
+const isMessage = (bytes: Buffer) => bytes.length > 2 && bytes.readUInt16BE(0) === bytes.length - 2;
 
 t.test('however a stream was cut into segments, its messages are the same', async () => {
   fc.assert(
@@ -57,20 +60,59 @@ t.test('streams do not disturb each other', async () => {
   );
 });
 
-t.test('what came before a hole is given, and a connection after it is read again', async () => {
+t.test('what came before a hole is given, and nothing behind it until a segment is one message', async () => {
   fc.assert(
     fc.property(messages, cuts, fc.nat(20), (sent, parts, hole) => {
       const streams = new TcpStreams();
+      const add = (some: readonly Segment[]) => some.map(({ sequence, bytes }) => streams.add('a', sequence, bytes));
+      const opening = streamOf([Buffer.from('opened')]);
+      add([{ sequence: 1000 - opening.length, bytes: opening }]);
       const segments = segmentsOf(streamOf(sent), parts, 1000);
       const missing = hole % segments.length;
-      const before = segments.slice(0, missing);
-      const got = before.flatMap(({ sequence, bytes }) => streams.add('a', sequence, bytes));
-      for (const { sequence, bytes } of segments.slice(missing + 1)) streams.add('a', sequence, bytes);
-      const again = streams.add('a', 5_000_000, streamOf(sent));
-      return hex(sent).startsWith(hex(got)) && hex(again) === hex(sent);
+      const before = add(segments.slice(0, missing)).flat();
+      const behind = segments.slice(missing + 1);
+      const whole = behind.findIndex(({ bytes }) => isMessage(bytes));
+      const got = add(behind);
+      const silent = got.slice(0, whole < 0 ? got.length : whole);
+      const first = behind[whole]?.bytes.subarray(2);
+      return (
+        hex(sent).startsWith(hex(before)) &&
+        silent.every(({ length }) => length === 0) &&
+        (first === undefined || hex(got[whole] ?? []) === hex([first]))
+      );
     }),
     { seed, numRuns: 2000 },
   );
+});
+
+t.test('behind a segment that is one message all is read again', async () => {
+  const some = fc.uint8Array({ minLength: 1, maxLength: 40 }).map((bytes) => Buffer.from(bytes));
+  fc.assert(
+    fc.property(some, messages, cuts, firstSequence, (one, sent, parts, first) => {
+      const streams = new TcpStreams();
+      streams.add('a', (first - 5000) >>> 0, Buffer.from([0, 9, 1]));
+      const alone = streamOf([one]);
+      const segments = segmentsOf(streamOf(sent), parts, first);
+      const got = [{ sequence: (first - alone.length) >>> 0, bytes: alone }, ...segments].flatMap((each) => {
+        return streams.add('a', each.sequence, each.bytes);
+      });
+      return hex(got) === hex([one, ...sent]);
+    }),
+    { seed, numRuns: 500 },
+  );
+});
+
+t.test('another connection between the same ports is known from its first message alone', async (t) => {
+  const streams = new TcpStreams();
+  const [one, long] = [Buffer.from('one'), Buffer.alloc(40, 7)];
+  t.same(streams.add('a', 100, streamOf([one])), [one]);
+  const parts = segmentsOf(streamOf([long]), [0.5], 7000);
+  t.same(
+    parts.flatMap(({ sequence, bytes }) => streams.add('a', sequence, bytes)),
+    [],
+    'its beginning looks like what is behind a hole',
+  );
+  t.same(streams.add('a', 7042, streamOf([one])), [one]);
 });
 
 t.test('the rest of a message behind a hole is not put together with its beginning', async (t) => {

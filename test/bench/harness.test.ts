@@ -77,7 +77,7 @@ async function says(child: ChildProcess, text: string): Promise<void> {
 t.test('a signal ends it early, and the sysctl is as it was', { skip: whyNoKernel() }, async (t) => {
   const before = readFileSync(statisticsSysctl, 'utf8');
   const child = spawn(process.execPath, [main, 'capture', '--rounds', '12'], { stdio: ['ignore', 'ignore', 'pipe'] });
-  await says(child, 'connections, round 2 of 2');
+  await says(child, 'connections, weir-first, round 2 of 2');
   child.kill('SIGTERM');
   const [status] = (await once(child, 'exit')) as [number | null];
   t.equal(status, 130);

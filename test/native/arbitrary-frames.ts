@@ -1,5 +1,15 @@
 import fc from 'fast-check';
-import { ethernet, etherTypes, type Extension, extension, fragment, ipv4Packet, ipv6Packet, tagged } from './frames.ts';
+import {
+  ethernet,
+  ethernetSize,
+  etherTypes,
+  type Extension,
+  extension,
+  fragment,
+  ipv4Packet,
+  ipv6Packet,
+  tagged,
+} from './frames.ts';
 import { damage, damaged } from './damage.ts';
 import { from, type Sent, to } from './packet-run.ts';
 import { icmpMessage, sctpPacket, tcpSegment, udpDatagram } from './segments.ts';
@@ -13,6 +23,8 @@ const ports = [53, 5353, 0, 500, 3868, 40000, 40001, 65535];
 /** Of TCP: mostly those that mean something here. */
 const flags = fc.oneof(fc.constantFrom(0x02, 0x12, 0x14, 0x04, 0x10, 0x18, 0x11), fc.nat(255));
 const sequence = fc.constantFrom(0, 0, 1, 0xffffffff);
+/** Of a header of TCP, in words: it says mostly what is true. */
+const headerWords = fc.option(fc.nat(15), { freq: 7 });
 const payload = fc.uint8Array({ maxLength: 24 }).map((bytes) => Buffer.from(bytes));
 const chunk = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom(0, 1, 1, 2, 6, 6) },
@@ -31,8 +43,14 @@ const carry = (protocol: number, bytes: fc.Arbitrary<Buffer>): fc.Arbitrary<Carr
 
 /** What has ports, by protocol. */
 const ported: Readonly<Record<number, (port: fc.Arbitrary<number>) => fc.Arbitrary<Buffer>>> = {
-  6: (port) =>
-    fc.tuple(port, port, flags, fc.record({ sequence, optionBytes, payload })).map((parts) => tcpSegment(...parts)),
+  6: (port) => {
+    const segment = fc.tuple(port, port, flags, fc.record({ sequence, optionBytes, payload }));
+    return fc.tuple(segment, headerWords).map(([parts, words]) => {
+      const bytes = tcpSegment(...parts);
+      if (words !== null) bytes[12] = words << 4;
+      return bytes;
+    });
+  },
   17: (port) => fc.tuple(port, port, payload).map((parts) => udpDatagram(...parts)),
   132: (port) => fc.tuple(port, port, chunk, payload).map((parts) => sctpPacket(...parts)),
 };
@@ -57,14 +75,29 @@ const chain = fc.oneof(
 );
 const fragmentOffset = fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 8);
 
+/** A packet that says of its length what is true, or that it is of another, or nothing (0). */
+function lengthened(version: 4 | 6, whole: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer> {
+  const said = fc.option(fc.oneof(fc.constant(0), fc.nat(120)), { freq: 7 });
+  return fc.tuple(whole, said).map(([bytes, length]) => {
+    if (length !== null) bytes.writeUInt16BE(length, version === 4 ? 2 : 4);
+    return bytes;
+  });
+}
+
 /** A packet of one version of IP between the pod and one of two peers. @param out whether the pod is the source */
 function packet(version: 4 | 6, out: boolean, carried: fc.Arbitrary<Carried>): fc.Arbitrary<Buffer> {
-  const peer = fc.constantFrom(2, 2, 2, 3);
-  if (version === 6) {
-    return fc
-      .tuple(peer, chain, carried)
-      .map(([far, headers, { protocol, bytes }]) => ipv6Packet(out ? 1 : far, out ? far : 1, protocol, headers, bytes));
-  }
+  return lengthened(version, version === 4 ? packet4(out, carried) : packet6(out, carried));
+}
+
+const peer = fc.constantFrom(2, 2, 2, 3);
+
+function packet6(out: boolean, carried: fc.Arbitrary<Carried>): fc.Arbitrary<Buffer> {
+  return fc
+    .tuple(peer, chain, carried)
+    .map(([far, headers, { protocol, bytes }]) => ipv6Packet(out ? 1 : far, out ? far : 1, protocol, headers, bytes));
+}
+
+function packet4(out: boolean, carried: fc.Arbitrary<Carried>): fc.Arbitrary<Buffer> {
   const header = fc.record({ optionBytes, fragmentOffset, moreFragments: fc.boolean(), id: fc.nat(3) });
   return fc.tuple(peer, header, carried).map(([far, rest, { protocol, bytes }]) => {
     const [source, destination] = out ? ['10.1.0.1', `10.1.0.${far}`] : [`10.1.0.${far}`, '10.1.0.1'];
@@ -72,13 +105,30 @@ function packet(version: 4 | 6, out: boolean, carried: fc.Arbitrary<Carried>): f
   });
 }
 
+/** The first byte of IPv4: a header of any length. */
+const ipv4Length = fc.record({
+  does: fc.constant('set' as const),
+  at: fc.constant(ethernetSize),
+  byte: fc.integer({ min: 0x40, max: 0x4f }),
+});
+
+/** A packet in an ICMP error, damaged as frames are. */
+function embedded(version: 4 | 6, out: boolean, talk: fc.Arbitrary<Carried>): fc.Arbitrary<Buffer> {
+  return fc
+    .tuple(packet(version, out, talk), fc.option(fc.oneof(damage, ipv4Length), { freq: 3 }))
+    .map(([bytes, what]) => (what === null ? bytes : damaged(ethernet(0, bytes), what).subarray(ethernetSize)));
+}
+
 function message(version: 4 | 6, out: boolean, talk: fc.Arbitrary<Carried>): fc.Arbitrary<Carried> {
-  const protocol = version === 4 ? 1 : 58;
+  const [own, others] = version === 4 ? [1, 58] : [58, 1];
   const error = fc
-    .tuple(fc.constantFrom(version === 4 ? 3 : 1), fc.constantFrom(0, 3, 3, 13, 4), packet(version, !out, talk))
+    .tuple(fc.constantFrom(version === 4 ? 3 : 1), fc.constantFrom(0, 3, 3, 13, 4), embedded(version, !out, talk))
     .map((parts) => icmpMessage(...parts));
   const any = fc.tuple(icmpType, fc.constant(0), payload).map((parts) => icmpMessage(...parts));
-  return carry(protocol, fc.oneof(error, any));
+  return fc.oneof(
+    { weight: 9, arbitrary: carry(own, fc.oneof(error, any)) },
+    { weight: 1, arbitrary: carry(others, fc.oneof(error, any)) },
+  );
 }
 
 const unknown = fc.tuple(fc.nat(255), payload).map(([protocol, bytes]) => ({ protocol, bytes }));

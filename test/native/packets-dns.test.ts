@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { DnsPayload } from '../../agent/source/source.ts';
-import { edgeTexts, from, PacketRun, packetTest, to } from './packet-run.ts';
+import { ethernetSize, extension, fragment } from './frames.ts';
+import { edgeTexts, from, PacketRun, packetTest, type Sent, to } from './packet-run.ts';
 import { fromPod, toPod, toPod6 } from './pod-frames.ts';
 import { ACK, FIN, PSH, RST, SYN, TCP, tcpSegment, UDP, udpDatagram } from './segments.ts';
 import { whyNoPrograms } from './test-capture.ts';
@@ -101,8 +102,37 @@ t.test('nothing is handed up where names are not wanted', { skip: whyNoPrograms(
 });
 
 packetTest('the padding of a short frame is no payload', (t, observe) => {
-  const padded = Buffer.concat([toPod(TCP, tcpSegment(53, 40000, ACK)), Buffer.alloc(6)]);
-  t.same(observe([to, padded]).dns, []);
+  const pad = (frame: Buffer): Sent => [to, Buffer.concat([frame, Buffer.alloc(6)])];
+  t.same(observe(pad(toPod(TCP, tcpSegment(53, 40000, ACK)))).dns, []);
+  const answer = bytes(3);
+  const { dns } = observe(
+    pad(toPod(UDP, udpDatagram(53, 40000, answer))),
+    pad(toPod6(UDP, udpDatagram(53, 40000, answer), [extension(0)])),
+    pad(toPod6(TCP, tcpSegment(53, 40000, ACK, { payload: answer }))),
+  );
+  const wanted = [answer.toString('hex'), false];
+  t.same(dns.map(shape), [wanted, wanted, wanted]);
+});
+
+packetTest('a payload whose IP header does not say where it ends goes to the end of the frame', (t, observe) => {
+  const four = toPod(UDP, udpDatagram(53, 40000, bytes(20)));
+  four.writeUInt16BE(0, ethernetSize + 2);
+  const six = toPod6(UDP, udpDatagram(53, 40000, bytes(20)));
+  six.writeUInt16BE(0, ethernetSize + 4);
+  const wanted = [bytes(20).toString('hex'), false];
+  t.same(observe([to, four], [to, six]).dns.map(shape), [wanted, wanted]);
+});
+
+packetTest('an answer in fragments is not handed up, but counted', (t, observe) => {
+  const first = udpDatagram(53, 40000, bytes(48));
+  const { dns, counted, edges } = observe(
+    [to, toPod(UDP, first, { id: 1, moreFragments: true })],
+    [to, toPod(UDP, bytes(16), { id: 1, fragmentOffset: 7 })],
+    [to, toPod6(UDP, first, [fragment(0, true, 2)])],
+    [from, fromPod(UDP, first, { id: 3, moreFragments: true })],
+  );
+  t.same([dns, counted], [[], { 'dns-answers-lost': 2 }]);
+  t.equal(edges.length, 3);
 });
 
 packetTest('a TCP header that is shorter than any has no payload behind it', (t, observe) => {

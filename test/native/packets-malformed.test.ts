@@ -25,7 +25,7 @@ const frames: readonly (readonly [name: string, frame: Buffer, beyond: number, e
   ['UDP', fromPod(UDP, datagram), 10, 'UDP 10.1.0.2 123'],
   ['UDP behind options', fromPod(UDP, datagram, { optionBytes: 40 }), 10, 'UDP 10.1.0.2 123'],
   ['TCP', fromPod(TCP, syn), 20, 'TCP 10.1.0.2 443'],
-  ['SCTP', fromPod(SCTP, sctpPacket(40000, 3868, chunks.init)), 14, 'SCTP 10.1.0.2 3868'],
+  ['SCTP', fromPod(SCTP, sctpPacket(40000, 3868, chunks.init)), 15, 'SCTP 10.1.0.2 3868'],
   ['ICMP', fromPod(ICMP, icmpMessage(8, 0)), 8, 'ICMP 10.1.0.2 2048'],
   ['ICMPv6', fromPod6(ICMPV6, icmpMessage(128, 0)), 8, 'ICMPv6 fd00::2 32768'],
   ['one tag', tagged([vlan], fromPod(TCP, syn)), 20, 'TCP 10.1.0.2 443'],

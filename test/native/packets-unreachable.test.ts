@@ -54,8 +54,9 @@ packetTest('options of the embedded header, of every length, do not hide its por
 });
 
 packetTest('nothing is refused where there is no edge of that conversation', (t, observe) => {
-  const alone = observe(refusal(packetFromPod(UDP, udpDatagram(40000, 9999))));
-  t.same(alone.edges, []);
+  const datagram = refusal(packetFromPod(UDP, udpDatagram(40000, 9999)));
+  const alone = observe(datagram, refusal(packetFromPod(TCP, tcpSegment(40000, 443, SYN))));
+  t.same([alone.edges, alone.counted], [[], { 'packets-other-protocol': 1 }], 'sockets tell of TCP themselves');
   const wrong: readonly Sent[] = [
     refusal(packetFromPod(UDP, udpDatagram(40000, 9998))),
     refusal(packetFromPod(SCTP, sctpPacket(40000, 9999, chunks.init))),
@@ -64,8 +65,9 @@ packetTest('nothing is refused where there is no edge of that conversation', (t,
     [from, fromPod(ICMP, icmpMessage(unreachable, portCode, packetFromPod(UDP, udpDatagram(40000, 9999))))],
     [from, fromPod(ICMP, icmpMessage(unreachable, portCode, packetToPod(UDP, udpDatagram(9999, 40000))))],
   ];
-  const { edges } = observe(asked, ...wrong);
+  const { edges, counted } = observe(asked, ...wrong);
   t.same(edgeTexts(edges), ['client UDP 10.1.0.2 9999 first-packet: packetsToServer 1']);
+  t.same(counted, { 'packets-other-protocol': wrong.length });
 });
 
 packetTest('TCP is refused only for a pod that has its sockets elsewhere, and an attempt only once', (t, observe) => {
@@ -107,8 +109,9 @@ packetTest('an embedded packet of a protocol without ports is counted and left',
 
 packetTest('a path that is too narrow refuses nothing', (t, observe) => {
   const [fragmentationNeeded, datagram] = [4, udpDatagram(40000, 9999)];
-  const { edges } = observe(asked, refusal(packetFromPod(UDP, datagram), fragmentationNeeded));
+  const { edges, counted } = observe(asked, refusal(packetFromPod(UDP, datagram), fragmentationNeeded));
   t.same(edgeTexts(edges), ['client UDP 10.1.0.2 9999 first-packet: packetsToServer 1']);
+  t.same(counted, { 'packets-other-protocol': 1 });
 });
 
 packetTest('the payload of an embedded later fragment is never read as ports', (t, observe) => {

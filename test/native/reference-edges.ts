@@ -28,7 +28,7 @@ export function edgeKey(ends: Ends, fromPod: boolean, role: Role, port: number):
 }
 
 /** The two edges that a packet may belong to, its sender the client or the server, as they are looked for. */
-export function candidates(ends: Ends, { sourcePort, destinationPort }: Ports, fromPod: boolean) {
+function candidates(ends: Ends, { sourcePort, destinationPort }: Ports, fromPod: boolean) {
   const asked = edgeKey(ends, fromPod, fromPod ? 'client' : 'server', destinationPort);
   const answered = edgeKey(ends, fromPod, fromPod ? 'server' : 'client', sourcePort);
   return { asked, answered, inOrder: destinationPort <= sourcePort ? [asked, answered] : [answered, asked] };
@@ -65,7 +65,7 @@ export class ReferenceEdges {
     return this.#edges.get(key);
   }
 
-  /** Finds or makes one. */
+  /** Finds or makes one. @param evidence of one that is made */
   at(key: string, evidence: DirectionEvidence): Counts {
     const known = this.#edges.get(key);
     if (known !== undefined) return known;
@@ -76,7 +76,7 @@ export class ReferenceEdges {
     return made;
   }
 
-  /** Counts a packet. @param bytes of the frame */
+  /** Counts a packet. @param evidence as of `at` @param bytes of the frame */
   carry(key: string, evidence: DirectionEvidence, ip: Ip, bytes: number, fromPod: boolean): Counts {
     const edge = this.at(key, evidence);
     if (key.startsWith('client') === fromPod) {
@@ -89,12 +89,14 @@ export class ReferenceEdges {
     return edge;
   }
 
-  /** Counts a packet of a conversation. @param asks the packet itself says that its sender is the client */
-  converse(ip: Ip, ports: Ports, asks: boolean, bytes: number, fromPod: boolean): Counts {
+  /** Counts a packet of a conversation. @param does what its sender does, where the packet itself says it */
+  converse(ip: Ip, ports: Ports, does: 'asks' | 'answers' | null, bytes: number, fromPod: boolean): Counts {
     const { asked, answered, inOrder } = candidates(ip, ports, fromPod);
+    if (does !== null) return this.carry(does === 'asks' ? asked : answered, 'handshake', ip, bytes, fromPod);
     const known = inOrder.find((key) => this.#edges.has(key));
-    if (known !== undefined || asks) return this.carry(known ?? asked, 'handshake', ip, bytes, fromPod);
-    if (!this.#forgetful) return this.carry(asked, 'first-packet', ip, bytes, fromPod);
+    if (known !== undefined || !this.#forgetful) {
+      return this.carry(known ?? asked, 'first-packet', ip, bytes, fromPod);
+    }
     const first = ports.sourcePort >= firstEphemeral || ports.destinationPort < firstEphemeral;
     return this.carry(first ? asked : answered, 'ports', ip, bytes, fromPod);
   }

@@ -1,7 +1,7 @@
 /*
  * Reads frames slowly and plainly, from the text of the RFCs: 791 and 8200 for IP, 4302 for AH, 9293, 768 and 9260 for
- * what IP carries, 792 and 4443 for ICMP, 802.1Q and 802.1ad for tags. The frame's end is the packet's: what length
- * fields say of payload is the stack's to check.
+ * what IP carries, 792 and 4443 for ICMP, 802.1Q and 802.1ad for tags. Headers are read to the frame's end, payload to
+ * the IP packet's: what is behind that is padding.
  */
 
 /** The ends of an IP packet. Addresses are 16 bytes, IPv4 ones mapped into IPv6, in hexadecimal. */
@@ -30,7 +30,13 @@ export interface Ports {
 export type Embedded = (Ends & Ports) | null;
 
 export type Transport =
-  | (Ports & { readonly kind: 'tcp'; readonly flags: number; readonly sequence: number; readonly payload: Buffer })
+  | (Ports & {
+      readonly kind: 'tcp';
+      readonly flags: number;
+      readonly sequence: number;
+      /** Null behind a header that is shorter than any: it is not known where it begins. */
+      readonly payload: Buffer | null;
+    })
   | (Ports & { readonly kind: 'udp'; readonly payload: Buffer })
   | (Ports & { readonly kind: 'sctp'; readonly chunk: number })
   | { readonly kind: 'icmp'; readonly type: number; readonly embedded: Embedded };
@@ -38,21 +44,14 @@ export type Transport =
 export type Reading =
   /** Shorter than its headers say. */
   | { readonly is: 'malformed' }
-  /** A header before the last one is cut off: malformed, or of no protocol that is read. */
-  | { readonly is: 'cut off' }
   | { readonly is: 'other' }
   | { readonly is: 'later fragment'; readonly ip: Ip }
-  | { readonly is: 'transport'; readonly ip: Ip; readonly transport: Transport }
-  /** No RFC allows it, or the parser may do either: only that it passes is certain. */
-  | { readonly is: 'disputed'; readonly why: string };
+  | { readonly is: 'transport'; readonly ip: Ip; readonly transport: Transport };
 
 const malformed: Reading = { is: 'malformed' };
-const cutOff: Reading = { is: 'cut off' };
 const other: Reading = { is: 'other' };
-const disputed = (why: string): Reading => ({ is: 'disputed', why });
 
 const withPorts = new Set([6, 17, 132]);
-const readProtocols = new Set([...withPorts, 1, 58]);
 const maxTags = 2;
 const maxExtensions = 6;
 
@@ -72,53 +71,57 @@ function ends6(header: Buffer): Ends {
   return { source, destination, protocol: header.readUInt8(6) };
 }
 
-/** The packet in an ICMP error, from its IP header on; `disputed` when it is none that anyone would have sent. */
-function readEmbedded(version: 4 | 6, packet: Buffer): Embedded | 'disputed' {
+/** The packet in an ICMP error, from its IP header on. */
+function readEmbedded(version: 4 | 6, packet: Buffer): Embedded {
   if (packet.length < (version === 4 ? 20 : 40)) return null;
   const header = version === 4 ? (packet.readUInt8(0) & 15) * 4 : 40;
   const ends = version === 4 ? ends4(packet) : ends6(packet);
-  if (packet.readUInt8(0) >> 4 !== version || header < 20) return 'disputed';
-  // No error is sent about a later fragment (RFC 1122, 3.2.2).
-  if (version === 4 && (packet.readUInt16BE(6) & 0x1fff) !== 0) return 'disputed';
+  if (packet.readUInt8(0) >> 4 !== version || header < 20) return null;
+  // No error is sent about a later fragment (RFC 1122, 3.2.2), which has no ports.
+  if (version === 4 && (packet.readUInt16BE(6) & 0x1fff) !== 0) return null;
   if (!withPorts.has(ends.protocol) || packet.length < header + 4) return null;
   return { ...ends, ...portsOf(packet.subarray(header)) };
 }
 
-function readTcp(ip: Ip, bytes: Buffer): Reading {
+/** @param end where the IP packet's payload ends in `bytes`, which may be before they do */
+function readTcp(ip: Ip, bytes: Buffer, end: number): Reading {
   if (bytes.length < 20) return malformed;
   const offset = (bytes.readUInt8(12) >> 4) * 4;
-  const ports = portsOf(bytes);
-  if (offset < 20 && ports.sourcePort === 53) return disputed('a TCP header that is shorter than any');
   const [sequence, flags] = [bytes.readUInt32BE(4), bytes.readUInt8(13)];
-  return {
-    is: 'transport',
-    ip,
-    transport: { kind: 'tcp', ...ports, sequence, flags, payload: bytes.subarray(offset) },
-  };
+  const payload = offset < 20 ? null : bytes.subarray(offset, Math.max(offset, end));
+  return { is: 'transport', ip, transport: { kind: 'tcp', ...portsOf(bytes), sequence, flags, payload } };
+}
+
+function readUdp(ip: Ip, bytes: Buffer, end: number): Reading {
+  if (bytes.length < 8) return malformed;
+  const payload = bytes.subarray(8, Math.max(8, end));
+  return { is: 'transport', ip, transport: { kind: 'udp', ...portsOf(bytes), payload } };
 }
 
 function readIcmp(ip: Ip, bytes: Buffer): Reading {
+  // Each version of IP has its own.
+  if ((ip.version === 4) !== (ip.protocol === 1)) return other;
   if (bytes.length < 8) return malformed;
-  if ((ip.version === 4) !== (ip.protocol === 1)) return disputed('ICMP of the other version of IP');
   const [type, code] = [bytes.readUInt8(0), bytes.readUInt8(1)];
-  const unreachable = type === (ip.version === 4 ? 3 : 1);
-  // RFC 1191: the path is too narrow, which refuses nothing.
-  if (ip.version === 4 && unreachable && code === 4) return disputed('fragmentation needed');
-  const embedded = unreachable ? readEmbedded(ip.version, bytes.subarray(8)) : null;
-  if (embedded === 'disputed') return disputed('an error about a packet that nobody sent');
+  // RFC 1191: a path that is too narrow refuses nothing.
+  const refuses = ip.version === 4 ? type === 3 && code !== 4 : type === 1;
+  const embedded = refuses ? readEmbedded(ip.version, bytes.subarray(8)) : null;
   return { is: 'transport', ip, transport: { kind: 'icmp', type, embedded } };
 }
 
-function readTransport(ip: Ip, bytes: Buffer): Reading {
+/** @param said bytes of the packet as its IP header gives them; 0 when it does not */
+function readTransport(ip: Ip, packet: Buffer, at: number, said: number): Reading {
+  if (packet.length < at) return malformed;
+  const bytes = packet.subarray(at);
+  const end = (said === 0 ? packet.length : said) - at;
   switch (ip.protocol) {
     case 6:
-      return readTcp(ip, bytes);
+      return readTcp(ip, bytes, end);
     case 17:
-      if (bytes.length < 8) return malformed;
-      return { is: 'transport', ip, transport: { kind: 'udp', ...portsOf(bytes), payload: bytes.subarray(8) } };
+      return readUdp(ip, bytes, end);
     case 132:
+      // The common header, and the type of the first chunk.
       if (bytes.length < 13) return malformed;
-      if (bytes.length < 16) return disputed('a chunk of SCTP without its length');
       return { is: 'transport', ip, transport: { kind: 'sctp', ...portsOf(bytes), chunk: bytes.readUInt8(12) } };
     case 1:
     case 58:
@@ -137,8 +140,7 @@ function readIpv4(frame: Buffer, at: number, tagged: boolean): Reading {
   const fragment = (offset & 0x3fff) === 0 ? null : `4 ${packet.readUInt16BE(4)}`;
   const ip: Ip = { version: 4, ...ends4(packet), at, tagged, fragment };
   if ((offset & 0x1fff) !== 0) return { is: 'later fragment', ip };
-  if (packet.length < header) return readProtocols.has(ip.protocol) ? malformed : cutOff;
-  return readTransport(ip, packet.subarray(header));
+  return readTransport(ip, packet, header, packet.readUInt16BE(2));
 }
 
 /** Bytes of an extension header of IPv6 whose first eight are given; null when `kind` is none that is followed. */
@@ -166,7 +168,7 @@ function readIpv6(frame: Buffer, start: number, tagged: boolean): Reading {
   let at = 40;
   for (let followed = 0; followed < maxExtensions && extensionKinds.has(ip.protocol); followed++) {
     const header = packet.subarray(at);
-    if (header.length < 8) return cutOff;
+    if (header.length < 8) return malformed;
     if (ip.protocol === 44) {
       const offset = header.readUInt16BE(2);
       ip = { ...ip, fragment: (offset & 0xfff9) === 0 ? null : `6 ${header.readUInt32BE(4)}` };
@@ -175,8 +177,8 @@ function readIpv6(frame: Buffer, start: number, tagged: boolean): Reading {
     at += extensionSize(ip.protocol, header) ?? 0;
     ip = { ...ip, protocol: header.readUInt8(0) };
   }
-  if (packet.length < at) return readProtocols.has(ip.protocol) ? malformed : cutOff;
-  return readTransport(ip, packet.subarray(at));
+  const payload = packet.readUInt16BE(4);
+  return readTransport(ip, packet, at, payload === 0 ? 0 : 40 + payload);
 }
 
 /** @param frame from the Ethernet header on */

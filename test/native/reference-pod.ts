@@ -1,4 +1,4 @@
-import { addressText, candidates, type Counts, edgeKey, isOpen, ReferenceEdges } from './reference-edges.ts';
+import { addressText, edgeKey, isOpen, ReferenceEdges } from './reference-edges.ts';
 import { type Ip, type Ports, readFrame, type Transport } from './reference-parser.ts';
 
 type Of<Kind> = Extract<Transport, { readonly kind: Kind }>;
@@ -24,8 +24,8 @@ export class ReferencePod {
   readonly edges: ReferenceEdges;
   malformed = 0;
   other = 0;
-  cutOff = 0;
   fragmented = 0;
+  answersLost = 0;
   payloads: ReferencePayload[] = [];
 
   /** @param forgetful as of its edges */
@@ -36,67 +36,64 @@ export class ReferencePod {
   /** Forgets all but fragments. */
   clear(): void {
     this.edges.clear();
-    this.malformed = this.other = this.cutOff = this.fragmented = 0;
+    this.malformed = this.other = this.fragmented = this.answersLost = 0;
     this.payloads = [];
   }
 
-  /** @returns false, and forgets the frame, where it is disputed what it leaves */
-  take(frame: Buffer, fromPod: boolean): boolean {
+  take(frame: Buffer, fromPod: boolean): void {
     const reading = readFrame(frame);
     switch (reading.is) {
-      case 'disputed':
-        return false;
       case 'malformed':
         this.malformed++;
-        return true;
-      case 'cut off':
-        this.cutOff++;
-        return true;
+        break;
       case 'other':
         this.other++;
-        return true;
+        break;
       case 'later fragment':
         this.#laterFragment(reading.ip, frame.length, fromPod);
-        return true;
+        break;
       case 'transport':
-        return this.#transport(reading.ip, reading.transport, frame.length, fromPod);
+        this.#transport(reading.ip, reading.transport, frame.length, fromPod);
+        break;
     }
   }
 
-  #transport(ip: Ip, transport: Transport, bytes: number, fromPod: boolean): boolean {
+  #transport(ip: Ip, transport: Transport, bytes: number, fromPod: boolean): void {
     switch (transport.kind) {
       case 'tcp':
         this.#tcp(ip, transport, fromPod);
-        return true;
+        break;
       case 'icmp':
         this.#icmp(ip, transport, bytes, fromPod);
-        return true;
+        break;
       case 'sctp':
-        if (this.#isDisputed(ip, transport, fromPod)) return false;
-        this.#sctp(this.edges.converse(ip, transport, transport.chunk === init, bytes, fromPod), transport.chunk);
-        return true;
+        this.#sctp(ip, transport, bytes, fromPod);
+        break;
       case 'udp':
-        if (ip.fragment !== null) this.#fragments.set(fragmentKey(ip), transport);
-        this.edges.converse(ip, transport, false, bytes, fromPod);
-        if (!fromPod && [dns, multicastDns].includes(transport.sourcePort)) this.#handUp(ip, transport, null);
-        return true;
+        this.#udp(ip, transport, bytes, fromPod);
+        break;
     }
   }
 
+  #udp(ip: Ip, udp: Of<'udp'>, bytes: number, fromPod: boolean): void {
+    if (ip.fragment !== null) this.#fragments.set(fragmentKey(ip), udp);
+    this.edges.converse(ip, udp, null, bytes, fromPod);
+    if (fromPod || ![dns, multicastDns].includes(udp.sourcePort)) return;
+    // Half an answer cannot be read.
+    if (ip.fragment === null) this.#handUp(ip, udp, null);
+    else this.answersLost++;
+  }
+
   #handUp(ip: Ip, { destinationPort, payload }: Of<'tcp'> | Of<'udp'>, sequence: number | null): void {
-    if (payload.length === 0) return;
+    if (payload === null || payload.length === 0) return;
     this.payloads.push([addressText(ip.source), destinationPort, sequence, payload.toString('hex', 0, maxPayload)]);
   }
 
   /** An INIT and its answer tell the direction, whatever was said between the same ports before. */
-  #isDisputed(ip: Ip, sctp: Of<'sctp'>, fromPod: boolean): boolean {
-    const { asked, answered, inOrder } = candidates(ip, sctp, fromPod);
-    const found = inOrder.find((key) => this.edges.find(key) !== undefined);
-    if (sctp.chunk === init) return found === answered && asked !== answered;
-    return sctp.chunk === initAck && found !== answered;
-  }
-
-  #sctp(edge: Counts, chunk: number): void {
+  #sctp(ip: Ip, sctp: Of<'sctp'>, bytes: number, fromPod: boolean): void {
+    const { chunk } = sctp;
+    const does = chunk === init ? 'asks' : chunk === initAck ? 'answers' : null;
+    const edge = this.edges.converse(ip, sctp, does, bytes, fromPod);
     if (chunk === init) edge.attempts++;
     else if (chunk === initAck) edge.established++;
     else if (chunk === abort && isOpen(edge)) edge.refused++;
@@ -106,7 +103,7 @@ export class ReferencePod {
     if (ip.protocol === 6) return;
     const ports = ip.protocol === 17 ? this.#fragments.get(fragmentKey(ip)) : undefined;
     if (ports === undefined) this.fragmented++;
-    else this.edges.converse(ip, ports, false, bytes, fromPod);
+    else this.edges.converse(ip, ports, null, bytes, fromPod);
   }
 
   #tcp(ip: Ip, tcp: Of<'tcp'>, fromPod: boolean): void {
@@ -147,6 +144,8 @@ export class ReferencePod {
         edgeKey(embedded, !fromPod, fromPod ? 'server' : 'client', embedded.destinationPort),
       );
       if (edge !== undefined && (embedded.protocol === 17 || isOpen(edge))) edge.refused++;
+      // Sockets tell of TCP themselves.
+      else if (embedded.protocol !== 6) this.other++;
     }
   }
 }
