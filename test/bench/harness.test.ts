@@ -9,6 +9,9 @@ const main = join(import.meta.dirname, '..', '..', 'bench', 'main.js');
 const names = ['capture', 'edges', 'preexisting', 'overhead', 'agent'];
 const statisticsSysctl = '/proc/sys/kernel/bpf_stats_enabled';
 
+// Benches run here in both orders of the programs, which takes half a minute.
+t.setTimeout(180_000);
+
 const bench = (...argv: string[]) => spawnSync(process.execPath, [main, ...argv], { encoding: 'utf8' });
 
 t.test('without a name every bench is listed with a sentence', async (t) => {
