@@ -32,6 +32,7 @@ bpf_map_info InfoOf(int map)
 
 Capture::Capture(const CaptureOptions &options) : pins_(options.pins), identity_(options.identity_)
 {
+	KeepLibbpfQuiet();
 	if (!TakeOver(options))
 		Load(options);
 	for (const char *name : { "overflow", "dns_answers" }) {

@@ -57,10 +57,14 @@ bool IsData(const bpf_map *map)
 
 } // namespace
 
-Object::Object(const std::string &path)
+void KeepLibbpfQuiet()
 {
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 	libbpf_set_print(KeepLogTail);
+}
+
+Object::Object(const std::string &path)
+{
 	log_tail.clear();
 	object_.reset(bpf_object__open_file(path.c_str(), nullptr));
 	if (!object_)

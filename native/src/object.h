@@ -16,6 +16,9 @@
 namespace weir
 {
 
+// libbpf writes to standard error otherwise. What it says of a failed load is in the error of Object::Load.
+void KeepLibbpfQuiet();
+
 class Object
 {
 public:
