@@ -54,12 +54,32 @@ static __always_inline void take_far_address(const struct plain_frame *frame, bo
 		__builtin_memcpy(address, from_pod ? &ipv6->daddr : &ipv6->saddr, 16);
 }
 
-/* Whether a plain frame is TCP in the middle of a connection, of which its sockets tell everything. */
-static __always_inline bool is_plain_data(const struct plain_frame *frame)
-{
-	struct tcp_header *tcp = frame->transport;
+/* Four bytes of a frame at once, and the bits of them that matter: fewer branches for what most packets are. */
+#define WORD(ipv4, offset) (*(__be32 *)((void *)(ipv4) + (offset)))
+/* From two bytes before the IP header on: EtherType, version and header length; without the type of service. */
+#define PLAIN_IPV4 bpf_htonl(0x08004500)
+#define PLAIN_IPV4_MASK bpf_htonl(0xffffff00)
+/* From the fragment offset on: none, any time to live, TCP; more fragments may follow. */
+#define FIRST_TCP bpf_htonl(0x00000006)
+#define FIRST_TCP_MASK bpf_htonl(0x1fff00ff)
 
-	return frame->protocol == IPPROTO_TCP && (void *)(tcp + 1) <= frame->end && !is_news(tcp);
+/*
+ * Whether a frame is TCP in the middle of a connection, as far as that shows at once: its sockets tell everything of it.
+ */
+static __always_inline bool is_plain_data(struct __sk_buff *skb)
+{
+	void *start = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	void *ip = start + sizeof(struct ethhdr);
+	struct tcp_header *tcp = ip + sizeof(struct iphdr);
+	struct ipv6hdr *ipv6 = ip;
+
+	if ((void *)(tcp + 1) > end)
+		return false;
+	if ((WORD(ip, -2) & PLAIN_IPV4_MASK) == PLAIN_IPV4)
+		return (WORD(ip, 6) & FIRST_TCP_MASK) == FIRST_TCP && !is_news(tcp);
+	tcp = (void *)(ipv6 + 1);
+	return (void *)(tcp + 1) <= end && ((struct ethhdr *)start)->h_proto == bpf_htons(ETH_P_IPV6) &&
+	       ipv6->nexthdr == IPPROTO_TCP && ipv6->version == 6 && !is_news(tcp);
 }
 
 #endif

@@ -165,7 +165,9 @@ static __always_inline int on_packet(struct __sk_buff *skb, bool from_pod)
 	struct plain_frame frame;
 	struct packet packet;
 
-	if (find_plain_frame(skb, &frame) && (is_plain_data(&frame) || is_known_datagram(skb, &frame, from_pod)))
+	if (is_plain_data(skb))
+		return PASS;
+	if (find_plain_frame(skb, &frame) && is_known_datagram(skb, &frame, from_pod))
 		return PASS;
 	__builtin_memset(&packet, 0, sizeof(packet));
 	switch (read_packet(skb, &packet)) {
