@@ -5,7 +5,7 @@ packages=(
   cmake ninja-build make g++ pkg-config python3
   iproute2 nftables conntrack procps util-linux curl
   nginx-light redis-server redis-tools dnsmasq-base postgresql
-  softflowd nfdump ethtool wrk
+  softflowd nfdump
 )
 
 policy_rc=${WEIR_SETUP_ROOT:-}/usr/sbin/policy-rc.d
