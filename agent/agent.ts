@@ -1,9 +1,9 @@
 import { release } from 'node:os';
+import { serialize } from 'node:v8';
 import type { Logger } from 'pino';
 import type { Batch } from '../core/flow.ts';
 import type { Clock, Milliseconds, UnixMs } from '../core/time.ts';
 import { version } from '../core/version.ts';
-import { serialize } from 'node:v8';
 import { batchToBytes, encodeBatch } from '../proto/convert-batch.ts';
 import type * as wire from '../proto/wire.ts';
 import type { Exporter } from './export/exporter.ts';

@@ -26,12 +26,10 @@ static __always_inline enum parsed find_transport(struct sk_buff *skb, struct pa
 		return PARSED_MALFORMED;
 	take_ipv6(&ipv6, packet);
 	at += sizeof(ipv6);
-	for (int i = 0; i < MAX_EXTENSION_HEADERS; i++) {
+	for (int i = 0; i < MAX_EXTENSION_HEADERS && is_extension(packet->protocol); i++) {
 		if (bpf_probe_read_kernel(&extension, sizeof(extension), at))
 			return PARSED_MALFORMED;
 		length = extension_length(packet->protocol, &extension);
-		if (!length)
-			break;
 		if (take_extension(&extension, packet))
 			return PARSED_FRAGMENT;
 		at += length;
@@ -184,17 +182,13 @@ static __always_inline void read_called(struct sk_buff *skb, struct tracked *tra
 {
 	const struct nf_conntrack_tuple *original;
 	struct nf_conn *connection;
-	unsigned long attached;
 
 	if (!CONNTRACK_IS_READABLE)
 		return;
-	attached = BPF_CORE_READ(skb, _nfct);
-	connection = (struct nf_conn *)(attached & ~NFCT_INFOMASK);
+	connection = find_tracked(BPF_CORE_READ(skb, _nfct), tracked);
 	if (!connection)
 		return;
 	original = &connection->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
-	tracked->known = true;
-	tracked->reply = (attached & NFCT_INFOMASK) >= IP_CT_IS_REPLY;
 	if (tracked->reply || !(BPF_CORE_READ(connection, status) & IPS_DST_NAT))
 		return;
 	tracked->translated = true;

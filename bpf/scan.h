@@ -19,8 +19,7 @@ static __always_inline bool carries_data(struct sock *sk)
 }
 
 /* A connection that was there before the capture counts as established, and its bytes from now on. */
-static __always_inline void count_earlier(struct sock *sk, const struct connection *connection,
-					  struct socket_state *state)
+static __always_inline void count_earlier(struct sock *sk, struct socket_state *state)
 {
 	struct overflow *spilled;
 	struct socket_edge *edge;
@@ -69,7 +68,7 @@ int find_sockets(struct bpf_iter__task_file *context)
 		return 0;
 	socket_key(sk, &connection, role_of(sk, false), &state.key, false);
 	if (capture->searching)
-		count_earlier(sk, &connection, &state);
+		count_earlier(sk, &state);
 	if (make_state(sk, &state, false))
 		bpf_seq_write(context->meta->seq, &found, sizeof(found));
 	return 0;

@@ -37,20 +37,31 @@ static __always_inline unsigned long attached_to(struct __sk_buff *skb)
 	return BPF_CORE_READ((struct sk_buff *)skb, _nfct);
 }
 
+/* The connection that a packet belongs to, and which way the packet goes; NULL when it is not tracked. */
+static __always_inline struct nf_conn *find_tracked(unsigned long attached, struct tracked *tracked)
+{
+	struct nf_conn *connection = (struct nf_conn *)(attached & ~NFCT_INFOMASK);
+
+	if (!connection)
+		return NULL;
+	tracked->known = true;
+	tracked->reply = (attached & NFCT_INFOMASK) >= IP_CT_IS_REPLY;
+	return connection;
+}
+
 /*
- * Reads who spoke first and who is at the far end of a packet that is about to leave towards a pod. On its way to the connection's server the far end is the client before the node masqueraded it (the source of the
- * original direction), on its way back the server behind the Service (the source of the reply direction).
+ * Reads who spoke first and who is at the far end of a packet that is about to leave towards a pod. On its way to the
+ * connection's server the far end is the client before the node masqueraded it (the source of the original direction),
+ * on its way back the server behind the Service (the source of the reply direction).
  */
 static __always_inline void read_tracked(struct __sk_buff *skb, struct tracked *tracked)
 {
-	unsigned long attached = attached_to(skb), status;
-	struct nf_conn *connection = (struct nf_conn *)(attached & ~NFCT_INFOMASK);
+	struct nf_conn *connection = find_tracked(attached_to(skb), tracked);
 	const struct nf_conntrack_man *far;
+	unsigned long status;
 
 	if (!connection)
 		return;
-	tracked->known = true;
-	tracked->reply = (attached & NFCT_INFOMASK) >= IP_CT_IS_REPLY;
 	status = BPF_CORE_READ(connection, status);
 	if (!(status & (tracked->reply ? IPS_DST_NAT : IPS_SRC_NAT)))
 		return;

@@ -1,5 +1,6 @@
 import {
-  type FlowCounters,
+  addCounters,
+  counterNames,
   type FlowRecord,
   type MutableCounters,
   strongerEvidence,
@@ -16,17 +17,8 @@ export interface OpenRecord
   lastSeenUnixMs: UnixMs;
 }
 
-function moveCounters(from: MutableCounters, to: MutableCounters, names: readonly (keyof FlowCounters)[]): void {
-  for (const name of names) {
-    to[name] += from[name];
-    from[name] = 0;
-  }
-}
-
-const allCounters = Object.keys(zeroCounters()) as (keyof FlowCounters)[];
-
 function isEmpty({ counters, drops }: OpenRecord): boolean {
-  return allCounters.every((name) => counters[name] === 0) && Object.keys(drops).length === 0;
+  return counterNames.every((name) => counters[name] === 0) && Object.keys(drops).length === 0;
 }
 
 function targetKey(record: OpenRecord, address: string, port: number): string {
@@ -60,7 +52,8 @@ export function mergeTranslated(records: readonly OpenRecord[]): OpenRecord[] {
 }
 
 function absorb(into: OpenRecord, from: OpenRecord): void {
-  moveCounters(from.counters, into.counters, allCounters);
+  addCounters(into.counters, from.counters);
+  Object.assign(from.counters, zeroCounters());
   into.directionBy = strongerEvidence(into.directionBy, from.directionBy);
   into.firstSeenUnixMs = Math.min(into.firstSeenUnixMs, from.firstSeenUnixMs);
   into.lastSeenUnixMs = Math.max(into.lastSeenUnixMs, from.lastSeenUnixMs);

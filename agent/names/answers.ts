@@ -50,7 +50,7 @@ function isReadable(name: unknown): name is string {
   return typeof name === 'string' && name.length <= maxName && readableName.test(name);
 }
 
-/** The addresses that an answer may give: A and AAAA records, and the hints of HTTPS records are left to them. */
+/** The address that a record gives; null for all but A and AAAA. */
 function addressOf(type: string, data: unknown): Address | null {
   return (type === 'A' || type === 'AAAA') && typeof data === 'string' ? parseAddress(data) : null;
 }
