@@ -155,6 +155,18 @@ export interface Controller extends KubernetesObject<string> {
   readonly template: { readonly metadata: { readonly labels: Labels }; readonly spec: PodSpec } | null;
 }
 
+/** Any object that Weir reads. */
+export type KubernetesAny = Namespace | Node | Pod | Service | EndpointSlice | NetworkPolicy | Controller;
+
+/**
+ * One object that differs from what was known of it: made, replaced or gone. Where both sides are there they have the
+ * same kind, namespace and name, but a pod that was made again has another UID. Never are both null.
+ */
+export interface ObjectChange {
+  readonly before: KubernetesAny | null;
+  readonly after: KubernetesAny | null;
+}
+
 /** The state of one cluster at one moment. Arrays are in the order in which the source gave them. */
 export interface ClusterSnapshot {
   readonly namespaces: readonly Namespace[];

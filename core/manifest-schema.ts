@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Controller, EndpointSlice, Namespace, NetworkPolicy, Node, Pod, Service } from './kubernetes.ts';
+import type { KubernetesAny } from './kubernetes.ts';
 import { networkPolicy } from './network-policy-schema.ts';
 import {
   apiVersion,
@@ -11,9 +11,6 @@ import {
   portNumber,
   templateMetadata,
 } from './schema-parts.ts';
-
-/** Any object that Weir reads. */
-export type KubernetesAny = Namespace | Node | Pod | Service | EndpointSlice | NetworkPolicy | Controller;
 
 const container = z.object({
   name: z.string().default(''),

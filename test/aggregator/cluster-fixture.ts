@@ -1,13 +1,18 @@
 import { type Address, parseAddress, parseCidr } from '../../core/address.ts';
-import type { ClusterSnapshot } from '../../core/kubernetes.ts';
+import type { ClusterSnapshot, KubernetesAny } from '../../core/kubernetes.ts';
 import { parseManifests, snapshotOf } from '../../core/manifest.ts';
 import { Identity } from '../../aggregator/identity/identity.ts';
 
-/** The state that manifests describe; a mistake in them is a mistake in the test. */
-export function clusterOf(...texts: readonly string[]): ClusterSnapshot {
+/** What manifests describe; a mistake in them is a mistake in the test. */
+export function objectsOf(...texts: readonly string[]): KubernetesAny[] {
   const { objects, problems } = parseManifests(texts.join('\n---\n'), 'fixture');
   if (problems[0] !== undefined) throw new Error(`fixture:${problems[0].line}: ${problems[0].message}`);
-  return snapshotOf(objects.map(({ object }) => object));
+  return objects.map(({ object }) => object);
+}
+
+/** The state that manifests describe. */
+export function clusterOf(...texts: readonly string[]): ClusterSnapshot {
+  return snapshotOf(objectsOf(...texts));
 }
 
 export function addressOf(text: string): Address {
