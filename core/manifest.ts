@@ -1,6 +1,7 @@
 import type { ZodError } from 'zod';
 import type { ClusterSnapshot, KubernetesAny } from './kubernetes.ts';
-import { type Fields, isFields, type ManifestDocument, type Path, readDocuments } from './manifest-document.ts';
+import { type Fields, isFields } from './fields.ts';
+import { type ManifestDocument, type Path, readDocuments } from './manifest-document.ts';
 import { schemaFor } from './manifest-schema.ts';
 
 /** Something in a manifest that could not be read. The rest is read all the same. */

@@ -9,6 +9,9 @@ interface Continuation {
   readonly after: string;
 }
 
+/** Stands in a token for the state at the time of the next request. */
+const nextState = -1;
+
 function tokenOf(continuation: Continuation): string {
   return Buffer.from(JSON.stringify(continuation)).toString('base64url');
 }
@@ -37,9 +40,9 @@ function pointOf(store: ObjectStore, query: URLSearchParams): Continuation | Sta
     const point = readToken(token);
     if (point === null) return failure(400, 'continue key is not valid');
     if (asked !== '') return failure(400, 'specifying resource version is not allowed when using continue');
+    if (point.version === nextState) return { ...point, version: store.version };
     if (point.version >= store.oldestVersion) return point;
-    // A version of -1 stands for the state at the time of the next request.
-    return failure(410, expiredMessage, { continue: tokenOf({ ...point, version: -1 }) });
+    return failure(410, expiredMessage, { continue: tokenOf({ ...point, version: nextState }) });
   }
   if (match !== '' && asked === '')
     return failure(422, 'resourceVersionMatch is forbidden unless resourceVersion is provided');
@@ -62,9 +65,8 @@ function asItem(custom: boolean, object: StoredObject): object {
 export function listObjects(store: ObjectStore, target: Target, query: URLSearchParams): object {
   const matches = matcherOf(target, query);
   if (typeof matches === 'string') return failure(400, matches);
-  const asked = pointOf(store, query);
-  if ('code' in asked) return asked;
-  const point = asked.version === -1 ? { ...asked, version: store.version } : asked;
+  const point = pointOf(store, query);
+  if ('code' in point) return point;
   const { resource } = target;
   const all = store.listAt(resource, point.version) ?? [];
   const rest = all.filter(([key, object]) => key > point.after && matches(object));

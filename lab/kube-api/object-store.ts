@@ -15,11 +15,17 @@ export interface StoredObject {
   readonly [field: string]: unknown;
 }
 
-/** What may be put into the store: the server adds the resource version. */
+/** What may be put into the store, which gives it a version. */
 export interface NewObject {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly [field: string]: unknown };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    /** Made up when absent. */
+    readonly uid?: string;
+    readonly [field: string]: unknown;
+  };
   readonly [field: string]: unknown;
 }
 
@@ -82,8 +88,8 @@ export class ObjectStore {
     const key = keyOf(object);
     const before = of.get(key) ?? null;
     const version = ++this.#version;
-    const uid = object.metadata['uid'] ?? before?.metadata.uid ?? `uid-${version}`;
-    const metadata = { ...object.metadata, uid: String(uid), resourceVersion: String(version) };
+    const uid = object.metadata.uid ?? before?.metadata.uid ?? `uid-${version}`;
+    const metadata = { ...object.metadata, uid, resourceVersion: String(version) };
     const after: StoredObject = { ...object, metadata };
     of.set(key, after);
     this.#tell({ version, resource, key, before, after });

@@ -19,6 +19,8 @@ export interface KubeApiOptions {
   readonly port?: number;
   /** With it the server speaks HTTPS. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** In PEM; with it every client must have a certificate of this authority. */
+  readonly clientAuthority?: string;
   /** The bearer token that every request must bring; null for none. */
   readonly token?: string | null;
   /** Custom kinds that are installed, as `group/version`. */
@@ -60,7 +62,7 @@ export class KubeApi {
     this.token = options.token ?? null;
     this.#installed = new Set(options.installed);
     this.#port = options.port ?? 0;
-    this.store = new ObjectStore(Date.now(), options.historyLength ?? 10_000);
+    this.store = new ObjectStore(Date.now() * 1000, options.historyLength ?? 10_000);
     this.#server = this.#newServer();
   }
 
@@ -128,9 +130,10 @@ export class KubeApi {
   }
 
   #newServer(): Server {
-    const { tls } = this.#options;
+    const { tls, clientAuthority } = this.#options;
+    const asking = clientAuthority === undefined ? {} : { ca: clientAuthority, requestCert: true };
     const answer = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response);
-    const server: Server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
+    const server: Server = tls === undefined ? createServer(answer) : createTlsServer({ ...tls, ...asking }, answer);
     server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));

@@ -123,6 +123,7 @@ export class Watch {
 
   /** Ends in the middle of a line. */
   truncate(): void {
+    this.#stop();
     this.#response.end('{"type":"ADDED","object":{"kind":"Pod","metadata":{"name":"cut-o');
   }
 
