@@ -2,6 +2,7 @@ import type { ZodError } from 'zod';
 import type { ClusterSnapshot, KubernetesAny } from './kubernetes.ts';
 import { type Fields, isFields } from './fields.ts';
 import { type ManifestDocument, type Path, readDocuments } from './manifest-document.ts';
+import { unfoldLists } from './manifest-list.ts';
 import { schemaFor } from './manifest-schema.ts';
 
 /** Something in a manifest that could not be read. The rest is read all the same. */
@@ -30,25 +31,9 @@ export interface Manifests {
 /** The namespace of an object that names none, as kubectl has it. */
 const defaultNamespace = 'default';
 
-interface Item {
-  readonly value: unknown;
-  readonly path: Path;
-}
-
 interface Issue {
   readonly path: Path;
   readonly message: string;
-}
-
-/** Unfolds `kind: List` (and `kind: PodList` and the like); items may lack the kind that their list implies. */
-function unfold(value: unknown, path: Path): Item[] {
-  if (!isFields(value)) return [{ value, path }];
-  const { kind, items } = value;
-  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) return [{ value, path }];
-  const implied = kind === 'List' ? {} : { kind: kind.slice(0, -'List'.length), apiVersion: value['apiVersion'] };
-  return items.flatMap((item: unknown, index) =>
-    unfold(isFields(item) ? { ...implied, ...item } : item, [...path, 'items', index]),
-  );
 }
 
 function textOf(value: unknown): string | null {
@@ -96,7 +81,7 @@ export function parseManifests(text: string, source: string): Manifests {
   const objects: ManifestObject[] = [];
   const problems: ManifestProblem[] = [];
   const readItems = (document: Extract<ManifestDocument, { fields: Fields }>) => {
-    for (const { value, path } of unfold(document.fields, [])) {
+    for (const { value, path } of unfoldLists(document.fields)) {
       const read = readObject(value);
       if ('message' in read) {
         const line = document.lineOf([...path, ...read.path]);
