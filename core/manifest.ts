@@ -29,6 +29,8 @@ export interface Manifests {
 /** The namespace of an object that names none, as kubectl has it. */
 const defaultNamespace = 'default';
 
+const clusterWideKinds: ReadonlySet<string> = new Set(['Namespace', 'Node', 'ServiceCIDR']);
+
 interface Item {
   readonly value: unknown;
   readonly path: Path;
@@ -71,7 +73,7 @@ function firstIssue(error: ZodError): Issue {
 }
 
 function withNamespace(object: KubernetesAny): KubernetesAny {
-  const clusterWide = object.kind === 'Namespace' || object.kind === 'Node';
+  const clusterWide = clusterWideKinds.has(object.kind);
   const namespace = clusterWide ? '' : object.metadata.namespace || defaultNamespace;
   return Object.assign({}, object, { metadata: { ...object.metadata, namespace } });
 }
@@ -128,6 +130,7 @@ export function snapshotOf(objects: Iterable<KubernetesAny>): ClusterSnapshot {
     services: ofKind('Service'),
     endpointSlices: ofKind('EndpointSlice'),
     networkPolicies: ofKind('NetworkPolicy'),
+    serviceCidrs: ofKind('ServiceCIDR'),
     controllers: all.filter((each): each is Extract<KubernetesAny, { template: unknown }> => 'template' in each),
   };
 }
