@@ -31,6 +31,8 @@ export interface Manifests {
 /** The namespace of an object that names none, as kubectl has it. */
 const defaultNamespace = 'default';
 
+const clusterWideKinds: ReadonlySet<string> = new Set(['Namespace', 'Node', 'ServiceCIDR']);
+
 interface Issue {
   readonly path: Path;
   readonly message: string;
@@ -57,7 +59,7 @@ function firstIssue(error: ZodError): Issue {
 }
 
 function withNamespace(object: KubernetesAny): KubernetesAny {
-  const clusterWide = object.kind === 'Namespace' || object.kind === 'Node';
+  const clusterWide = clusterWideKinds.has(object.kind);
   const namespace = clusterWide ? '' : object.metadata.namespace || defaultNamespace;
   return Object.assign({}, object, { metadata: { ...object.metadata, namespace } });
 }
@@ -114,6 +116,7 @@ export function snapshotOf(objects: Iterable<KubernetesAny>): ClusterSnapshot {
     services: ofKind('Service'),
     endpointSlices: ofKind('EndpointSlice'),
     networkPolicies: ofKind('NetworkPolicy'),
+    serviceCidrs: ofKind('ServiceCIDR'),
     controllers: all.filter((each): each is Extract<KubernetesAny, { template: unknown }> => 'template' in each),
   };
 }

@@ -84,6 +84,7 @@ export class ClusterObjects {
       services: this.#all('Service'),
       endpointSlices: this.#all('EndpointSlice'),
       networkPolicies: this.#all('NetworkPolicy'),
+      serviceCidrs: this.#all('ServiceCIDR'),
       controllers: [...this.#kinds.values()].flatMap(({ all }) => all.filter(isController)),
     };
     return this.#snapshot;
@@ -113,6 +114,12 @@ export class ClusterObjects {
     this.#kinds.set(name, added);
     return added;
   }
+}
+
+/** All objects of a state, as the changes that make it out of nothing. */
+export function asChanges(snapshot: ClusterSnapshot): ObjectChange[] {
+  const all: readonly (readonly KubernetesAny[])[] = Object.values(snapshot);
+  return all.flat().map((after) => ({ before: null, after }));
 }
 
 function isController(object: KubernetesAny): object is Controller {
