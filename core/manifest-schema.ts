@@ -99,12 +99,10 @@ const serviceCidr = z.object({
 /** Kept as it is: it has to be an object with a name, no more. */
 const otherPolicy = z
   .looseObject({ apiVersion, kind: z.string(), metadata })
-  .transform(({ apiVersion: version, kind, metadata: meta, status: _, ...body }) => ({
-    apiVersion: version,
-    kind,
-    metadata: meta,
-    body,
-  }));
+  .transform(({ apiVersion: version, kind, metadata: meta, ...rest }) => {
+    const { status: _, ...body } = rest;
+    return { apiVersion: version, kind, metadata: meta, body };
+  });
 
 const podTemplate = z.object({ metadata: templateMetadata, spec: podSpec });
 
