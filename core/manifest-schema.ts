@@ -1,16 +1,21 @@
 import { z } from 'zod';
-import type { KubernetesAny } from './kubernetes.ts';
+import { type KubernetesAny, nodeUidAnnotation } from './kubernetes.ts';
 import { networkPolicy } from './network-policy-schema.ts';
 import {
   apiVersion,
   labels,
   listOf,
   metadata,
+  metadataWith,
   objectOf,
   optional,
   portNumber,
   templateMetadata,
 } from './schema-parts.ts';
+
+/** Annotations of network plug-ins on a node: its addresses and blocks in their network. */
+const networkAnnotation =
+  /^([a-z.]*\.)?(projectcalico\.org|cilium\.io|cilium\.network|coreos\.com|k8s\.ovn\.org|antrea\.io|kube-router\.io)[/.]/;
 
 const container = z.object({
   name: z.string().default(''),
@@ -26,7 +31,7 @@ const podSpec = objectOf({
 const pod = z.object({
   apiVersion,
   kind: z.literal('Pod'),
-  metadata,
+  metadata: metadataWith((name) => name === nodeUidAnnotation),
   spec: podSpec,
   status: objectOf({
     phase: optional(z.string()),
@@ -41,7 +46,7 @@ const namespace = z.object({ apiVersion, kind: z.literal('Namespace'), metadata 
 const node = z.object({
   apiVersion,
   kind: z.literal('Node'),
-  metadata,
+  metadata: metadataWith((name) => networkAnnotation.test(name)),
   spec: objectOf({ podCIDR: optional(z.string()), podCIDRs: optional(z.array(z.string())) }),
   status: objectOf({ addresses: optional(z.array(z.object({ type: z.string(), address: z.string() }))) }),
 });
@@ -73,7 +78,6 @@ const service = z.object({
 
 const endpoint = z.object({
   addresses: z.array(z.string()),
-  conditions: optional(z.object({ ready: optional(z.boolean()) })),
   targetRef: optional(
     z.object({ kind: z.string(), namespace: z.string(), name: z.string(), uid: optional(z.string()) }),
   ),

@@ -36,7 +36,8 @@ interface Item {
   readonly path: Path;
 }
 
-interface Issue {
+/** What is wrong with a value, and where in it. */
+export interface Issue {
   readonly path: Path;
   readonly message: string;
 }
@@ -75,11 +76,12 @@ function firstIssue(error: ZodError): Issue {
 function withNamespace(object: KubernetesAny): KubernetesAny {
   const clusterWide = clusterWideKinds.has(object.kind);
   const namespace = clusterWide ? '' : object.metadata.namespace || defaultNamespace;
+  if (namespace === object.metadata.namespace) return object;
   return Object.assign({}, object, { metadata: { ...object.metadata, namespace } });
 }
 
 /** An object of a kind that Weir reads, null for any other, or what is wrong with it. */
-function readObject(value: unknown): { readonly object: KubernetesAny | null } | Issue {
+export function readObject(value: unknown): { readonly object: KubernetesAny | null } | Issue {
   if (!isFields(value)) return { path: [], message: 'not a Kubernetes object' };
   const { kind, apiVersion } = value;
   if (typeof kind !== 'string') return { path: [], message: 'kind is missing' };

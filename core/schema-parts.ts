@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Labels } from './kubernetes.ts';
 
 /** A field that may be absent. kubectl prints `null` for what is empty, and the API means the same as absent. */
 export function optional<T extends z.ZodType>(schema: T) {
@@ -28,24 +29,40 @@ const labelsOrNone = labels.nullish().transform((value) => value ?? {});
 
 export const apiVersion = emptyText;
 
-export const metadata = z.object({
-  name: z.string().min(1),
-  namespace: emptyText,
-  uid: emptyText,
-  labels: labelsOrNone,
-  annotations: labelsOrNone,
-  creationTimestamp: optional(z.string()),
-  deletionTimestamp: optional(z.string()),
-  ownerReferences: listOf(
-    z.object({
-      apiVersion: optional(z.string()),
-      kind: z.string(),
-      name: z.string(),
-      uid: emptyText,
-      controller: optional(z.boolean()),
-    }),
-  ),
-});
+const nothing: Labels = Object.freeze({});
+
+function pick(annotations: Labels, keeps: (name: string) => boolean): Labels {
+  const kept = Object.entries(annotations).filter(([name]) => keeps(name));
+  return kept.length === 0 ? nothing : Object.fromEntries(kept);
+}
+
+/**
+ * Names and owners of an object, with those annotations that somebody reads: many hold whole copies of their object.
+ * @param keeps whether an annotation is read
+ */
+export function metadataWith(keeps: (annotation: string) => boolean) {
+  return z.object({
+    name: z.string().min(1),
+    namespace: emptyText,
+    uid: emptyText,
+    labels: labelsOrNone,
+    annotations: labelsOrNone.transform((annotations) => pick(annotations, keeps)),
+    creationTimestamp: optional(z.string()),
+    deletionTimestamp: optional(z.string()),
+    ownerReferences: listOf(
+      z.object({
+        apiVersion: optional(z.string()),
+        kind: z.string(),
+        name: z.string(),
+        uid: emptyText,
+        controller: optional(z.boolean()),
+      }),
+    ),
+  });
+}
+
+/** Metadata of kinds whose annotations nobody reads. */
+export const metadata = metadataWith(() => false);
 
 /** Pod templates need no name of their own. */
 export const templateMetadata = objectOf({ labels: labelsOrNone });

@@ -5,7 +5,7 @@ import type { UnixMs } from '../../core/time.ts';
 import { CidrSet } from './cidr-set.ts';
 import { nodeAddresses, podBlocks } from './node-addresses.ts';
 import { createdUnixMs } from './pods.ts';
-import { onlyHolder, Timeline, type TimelineOptions } from './timeline.ts';
+import { Timeline, type TimelineOptions } from './timeline.ts';
 
 /** The nodes of a cluster by address, and the blocks that they state for their pods. */
 export class Nodes {
@@ -33,7 +33,7 @@ export class Nodes {
 
   /** The node with an address at a moment; `duplicate` when it may have been either of several. */
   at(address: Address, unixMs: UnixMs): string | undefined {
-    return onlyHolder(this.#names, address, unixMs);
+    return this.#names.holder(address, unixMs);
   }
 
   /** Whether an address lies in a block that pods get their addresses from. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClusterSnapshot, Controller, KubernetesAny, ObjectChange } from '../../core/kubernetes.ts';
+import { SharedParts } from './shared-parts.ts';
 
 function nameIn(namespace: string, name: string): string {
   return `${namespace}/${name}`;
@@ -27,15 +28,17 @@ class Kind {
  */
 export class ClusterObjects {
   readonly #kinds = new Map<string, Kind>();
+  readonly #parts = new SharedParts();
   #snapshot: ClusterSnapshot | null = null;
 
-  /** Takes an object in place of the one of the same kind, namespace and name. @returns null when they are equal */
+  /** Takes over an object in place of the one of the same kind, namespace and name. @returns null when they are equal */
   set(after: KubernetesAny): ObjectChange | null {
     const { namespace, name } = after.metadata;
     const kind = this.#kind(after.kind);
     const key = nameIn(namespace, name);
     const before = kind.byName.get(key) ?? null;
     if (before === after || isDeepStrictEqual(before, after)) return null;
+    this.#parts.shareIn(after);
     kind.byName.set(key, after);
     this.#changed(kind);
     return { before, after };
