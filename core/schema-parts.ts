@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Labels } from './kubernetes.ts';
 
 /*
  * kubectl prints `null` for what is empty, and the API means the same as absent. Both are replaced in place: the
@@ -10,50 +11,66 @@ export function optional<T extends z.ZodType>(schema: T): z.ZodType<z.output<T> 
   return schema.nullish().overwrite((value) => value ?? undefined) as unknown as z.ZodType<z.output<T> | undefined>;
 }
 
-/** A field that is as if it were `empty` when it is absent. */
-function orElse<T extends z.ZodType>(schema: T, empty: z.output<T>): z.ZodType<z.output<T>> {
+/** A field that has another value, made anew each time, when it is absent. */
+function orElse<T extends z.ZodType>(schema: T, make: () => z.output<T>): z.ZodType<z.output<T>> {
   return schema
     .nullable()
-    .overwrite((value) => value ?? empty)
-    .default(() => empty as never) as unknown as z.ZodType<z.output<T>>;
+    .overwrite((value) => value ?? make())
+    .default(() => make() as never) as unknown as z.ZodType<z.output<T>>;
 }
 
 /** A list that is empty when absent. */
 export function listOf<T extends z.ZodType>(schema: T): z.ZodType<z.output<T>[]> {
-  return orElse(z.array(schema), []);
+  return orElse(z.array(schema), () => []);
 }
 
 /** An object of which every field may be absent, and which may itself be. */
 export function objectOf<T extends z.ZodRawShape>(shape: T): z.ZodType<z.output<z.ZodObject<T>>> {
   const object = z.object(shape);
-  return orElse(object, object.parse({}));
+  return orElse(object, () => object.parse({}));
 }
 
-const emptyText = orElse(z.string(), '');
+const emptyText = orElse(z.string(), () => '');
 
 export const labels = z.record(z.string(), z.string());
-const labelsOrNone = orElse(labels, {});
+const labelsOrNone = orElse(labels, () => ({}));
 
 export const apiVersion = emptyText;
 
-export const metadata = z.object({
-  name: z.string().min(1),
-  namespace: emptyText,
-  uid: emptyText,
-  labels: labelsOrNone,
-  annotations: labelsOrNone,
-  creationTimestamp: optional(z.string()),
-  deletionTimestamp: optional(z.string()),
-  ownerReferences: listOf(
-    z.object({
-      apiVersion: optional(z.string()),
-      kind: z.string(),
-      name: z.string(),
-      uid: emptyText,
-      controller: optional(z.boolean()),
-    }),
-  ),
-});
+const nothing: Labels = Object.freeze({});
+
+function pick(annotations: Labels, keeps: (name: string) => boolean): Labels {
+  const kept = Object.entries(annotations).filter(([name]) => keeps(name));
+  return kept.length === 0 ? nothing : Object.fromEntries(kept);
+}
+
+/**
+ * Names and owners of an object, with those annotations that somebody reads: many hold whole copies of their object.
+ * @param keeps whether an annotation is read
+ */
+export function metadataWith(keeps: (annotation: string) => boolean) {
+  return z.object({
+    name: z.string().min(1),
+    namespace: emptyText,
+    uid: emptyText,
+    labels: labelsOrNone,
+    annotations: labelsOrNone.overwrite((annotations) => pick(annotations, keeps)),
+    creationTimestamp: optional(z.string()),
+    deletionTimestamp: optional(z.string()),
+    ownerReferences: listOf(
+      z.object({
+        apiVersion: optional(z.string()),
+        kind: z.string(),
+        name: z.string(),
+        uid: emptyText,
+        controller: optional(z.boolean()),
+      }),
+    ),
+  });
+}
+
+/** Metadata of kinds whose annotations nobody reads. */
+export const metadata = metadataWith(() => false);
 
 /** Pod templates need no name of their own. */
 export const templateMetadata = objectOf({ labels: labelsOrNone });
