@@ -10,6 +10,7 @@ import type { Exporter } from './export/exporter.ts';
 import type { Fold, FoldState } from './fold/fold.ts';
 import type { InterfacesState } from './identity/interfaces.ts';
 import type { PodInterface } from './identity/join.ts';
+import type { NodePodsSource } from './identity/node-pods.ts';
 import type { Names } from './names/names.ts';
 import type { Source } from './source/source.ts';
 import type { Spool } from './spool/spool.ts';
@@ -18,6 +19,7 @@ import type { Spool } from './spool/spool.ts';
 export interface AgentParts {
   readonly source: Source;
   readonly interfaces: { readonly attached: readonly PodInterface[]; state(): InterfacesState };
+  readonly nodePods: NodePodsSource;
   readonly names: Names;
   readonly fold: Fold;
   readonly spool: Spool;
@@ -25,7 +27,7 @@ export interface AgentParts {
   readonly log: Logger;
 }
 
-type StatusParts = Pick<AgentParts, 'source' | 'spool'> & {
+type StatusParts = Pick<AgentParts, 'source' | 'spool' | 'nodePods'> & {
   readonly interfaces: Pick<AgentParts['interfaces'], 'attached'>;
 };
 
@@ -51,7 +53,7 @@ export function stateOf({ source, interfaces, fold }: AgentParts): Uint8Array {
 }
 
 /** The state of an agent as the aggregator shows it. */
-export function statusOf({ source, interfaces, spool }: StatusParts): wire.AgentStatus {
+export function statusOf({ source, interfaces, spool, nodePods }: StatusParts): wire.AgentStatus {
   const attached = interfaces.attached;
   const unresolved = attached.flatMap(({ name, resolution }) =>
     resolution.state === 'unresolved' ? [`${name}: ${resolution.reason}`] : [],
@@ -63,7 +65,7 @@ export function statusOf({ source, interfaces, spool }: StatusParts): wire.Agent
     podsResolved: attached.length - unresolved.length,
     unresolvedInterfaces: unresolved,
     batchesPending: spool.pending.length,
-    features: source.features,
+    features: [...source.features, nodePods.feature],
   };
 }
 

@@ -11,6 +11,8 @@ export interface AgentConfig {
   /** gRPC address: host:port or unix:/path. */
   readonly aggregator: string;
   readonly cniResults: string;
+  /** File; null for the service account, if there is one. */
+  readonly kubeconfig: string | null;
   readonly spool: string;
   readonly spoolMaxBytes: number;
   readonly windowMs: Milliseconds;
@@ -89,6 +91,9 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     .addOption(
       option('--cni-results <dir>', "libcni's result cache", 'WEIR_CNI_RESULTS').default('/var/lib/cni/results'),
     )
+    .addOption(
+      option('--kubeconfig <file>', 'access to the Kubernetes API, in place of the service account', 'WEIR_KUBECONFIG'),
+    )
     .addOption(option('--spool <dir>', 'batches not yet acknowledged', 'WEIR_SPOOL').default('/var/lib/weir/spool'))
     .addOption(
       option('--spool-max-mib <n>', 'bound of the spool', 'WEIR_SPOOL_MAX_MIB')
@@ -154,6 +159,7 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     node: string;
     aggregator: string;
     cniResults: string;
+    kubeconfig?: string;
     spool: string;
     spoolMaxMib: number;
     window: Milliseconds;
@@ -168,7 +174,7 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     metricsListen?: string;
     logLevel: string;
   }>();
-  const { spoolMaxMib, window, hold, metricsListen, overflowRingKib, dnsNames, without, ...rest } = options;
+  const { spoolMaxMib, window, hold, metricsListen, overflowRingKib, dnsNames, without, kubeconfig, ...rest } = options;
   return {
     ...rest,
     without: dnsNames ? without : [...without, 'dns-names'],
@@ -177,5 +183,6 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     windowMs: window,
     holdMs: hold,
     metricsListen: metricsListen ?? null,
+    kubeconfig: kubeconfig ?? null,
   };
 }

@@ -3,13 +3,17 @@ import { type Logger, pino } from 'pino';
 import { messageOf, WeirError } from '../core/errors.ts';
 import { systemClock } from '../core/time.ts';
 import { version } from '../core/version.ts';
+import { openAccess } from '../kube/open-access.ts';
+import { systemPace } from '../kube/pace.ts';
 import { connect } from '../proto/services.ts';
 import { Agent, type AgentParts, type AgentState, stateOf, stateVersion, statusOf } from './agent.ts';
 import { claimNode } from './alone.ts';
 import { type AgentConfig, readConfig } from './config.ts';
 import { Exporter } from './export/exporter.ts';
 import { Fold } from './fold/fold.ts';
+import { ApiNodePods } from './identity/api-node-pods.ts';
 import { Interfaces } from './identity/interfaces.ts';
+import { noNodePods, type NodePodsSource } from './identity/node-pods.ts';
 import { agentRegistry, serveMetrics } from './metrics.ts';
 import { Names } from './names/names.ts';
 import { excessCapabilities, restartRestricted } from './privileges.ts';
@@ -68,6 +72,12 @@ function logBeginning({ beginning }: KernelSource, log: Logger): void {
   }
 }
 
+async function openNodePods({ kubeconfig, node, spool }: AgentConfig, log: Logger): Promise<NodePodsSource> {
+  const access = await openAccess(kubeconfig);
+  if (access === null) return noNodePods;
+  return new ApiNodePods({ access, node, folder: spool, pace: systemPace, log: log.child({ part: 'kube' }) });
+}
+
 async function run(config: AgentConfig): Promise<void> {
   const standardError = pino.destination(2);
   const log = pino({ level: config.logLevel, base: { component: 'agent', node: config.node } }, standardError);
@@ -91,13 +101,16 @@ async function run(config: AgentConfig): Promise<void> {
     interfaces.restore(state.interfaces);
     fold.restore(state.fold);
   }
-  const parts: AgentParts = { source, interfaces, names, fold, spool, clock: systemClock, log };
+  const nodePods = await openNodePods(config, log);
+  const parts: AgentParts = { source, interfaces, nodePods, names, fold, spool, clock: systemClock, log };
   const keep = () => {
     spool.begin(stateOf(parts));
     standardError.flushSync();
   };
   restrict(source, keep, log);
-  for (const { name, active, reason } of source.features) {
+  nodePods.start();
+  const features = nodePods === noNodePods ? [...source.features, nodePods.feature] : source.features;
+  for (const { name, active, reason } of features) {
     if (!active) log.warn({ feature: name, reason }, 'feature is off');
   }
   const exporter = new Exporter(
@@ -116,6 +129,7 @@ async function run(config: AgentConfig): Promise<void> {
     log.info({ signal }, 'stopping');
     agent.stop();
     interfaces.stop();
+    nodePods.close();
     source.close();
     metrics?.close();
     process.exit(0);

@@ -10,6 +10,8 @@ import { Identity } from './identity/identity.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { ingestHandlers } from './ingest/push.ts';
 import { Resolver } from './ingest/resolver.ts';
+import { asChanges } from './kube/objects.ts';
+import { FirstState } from './kube/first-state.ts';
 import type { ClusterSource } from './kube/source.ts';
 import { policyHandlers } from './policy/handlers.ts';
 import { ClusterState } from './query/cluster-state.ts';
@@ -28,6 +30,8 @@ export interface AggregatorOptions {
   /** How long who is gone can still be named. */
   readonly rememberMs: Milliseconds;
   readonly identityWaitMs: Milliseconds;
+  /** How long nothing is named, for want of a first state of the cluster. */
+  readonly clusterWaitMs: Milliseconds;
   readonly maxEdges: number;
   readonly maxSeries: number;
   readonly credits: number;
@@ -51,6 +55,8 @@ export interface Aggregator {
 
 /** How late the cluster's state may show a change, and by how much the clocks of nodes may differ. */
 const toleranceMs = 30_000;
+/** Of pods, addresses and controllers that are gone, each: some 200 bytes for one. */
+const maxGone = 500_000;
 const giveUpMs = 60_000;
 const maxGivenUp = 10_000;
 /** At 200 nodes and 15 s windows: five seconds. */
@@ -75,14 +81,17 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     podCidrs: options.podCidrs,
     serviceCidrs: options.serviceCidrs,
     memoryMs: options.rememberMs,
+    maxGone,
     toleranceMs,
   });
-  const resolver = new Resolver(identity, { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp });
-  identity.update(source.snapshot(), clock.now());
-  const unsubscribe = source.onChange(() => {
-    identity.update(source.snapshot(), clock.now());
-    resolver.changed();
+  const first = new FirstState(source, options.clusterWaitMs, log.child({ part: 'cluster' }));
+  let unsubscribe = () => {};
+  const firstState = first.settled.then(() => {
+    identity.apply(asChanges(source.snapshot()), clock.now());
+    unsubscribe = source.onChange((changes) => resolver.learnt(identity.apply(changes, clock.now())));
   });
+  const waits = { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp, firstState };
+  const resolver = new Resolver(identity, waits);
 
   const metrics = new Metrics(clock, options.maxSeries);
   const followers = new Followers();
@@ -121,6 +130,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   const stop = async () => {
     grpc.announceStop();
     http.ready = false;
+    first.stop();
     unsubscribe();
     await ingest.stop();
     followers.close();
@@ -134,7 +144,10 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     const addresses = [];
     for (const address of options.listen) addresses.push(await grpc.listen(address));
     const metricsAddress = await http.listen(options.metricsListen);
-    http.ready = true;
+    const isReady = () => {
+      http.ready = true;
+    };
+    firstState.then(isReady, () => undefined);
     return { addresses, metricsAddress, stop };
   } catch (error) {
     await stop();
