@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import type { Cidr } from '../core/address.ts';
 import type { Clock, Milliseconds } from '../core/time.ts';
+import { Aliases } from './alias/aliases.ts';
+import { aliasHandlers } from './alias/handlers.ts';
 import { GrpcServer } from './api/grpc.ts';
 import { HttpServer } from './api/http.ts';
 import { Metrics } from './api/metrics.ts';
@@ -34,6 +36,7 @@ export interface AggregatorOptions {
   readonly clusterWaitMs: Milliseconds;
   readonly maxEdges: number;
   readonly maxSeries: number;
+  readonly maxAliases: number;
   readonly credits: number;
 }
 
@@ -93,6 +96,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   const waits = { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp, firstState };
   const resolver = new Resolver(identity, waits);
 
+  const aliases = await Aliases.open({ cluster, store, maxAliases: options.maxAliases, clock });
   const metrics = new Metrics(clock, options.maxSeries);
   const followers = new Followers();
   const history = await History.open({
@@ -102,6 +106,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     pruneEveryMs,
     maxEdges,
     nodes: () => state.nodes,
+    shown: (edges) => aliases.name(edges),
     clock,
     log: log.child({ part: 'history' }),
   });
@@ -117,14 +122,15 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     },
     log: log.child({ part: 'ingest' }),
   });
-  metrics.measure({ ingest, history, state, followers });
+  metrics.measure({ ingest, history, state, followers, identity });
 
   const unary = unaryWrapper(log.child({ part: 'api' }));
   const { agents } = ingest;
   const grpc = new GrpcServer({
     ingest: ingestHandlers(ingest),
-    query: queryHandlers({ cluster, state, history, agents, followers, maxFollowQueue, unary }),
+    query: queryHandlers({ cluster, state, history, agents, followers, identity, aliases, maxFollowQueue, unary }),
     policy: policyHandlers({ cluster, state, history, unary }),
+    alias: aliasHandlers({ cluster, aliases, unary }),
   });
   const http = new HttpServer(metrics.registry);
   const stop = async () => {

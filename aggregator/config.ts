@@ -41,6 +41,7 @@ const schema = z.object({
   identityWait: duration,
   maxEdges: count,
   maxSeries: count,
+  maxAliases: count,
   credits: count,
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
 });
@@ -112,6 +113,7 @@ function command(): Command {
     )
     .addOption(flag('--max-edges <n>', 'bound of the graph in memory', 'MAX_EDGES').default('500000'))
     .addOption(flag('--max-series <n>', 'bound of the series of a traffic metric', 'MAX_SERIES').default('2000'))
+    .addOption(flag('--max-aliases <n>', 'bound of the aliases', 'MAX_ALIASES').default('1000'))
     .addOption(flag('--credits <n>', 'batches of one agent that may be under way', 'CREDITS').default('64'))
     .addOption(flag('--log-level <level>', 'least level to log', 'LOG_LEVEL').default('info'))
     .exitOverride();

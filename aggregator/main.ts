@@ -33,7 +33,7 @@ async function openFiles(folder: string, log: Logger): Promise<FileCluster> {
 
 async function run(config: AggregatorConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: { component: 'aggregator' } }, pino.destination(2));
-  const { cluster, listen, metricsListen, maxEdges, maxSeries, credits } = config;
+  const { cluster, listen, metricsListen, maxEdges, maxSeries, maxAliases, credits } = config;
   const store = new SqliteStore({ path: config.database, synchronous: config.synchronous, maxCached: maxEdges });
   const source = await openCluster(config, log).catch((error: unknown) => {
     store.close();
@@ -53,6 +53,7 @@ async function run(config: AggregatorConfig): Promise<void> {
       clusterWaitMs: config.clusterWait,
       maxEdges,
       maxSeries,
+      maxAliases,
       credits,
     },
     { store, source, clock: systemClock, log },

@@ -29,6 +29,8 @@ export const errorTable = {
   SPOOL: { grpc: 13, exit: 1, text: 'The spool directory could not be used' },
   STORE: { grpc: 14, exit: 1, text: 'The database could not be used' },
   QUERY_INVALID: { grpc: 3, exit: 2, text: 'The query is not valid' },
+  ALIAS_INVALID: { grpc: 3, exit: 2, text: 'The alias is not valid' },
+  ALIAS_UNKNOWN: { grpc: 5, exit: 1, text: 'No such alias' },
   WORKLOAD_UNKNOWN: { grpc: 5, exit: 1, text: 'No such workload' },
   NAMESPACE_UNKNOWN: { grpc: 5, exit: 1, text: 'No such namespace' },
   AGGREGATOR_UNREACHABLE: { grpc: 14, exit: 1, text: 'The aggregator did not answer' },

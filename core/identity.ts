@@ -1,4 +1,5 @@
 import type { Address } from './address.ts';
+import type { AliasTag } from './alias.ts';
 
 /** A pod as an agent names it. The UID is exact for all time; namespace and name may be used again. */
 export interface PodRef {
@@ -36,7 +37,8 @@ export type Entity =
   | ({ readonly type: 'service' } & ServiceRef)
   /** A node, or a pod that shares its node's network. */
   | { readonly type: 'node'; readonly name: string }
-  | { readonly type: 'external'; readonly address: Address }
+  /** An address outside the cluster; with the alias that names it, once somebody asks for it. */
+  | { readonly type: 'external'; readonly address: Address; readonly alias?: AliasTag }
   | { readonly type: 'unresolved'; readonly address: Address; readonly reason: UnresolvedReason };
 
 /** `namespace/kind/name`: unique in a cluster; none of the parts can hold a slash. */
@@ -65,7 +67,7 @@ export function namespaceOf(entity: Entity): string | null {
   return entity.type === 'workload' || entity.type === 'service' ? entity.namespace : null;
 }
 
-/** How people read an entity: `shop/deployment/cart`, `service shop/cart`, `node n1`, `203.0.113.7`. */
+/** How people read an entity: `shop/deployment/cart`, `service shop/cart`, `node n1`, `203.0.113.7`, `bank 203.0.113.7`. */
 export function entityLabel(entity: Entity): string {
   switch (entity.type) {
     case 'workload':
@@ -75,7 +77,7 @@ export function entityLabel(entity: Entity): string {
     case 'node':
       return `node ${entity.name}`;
     case 'external':
-      return entity.address;
+      return entity.alias === undefined ? entity.address : `${entity.alias.name} ${entity.address}`;
     case 'unresolved':
       return `${entity.address} (unresolved)`;
   }

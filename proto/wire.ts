@@ -146,11 +146,17 @@ export interface Unresolved {
   readonly reason: string;
 }
 
+export interface AliasTag {
+  readonly name: string;
+  readonly cidr: string;
+  readonly allowed: boolean;
+}
+
 export type Entity =
   | { readonly entity: 'workload'; readonly workload: WorkloadRef }
   | { readonly entity: 'service'; readonly service: ServiceRef }
   | { readonly entity: 'node'; readonly node: string }
-  | { readonly entity: 'external'; readonly external: string }
+  | { readonly entity: 'external'; readonly external: string; readonly alias: AliasTag | null }
   | { readonly entity: 'unresolved'; readonly unresolved: Unresolved };
 
 export interface Observation {
@@ -266,6 +272,11 @@ export interface AgentReport {
   readonly coverage: NodeCoverage | null;
 }
 
+export interface UnresolvedCount {
+  readonly reason: string;
+  readonly addresses: number;
+}
+
 export interface ClusterStatus {
   readonly name: string;
   readonly source: string;
@@ -275,6 +286,7 @@ export interface ClusterStatus {
   readonly edges: number;
   readonly coverage: Coverage | null;
   readonly problems: readonly string[];
+  readonly unresolved: readonly UnresolvedCount[];
 }
 
 export interface GetStatusResponse {
@@ -370,4 +382,63 @@ export interface CheckResponse {
   readonly replay: ReplayResult | null;
   readonly coverage: Coverage | null;
   readonly problems: readonly Problem[];
+}
+
+export interface Alias {
+  readonly name: string;
+  readonly cidr: string;
+  readonly allowed: boolean;
+  readonly expiresUnixMs: number;
+  readonly comment: string;
+  readonly expired: boolean;
+}
+
+export interface ListAliasesRequest {
+  readonly cluster: string;
+}
+
+export interface ListAliasesResponse {
+  readonly aliases: readonly Alias[];
+}
+
+export interface SetAliasRequest {
+  readonly cluster: string;
+  readonly alias: Alias | null;
+}
+
+export interface SetAliasResponse {
+  readonly alias: Alias | null;
+}
+
+export interface RemoveAliasRequest {
+  readonly cluster: string;
+  readonly name: string;
+}
+
+export type RemoveAliasResponse = Readonly<Record<string, never>>;
+
+export interface ListServicesRequest {
+  readonly cluster: string;
+  readonly namespace: string;
+}
+
+export interface ServiceEnd {
+  readonly entity: Entity | null;
+  readonly port: number;
+}
+
+export interface ServicePortSummary {
+  readonly protocol: Protocol;
+  readonly port: number;
+  readonly behind: readonly ServiceEnd[];
+}
+
+export interface ServiceSummary {
+  readonly service: ServiceRef | null;
+  readonly addresses: readonly string[];
+  readonly ports: readonly ServicePortSummary[];
+}
+
+export interface ListServicesResponse {
+  readonly services: readonly ServiceSummary[];
 }

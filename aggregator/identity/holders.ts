@@ -1,3 +1,4 @@
+import type { Address } from '../../core/address.ts';
 import type { Protocol } from '../../core/flow.ts';
 import type { Entity, ServiceRef } from '../../core/identity.ts';
 import { entityKey } from '../../core/identity.ts';
@@ -25,12 +26,19 @@ export function targetKey({ backend, port }: Target): string {
 /** What is behind a Service at one moment. */
 export interface ServiceState {
   readonly ref: ServiceRef;
+  readonly addresses: readonly Address[];
   /** By `protocol/port`, for every port of the Service. */
   readonly targets: ReadonlyMap<string, readonly Target[]>;
 }
 
 export function portKey(protocol: Protocol, port: number): string {
   return `${protocol}/${port}`;
+}
+
+/** What portKey made a key of. */
+export function portOfKey(key: string): { readonly protocol: Protocol; readonly port: number } {
+  const [protocol, port] = key.split('/') as [Protocol, string];
+  return { protocol, port: Number(port) };
 }
 
 /** Every different entity and port behind a Service's port, in a fixed order. */

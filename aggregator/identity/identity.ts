@@ -2,6 +2,7 @@ import { type Address, scopeOf } from '../../core/address.ts';
 import type { Endpoint } from '../../core/flow.ts';
 import type { Entity, PodRef } from '../../core/identity.ts';
 import type { ObjectChange } from '../../core/kubernetes.ts';
+import { compareText } from '../../core/order.ts';
 import type { Milliseconds, UnixMs } from '../../core/time.ts';
 import { ClusterIndex } from './cluster-index.ts';
 import type { IdentityOptions } from './identity-options.ts';
@@ -30,6 +31,18 @@ export class Identity {
   /** What is wrong with the cluster's addresses now. */
   problems(): IdentityProblem[] {
     return this.#cluster.pods.problems();
+  }
+
+  /** The Services that are in the cluster, sorted by namespace and name. */
+  services(): ServiceState[] {
+    const key = ({ ref }: ServiceState) => `${ref.namespace}/${ref.name}`;
+    return [...this.#cluster.services.present()].toSorted((a, b) => compareText(key(a), key(b)));
+  }
+
+  /** Holders of addresses that were forgotten before their time because there were too many. */
+  get forgottenEarly(): number {
+    const { pods, nodes, services } = this.#cluster;
+    return pods.forgottenEarly + nodes.forgottenEarly + services.times.forgottenEarly;
   }
 
   knows(pod: PodRef): boolean {

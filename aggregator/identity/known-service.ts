@@ -66,12 +66,12 @@ export function nodePortsOf(known: KnownService): ReadonlyMap<string, NodePort> 
 }
 
 /** What is behind each of its ports now. */
-export function stateOf({ ref, service, backends }: KnownService): ServiceState | null {
+export function stateOf({ ref, service, backends, addresses }: KnownService): ServiceState | null {
   if (service === null) return null;
   const targets = new Map<string, readonly Target[]>();
   for (const { protocol = 'TCP', port } of service.spec.ports ?? []) {
     const key = portKey(protocol as Protocol, port);
     targets.set(key, backends.behind(key));
   }
-  return { ref, targets };
+  return { ref, addresses, targets };
 }

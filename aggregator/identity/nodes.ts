@@ -47,6 +47,11 @@ export class Nodes {
     return this.#podBlocks.contains(address);
   }
 
+  /** Holdings that were forgotten before their time because there were too many. */
+  get forgottenEarly(): number {
+    return this.#names.forgottenEarly;
+  }
+
   forget(beforeUnixMs: UnixMs): void {
     this.#names.forget(beforeUnixMs);
   }

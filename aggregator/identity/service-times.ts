@@ -83,8 +83,5 @@ export class ServiceTimes {
 /** Whoever holds a key at a moment; where nobody does, who was about to or had just given it up, in this order. */
 function holders<Value>(timeline: Timeline<Value>, key: string, unixMs: UnixMs): readonly Interval<Value>[] {
   const found = timeline.at(key, unixMs);
-  if (found.length > 0) return found;
-  const { next, last } = timeline.around(key, unixMs);
-  const near = next ?? last;
-  return near === null ? [] : [near];
+  return found.length > 0 ? found : timeline.near(key, unixMs).slice(0, 1);
 }

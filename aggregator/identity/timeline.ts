@@ -92,8 +92,8 @@ export class Timeline<Value> {
       found = link;
     }
     if (found !== null) return found.value;
-    const { next, last } = this.around(key, unixMs);
-    return next !== null && last !== null && next.value !== last.value ? 'duplicate' : (next ?? last)?.value;
+    const [nearest, ...others] = this.near(key, unixMs);
+    return others.every(({ value }) => value === nearest?.value) ? nearest?.value : 'duplicate';
   }
 
   /** The intervals that a moment lies in, what was put in last first. */
@@ -108,22 +108,20 @@ export class Timeline<Value> {
   }
 
   /**
-   * For a moment that no interval covers: the one that begins within the tolerance after it, and the one that ended
-   * within the tolerance before it, the nearest of each.
+   * For a moment that no interval covers: those that begin within the tolerance after it, then those that ended within
+   * the tolerance before it, the nearest first.
    */
-  around(key: string, unixMs: UnixMs): { next: Interval<Value> | null; last: Interval<Value> | null } {
-    const toleranceMs = this.#toleranceMs;
-    let next: Interval<Value> | null = null;
-    let last: Interval<Value> | null = null;
+  near(key: string, unixMs: UnixMs): readonly Interval<Value>[] {
+    const next: Link<Value>[] = [];
+    const last: Link<Value>[] = [];
     for (let link = this.#latest.get(key) ?? null; link !== null; link = link.earlier) {
-      const { fromUnixMs, untilUnixMs } = link;
-      if (fromUnixMs > unixMs) {
-        if (fromUnixMs - unixMs <= toleranceMs && (next === null || fromUnixMs < next.fromUnixMs)) next = link;
-      } else if (untilUnixMs !== null && unixMs - untilUnixMs <= toleranceMs) {
-        if (last === null || untilUnixMs > (last.untilUnixMs ?? Infinity)) last = link;
-      }
+      if (link.fromUnixMs > unixMs) {
+        if (link.fromUnixMs - unixMs <= this.#toleranceMs) next.push(link);
+      } else if (unixMs - (link.untilUnixMs ?? Infinity) <= this.#toleranceMs) last.push(link);
     }
-    return { next, last };
+    next.sort((a, b) => a.fromUnixMs - b.fromUnixMs);
+    last.sort((a, b) => (b.untilUnixMs ?? Infinity) - (a.untilUnixMs ?? Infinity));
+    return [...next, ...last];
   }
 
   /** Whoever holds the key now, what was put in last first. */

@@ -1,10 +1,12 @@
 import type Database from 'better-sqlite3';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Alias } from '../../core/alias.ts';
 import type { Losses } from '../../core/flow.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
 import type { Row, Segment } from '../graph/segment.ts';
 import { judge } from './fence.ts';
 import { packRows, type PackedRow, unpackRows } from './segment-codec.ts';
+import { SqliteAliases } from './sqlite-aliases.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
 import { openDatabase, storeError, type Synchronous } from './sqlite-schema.ts';
 import type { Commit, CommitResult, Cursor, Store } from './store.ts';
@@ -37,6 +39,7 @@ export class SqliteStore implements Store {
   readonly #path: string;
   readonly #database: Database.Database;
   readonly #dictionary: SqliteDictionary;
+  readonly #aliases: SqliteAliases;
   readonly #commitAll: Database.Transaction<(commits: readonly Commit[]) => CommitResult[]>;
   readonly #pruneSome: Database.Transaction<(cluster: string, before: UnixMs, limit: number) => Segment[]>;
   readonly #selectCursor: Database.Statement<[string, string], Cursor>;
@@ -52,6 +55,7 @@ export class SqliteStore implements Store {
     const database = openDatabase(path, synchronous);
     this.#database = database;
     this.#dictionary = new SqliteDictionary(database, maxCached);
+    this.#aliases = new SqliteAliases(database);
     this.#commitAll = database.transaction((commits: readonly Commit[]) =>
       commits.map((each) => this.#commitOne(each)),
     );
@@ -106,6 +110,18 @@ export class SqliteStore implements Store {
 
   prune(cluster: string, beforeUnixMs: UnixMs, limit: number): Promise<readonly Segment[]> {
     return this.#run(() => this.#pruneSome.immediate(cluster, beforeUnixMs, limit));
+  }
+
+  aliases(cluster: string): Promise<readonly Alias[]> {
+    return this.#run(() => this.#aliases.list(cluster));
+  }
+
+  setAlias(cluster: string, alias: Alias): Promise<void> {
+    return this.#run(() => this.#aliases.set(cluster, alias));
+  }
+
+  removeAlias(cluster: string, name: string): Promise<void> {
+    return this.#run(() => this.#aliases.remove(cluster, name));
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import type { Alias } from '../../core/alias.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
 import type { Segment } from '../graph/segment.ts';
 
@@ -50,6 +51,15 @@ export interface Store {
 
   /** Removes up to `limit` segments whose windows ended before that moment, the oldest first. @returns the removed */
   prune(cluster: string, beforeUnixMs: UnixMs, limit: number): Promise<readonly Segment[]>;
+
+  /** The aliases of a cluster, in any order. */
+  aliases(cluster: string): Promise<readonly Alias[]>;
+
+  /** Keeps an alias in place of the one of its name. When the promise resolves it is durable. @throws WeirError STORE */
+  setAlias(cluster: string, alias: Alias): Promise<void>;
+
+  /** Removes an alias, if there is one of that name. @throws WeirError STORE */
+  removeAlias(cluster: string, name: string): Promise<void>;
 
   close(): void;
 }

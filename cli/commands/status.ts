@@ -41,8 +41,22 @@ function remarks({ node, status }: wire.AgentReport): string[] {
   ];
 }
 
+const reasonTexts: Readonly<Record<string, string>> = {
+  'pod-cidr': "of the pods' network that no pod is known to have had",
+  'service-cidr': "of the Services' network that no Service is known to have had",
+  'duplicate-address': 'that several had at the same time',
+  'special-address': 'that mean something else everywhere (loopback, link-local, multicast)',
+};
+
+/** How many far ends have no name, and why; nothing when all have one. */
+function unresolvedLines(unresolved: readonly wire.UnresolvedCount[]): string[] {
+  const some = unresolved.filter(({ addresses }) => addresses > 0);
+  const texts = some.map(({ reason, addresses }) => `${addresses} ${reasonTexts[reason] ?? printable(reason)}`);
+  return texts.length === 0 ? [] : [`addresses without a name: ${texts.join('; ')}`];
+}
+
 function clusterText(terminal: Terminal, cluster: wire.ClusterStatus, now: number): string {
-  const { name, source, agents, workloads, pods, edges, coverage, problems } = cluster;
+  const { name, source, agents, workloads, pods, edges, coverage, problems, unresolved } = cluster;
   const counts = [plural(workloads, 'workload'), plural(pods, 'pod'), plural(edges, 'edge')].join(', ');
   const headings = ['NODE', 'AGENT', 'LAST WINDOW', 'PODS', 'PENDING', 'KERNEL', 'VERSION'];
   const table = renderTable(
@@ -57,6 +71,7 @@ function clusterText(terminal: Terminal, cluster: wire.ClusterStatus, now: numbe
   const lines = [
     `${terminal.colors.bold(`Cluster ${printable(name)}`)}: ${counts}; ${printable(source)}`,
     ...coverageLines(coverage),
+    ...unresolvedLines(unresolved),
     '',
     table === '' ? 'no agent has reported yet\n' : table,
     ...notes,

@@ -35,6 +35,10 @@ export interface PodFixture {
   readonly node?: string;
   readonly hostNetwork?: boolean;
   readonly created?: string;
+  /** Its second address, of the other family. */
+  readonly ip6?: string;
+  readonly terminating?: boolean;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** A pod as the API would show it, with the ReplicaSet between it and its Deployment. */
@@ -47,12 +51,22 @@ export function podYaml({
   ...rest
 }: PodFixture): string {
   const replicaSet = `${deployment}-5d4f`;
-  const { labels = { app: deployment ?? name }, ports = {}, phase = 'Running', node = 'n1', created } = rest;
+  const { labels = { app: deployment ?? name }, ports = {}, phase = 'Running', node = 'n1', created, ip6 } = rest;
+  const { annotations = {}, terminating = false } = rest;
   const owner = (kind: string, of: string) => ({ kind, name: of, uid: `uid-${of}`, controller: true });
   const owned = deployment === undefined ? [] : [owner('ReplicaSet', replicaSet)];
   const pod = {
     kind: 'Pod',
-    metadata: { name, namespace, uid, labels, ownerReferences: owned, creationTimestamp: created ?? null },
+    metadata: {
+      name,
+      namespace,
+      uid,
+      labels,
+      annotations,
+      ownerReferences: owned,
+      creationTimestamp: created ?? null,
+      deletionTimestamp: terminating ? '2026-03-01T12:00:00Z' : null,
+    },
     spec: {
       nodeName: node,
       hostNetwork: rest.hostNetwork ?? false,
@@ -60,7 +74,7 @@ export function podYaml({
         { name: 'main', ports: Object.entries(ports).map(([port, number]) => ({ name: port, containerPort: number })) },
       ],
     },
-    status: { phase, podIP: ip, podIPs: [{ ip }] },
+    status: { phase, podIP: ip, podIPs: [ip, ip6].flatMap((each) => (each ? [{ ip: each }] : [])) },
   };
   if (deployment === undefined) return JSON.stringify(pod);
   const template = { metadata: { labels }, spec: { containers: pod.spec.containers } };

@@ -85,6 +85,7 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       clusterWaitMs: 60_000,
       maxEdges: 1_000,
       maxSeries: 100,
+      maxAliases: 3,
       credits: 4,
       ...rest,
     },

@@ -57,6 +57,12 @@ const cluster: wire.ClusterStatus = {
     nodesWithoutAgent: ['n3'],
   },
   problems: ['/manifests/a.yaml:3: Pod shop/x: metadata.name: not valid'],
+  unresolved: [
+    { reason: 'pod-cidr', addresses: 2 },
+    { reason: 'service-cidr', addresses: 0 },
+    { reason: 'duplicate-address', addresses: 1 },
+    { reason: 'of-a-later-version', addresses: 3 },
+  ],
 };
 
 t.test('status says who watches what, what was lost, what is off and why', async (t) => {
@@ -71,6 +77,7 @@ t.test('status says who watches what, what was lost, what is off and why', async
 28 windows from 2026-01-02T03:00:00.000Z to 2026-01-02T03:04:05.000Z
 1 window incomplete: events were lost (overflow-ring-full 4, of-a-later-version 1)
 no agent reports for n3
+addresses without a name: 2 of the pods' network that no pod is known to have had; 1 that several had at the same time; 3 of-a-later-version
 
 NODE  AGENT      LAST WINDOW  PODS   PENDING  KERNEL          VERSION
 n1    connected  AGE          11/12  2        6.1.0-30-amd64  0.1.0
@@ -89,7 +96,10 @@ n2    lost       never        0/0    0
 t.test('a cluster without agents says so', async (t) => {
   const { run } = await serving(t, (answers) => {
     const coverage = { ...answers.coverage, windows: 0, firstUnixMs: 0, lastUnixMs: 0 };
-    answers.status = { version: '0.1.0', clusters: [{ ...cluster, agents: [], coverage, problems: [] }] };
+    answers.status = {
+      version: '0.1.0',
+      clusters: [{ ...cluster, agents: [], coverage, problems: [], unresolved: [] }],
+    };
   });
   t.match((await run('status')).stdout, /\nnothing was recorded in this time\n\nno agent has reported yet\n$/);
 });

@@ -55,7 +55,7 @@ t.test('what this version does not know is said, not guessed', async (t) => {
   t.throws(() => decodeEntity(null), unreadable);
   const message = { ...encodeObservation(observation), directionBy: 'DIRECTION_EVIDENCE_UNSPECIFIED' } as const;
   t.throws(() => decodeObservation(message), unreadable);
-  t.throws(() => decodeEntity({ entity: 'external', external: 'example.org' }), unreadable);
+  t.throws(() => decodeEntity({ entity: 'external', external: 'example.org', alias: null }), unreadable);
   t.throws(
     () => decodeEntity({ entity: 'unresolved', unresolved: { address: '10.0.0.1', reason: 'because' } }),
     unreadable,

@@ -44,6 +44,29 @@ export function storeContract(t: Test, make: () => StoreUnderTest): void {
     again.close();
   });
 
+  t.test('aliases are kept by cluster and name, also after a restart', async (t) => {
+    const under = make();
+    const store = under.open();
+    t.strictSame(await store.aliases('demo'), []);
+    const bank = { name: 'bank', cidr: '203.0.113.0/24', allowed: true, expiresUnixMs: null, comment: 'ask Ann' };
+    const visitor = { name: 'visitor', cidr: '2001:db8::7/128', allowed: false, expiresUnixMs: 4e12, comment: '' };
+    await store.setAlias('demo', { ...bank, allowed: false });
+    await store.setAlias('demo', visitor);
+    await store.setAlias('demo', bank);
+    await store.setAlias('another', bank);
+    await store.removeAlias('another', 'bank');
+    await store.removeAlias('another', 'never was');
+    store.close();
+    const again = under.open();
+    const kept = await again.aliases('demo');
+    t.strictSame(
+      kept.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      [bank, visitor],
+    );
+    t.strictSame(await again.aliases('another'), []);
+    again.close();
+  });
+
   t.test('cursors follow the last committed batch of each node, also after a restart', async (t) => {
     const under = make();
     const store = under.open();

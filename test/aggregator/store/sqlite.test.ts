@@ -59,11 +59,27 @@ t.test('a database of another version is refused with what to do, and left as it
     other.close();
     const before = readFileSync(path);
     const message = new RegExp(
-      `has schema ${version}, this version of Weir reads 2; move it away to begin anew, or name`,
+      `has schema ${version}, this version of Weir reads 2 to 3; move it away to begin anew, or name`,
     );
     t.throws(() => open(path), { code: 'STORE', message });
     t.ok(before.equals(readFileSync(path)));
   }
+});
+
+t.test('a database of the version before keeps what is in it and gets what is new', async (t) => {
+  const path = newPath();
+  const store = open(path);
+  await store.commit([{ segment: plainSegment('n1', 1, 1), oldestSequence: 1 }]);
+  store.close();
+  const old = new Database(path);
+  old.exec('DROP TABLE alias; PRAGMA user_version = 2');
+  old.close();
+  const again = open(path);
+  t.match(await again.cursors('demo'), [{ node: 'n1', sequence: 1 }]);
+  const alias = { name: 'bank', cidr: '203.0.113.0/24', allowed: true, expiresUnixMs: null, comment: '' };
+  await again.setAlias('demo', alias);
+  t.strictSame(await again.aliases('demo'), [alias]);
+  again.close();
 });
 
 t.test('a database that another process has is refused', { timeout: 20_000 }, async (t) => {
