@@ -19,6 +19,8 @@ import { Spool } from './spool/spool.ts';
 /** Longer than conntrack keeps a UDP conversation that pauses. */
 const idleMs = 300_000;
 const rescanMs = 10_000;
+/** How long a runtime or a CNI may take to answer. */
+const answerMs = 5000;
 const maxHeldEdges = 65_536;
 const firstRetryMs = 500;
 const longestRetryMs = 15_000;
@@ -77,7 +79,12 @@ async function run(config: AgentConfig): Promise<void> {
   const rememberMs = idleMs + windowMs + holdMs;
   const interfaces = new Interfaces(
     source,
-    { cniResults: config.cniResults, rescanMs, rememberMs },
+    { ...config.identity, answerMs, rescanMs, rememberMs },
+    null,
+    (scope) => {
+      agent.endWindow();
+      fold.close(scope);
+    },
     systemClock,
     log.child({ part: 'identity' }),
   );
