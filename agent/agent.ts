@@ -9,6 +9,7 @@ import type * as wire from '../proto/wire.ts';
 import type { Exporter } from './export/exporter.ts';
 import type { Fold, FoldState } from './fold/fold.ts';
 import type { InterfacesState } from './identity/interfaces.ts';
+import type { NodePodsSource } from './identity/node-pods.ts';
 import { identityStatus, type InterfacesView } from './identity/status.ts';
 import type { Names } from './names/names.ts';
 import type { Source } from './source/source.ts';
@@ -18,6 +19,7 @@ import type { Spool } from './spool/spool.ts';
 export interface AgentParts {
   readonly source: Source;
   readonly interfaces: InterfacesView & { state(): InterfacesState };
+  readonly nodePods: NodePodsSource;
   readonly names: Names;
   readonly fold: Fold;
   readonly spool: Spool;
@@ -25,7 +27,7 @@ export interface AgentParts {
   readonly log: Logger;
 }
 
-type StatusParts = Pick<AgentParts, 'source' | 'spool'> & { readonly interfaces: InterfacesView };
+type StatusParts = Pick<AgentParts, 'source' | 'spool' | 'nodePods'> & { readonly interfaces: InterfacesView };
 
 /** What a later start of the agent needs to go on exactly where a window ended. */
 export interface AgentState {
@@ -49,12 +51,12 @@ export function stateOf({ source, interfaces, fold }: AgentParts): Uint8Array {
 }
 
 /** The state of an agent as the aggregator shows it. */
-export function statusOf({ source, interfaces, spool }: StatusParts): wire.AgentStatus {
+export function statusOf({ source, interfaces, spool, nodePods }: StatusParts): wire.AgentStatus {
   return {
     version,
     kernel: release(),
     batchesPending: spool.pending.length,
-    features: source.features,
+    features: [...source.features, nodePods.feature],
     ...identityStatus(interfaces),
   };
 }

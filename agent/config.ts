@@ -14,6 +14,8 @@ export interface AgentConfig {
   readonly aggregator: string;
   /** Where the names of this node's pods come from. */
   readonly identity: Omit<ResolverOptions, 'answerMs'>;
+  /** File; null for the service account, if there is one. */
+  readonly kubeconfig: string | null;
   readonly spool: string;
   readonly spoolMaxBytes: number;
   readonly windowMs: Milliseconds;
@@ -100,6 +102,9 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     .addOption(option('--cri <path>', "the container runtime's socket, or auto", 'WEIR_CRI').default('auto'))
     .addOption(option('--ovsdb <path>', 'socket of ovsdb-server', 'WEIR_OVSDB').default('/var/run/openvswitch/db.sock'))
     .addOption(option('--cilium <dir>', "Cilium's run directory", 'WEIR_CILIUM').default('/var/run/cilium'))
+    .addOption(
+      option('--kubeconfig <file>', 'access to the Kubernetes API, in place of the service account', 'WEIR_KUBECONFIG'),
+    )
     .addOption(option('--spool <dir>', 'batches not yet acknowledged', 'WEIR_SPOOL').default('/var/lib/weir/spool'))
     .addOption(
       option('--spool-max-mib <n>', 'bound of the spool', 'WEIR_SPOOL_MAX_MIB')
@@ -170,6 +175,7 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     cri: string;
     ovsdb: string;
     cilium: string;
+    kubeconfig?: string;
     spool: string;
     spoolMaxMib: number;
     window: Milliseconds;
@@ -185,7 +191,7 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     logLevel: string;
   }>();
   const { spoolMaxMib, window, hold, metricsListen, overflowRingKib, dnsNames, without, ...others } = options;
-  const { cni, cniResults, cniConf, cri, ovsdb, cilium, ...rest } = others;
+  const { cni, cniResults, cniConf, cri, ovsdb, cilium, kubeconfig, ...rest } = others;
   return {
     ...rest,
     identity: {
@@ -202,5 +208,6 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     windowMs: window,
     holdMs: hold,
     metricsListen: metricsListen ?? null,
+    kubeconfig: kubeconfig ?? null,
   };
 }

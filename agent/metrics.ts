@@ -5,6 +5,7 @@ import { version } from '../core/version.ts';
 import type { ExportLedger } from './export/exporter.ts';
 import type { FoldLedger } from './fold/fold.ts';
 import { allMeans, unresolvedReasons } from './identity/join.ts';
+import type { NodePodsSource } from './identity/node-pods.ts';
 import { countInterfaces, type InterfacesView } from './identity/status.ts';
 import type { NamesLedger } from './names/names.ts';
 import { statistics as kernelStatistics } from './source/layout.ts';
@@ -15,6 +16,7 @@ import type { Spool } from './spool/spool.ts';
 export interface MetricSources {
   readonly source: Source;
   readonly interfaces: InterfacesView;
+  readonly nodePods: NodePodsSource;
   readonly fold: { readonly ledger: FoldLedger };
   readonly names: { readonly ledger: NamesLedger };
   readonly spool: Spool;
@@ -62,10 +64,11 @@ export function agentRegistry(from: MetricSources): Registry {
     Gauge,
     registry,
     'weir_agent_feature_active',
-    'Whether a part of the capture is on; weir status says why it is not.',
+    'Whether a part of the agent is on; weir status says why it is not.',
     ['feature'],
     (into) => {
-      for (const { name, active } of from.source.features) into.set({ feature: name }, active ? 1 : 0);
+      const features = [...from.source.features, from.nodePods.feature];
+      for (const { name, active } of features) into.set({ feature: name }, active ? 1 : 0);
     },
   );
   onScrape(Gauge, registry, 'weir_agent_map_entries', "Entries in the kernel's edge maps.", ['map'], (into) => {

@@ -2,7 +2,7 @@ import type { Address } from '../../core/address.ts';
 import type { PodRef } from '../../core/identity.ts';
 
 /** By which means a link alone, without its namespace, says whose it is; the surest first. */
-export type ClaimMeans = 'ovsdb' | 'cilium-api' | 'cilium-state' | 'interface-name' | 'route';
+export type ClaimMeans = 'ovsdb' | 'cilium-api' | 'cilium-state' | 'interface-name' | 'address';
 
 /** What a link's name, or a CNI's own records, say of the pod behind it. */
 export interface Claim {

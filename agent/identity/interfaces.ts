@@ -55,13 +55,12 @@ export class Interfaces {
   #restMs: Milliseconds = settleMs;
 
   /**
-   * @param pods null where the Kubernetes API is not asked
    * @param onReuse an interface's index is about to be another's: what was counted under it has to be read first
    */
   constructor(
     source: Source,
     options: InterfacesOptions,
-    pods: NodePods | null,
+    pods: NodePods,
     onReuse: (scope: Scope) => void,
     clock: Clock,
     log: Logger,

@@ -13,7 +13,7 @@ export const allMeans: readonly Means[] = [
   'cilium-api',
   'cilium-state',
   'interface-name',
-  'route',
+  'address',
 ];
 
 /** Why an interface has no pod. */
@@ -125,8 +125,8 @@ function resolve(link: Link, known: Known): Resolution {
     const isOpen = occupant.reason === 'no-sandbox' || occupant.reason === 'pod-unknown';
     return isOpen ? byClaims(link, claims, known, occupant) : occupant;
   }
-  // A route is only as good as the address that the API has: it says nothing against a namespace.
-  const against = claims.find(({ means, pod }) => means !== 'route' && !isSamePod(pod, occupant.pod));
+  // Addresses are used again: what goes by one says nothing against a namespace.
+  const against = claims.find(({ means, pod }) => means !== 'address' && !isSamePod(pod, occupant.pod));
   if (against !== undefined) {
     const { namespace, name } = occupant.pod;
     return unresolved('contradiction', `${says(against)}, its namespace is that of ${namespace}/${name}`);

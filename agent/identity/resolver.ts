@@ -48,7 +48,7 @@ const detectEveryMs = 10_000;
 export class Resolver {
   readonly #options: ResolverOptions;
   readonly #source: NamespaceSource;
-  readonly #pods: NodePods | null;
+  readonly #pods: NodePods;
   readonly #results: CniResults;
   readonly #processes: Processes;
   readonly #looks: ProcessLooks;
@@ -58,8 +58,8 @@ export class Resolver {
   #detectedMs = Number.NEGATIVE_INFINITY;
   detected: readonly DetectedCni[] = [];
 
-  /** @param pods null where the Kubernetes API is not to be asked @param onChange a source has news */
-  constructor(options: ResolverOptions, source: NamespaceSource, pods: NodePods | null, onChange: () => void) {
+  /** @param onChange a source has news */
+  constructor(options: ResolverOptions, source: NamespaceSource, pods: NodePods, onChange: () => void) {
     this.#options = options;
     this.#source = source;
     this.#pods = pods;
@@ -68,7 +68,7 @@ export class Resolver {
     this.#looks = new ProcessLooks(this.#processes, onChange);
     this.#cri = new Cri({ path: options.cri, timeoutMs: options.answerMs, pauseMs: criPauseMs }, onChange);
     this.#stores = new Stores(options, onChange);
-    this.#endPods = pods?.onChange(onChange) ?? (() => undefined);
+    this.#endPods = pods.onChange(onChange);
   }
 
   get states(): SourceState[] {

@@ -84,8 +84,8 @@ t.test('a contradiction gives no pod rather than a wrong one', async (t) => {
   }
 });
 
-t.test('a route says nothing against a namespace, as addresses are used again', async (t) => {
-  t.match(join([home('a', 3)], [says('b', 'route')])?.resolution, { state: 'resolved', pod: pod('a') });
+t.test('an address says nothing against a namespace, as it is used again', async (t) => {
+  t.match(join([home('a', 3)], [says('b', 'address')])?.resolution, { state: 'resolved', pod: pod('a') });
 });
 
 t.test(

@@ -9,7 +9,7 @@ export function routeClaims(routes: readonly Route[]): LinkClaim[] {
   return routes
     .filter(({ prefix, destination }) => prefix === prefixOf[familyOf(destination)])
     .map(({ device, destination }) => ({
-      means: 'route',
+      means: 'address',
       linkName: device,
       ifindex: 0,
       pod: null,
