@@ -21,7 +21,9 @@ export class Cgroups {
 
   /** Why none can be made here; false when they can. In the form of tap's `skip` option. */
   static whyNot(): string | false {
-    return roots.some((each) => existsSync(join(each, 'cgroup.procs'))) ? false : 'cgroups of version 2 are not mounted';
+    return roots.some((each) => existsSync(join(each, 'cgroup.procs')))
+      ? false
+      : 'cgroups of version 2 are not mounted';
   }
 
   /** Makes a cgroup. @param path from the top, such as kubepods/pod<UID>/<container> */
