@@ -77,9 +77,10 @@ export class Interfaces {
       inhabitedNamespaces: source.inhabitedNamespaces.bind(source),
     };
     this.#resolver = new Resolver(options, kernel, pods, () => this.#soon());
-    this.#attachments = new Attachments(source, ({ ifindex, name }, reason) =>
-      this.#complain(`attach ${ifindex}`, { interface: name, reason }),
-    );
+    this.#attachments = new Attachments(source, ({ ifindex, name }, problem) => {
+      if (problem === '') this.#log.debug({ interface: name, ifindex }, 'interface watched');
+      else this.#complain(`attach ${ifindex}`, { interface: name, reason: problem });
+    });
   }
 
   /** Attaches to every pod interface there is, and from now on to those that appear. */
@@ -168,7 +169,9 @@ export class Interfaces {
     this.#learn(interfaces, now);
     this.#namespacesAre(new Set(namespaces.keys()));
     this.#forgetBefore(now - this.#options.rememberMs);
-    this.#restMs = Math.max(settleMs, (performance.now() - started) / share);
+    const ms = performance.now() - started;
+    this.#restMs = Math.max(settleMs, ms / share);
+    this.#log.debug({ interfaces: interfaces.length, ms }, 'interfaces joined');
     this.#attachments.show(interfaces, this.#scanned);
     this.#scanned = true;
   }

@@ -140,7 +140,7 @@ t.test('names stay right when things are used again', { skip: whyNoKernel() }, a
     await node.startPython(node, 'hear', 'udp', '192.168.77.1', 5300);
     const say = await node.startPython(pod, 'speak');
     await say.must('u udp 192.168.77.1 5300', 'u send 10 4');
-    const byNic = () => w.sum({ pod, role: 'client', remote: '192.168.77.1' as TestPod['address'], port: 5300 });
+    const byNic = () => w.sum({ pod, role: 'client', remote: '192.168.77.1', port: 5300 });
     await w.until(() => byNic().packetsToServer >= 4, 'its second network is reported');
     node.deletePod(pod);
     await watchedPods(1);

@@ -16,8 +16,8 @@ export function whyNoKernel(): string | false {
 }
 
 export interface PodOptions {
-  /** False leaves out the CNI result until nameLater is called. */
-  readonly named?: boolean;
+  /** False leaves out the CNI result until nameLater is called; `before` writes it before there is an interface. */
+  readonly named?: boolean | 'before';
   /** True for a pod whose addresses belong to a virtual machine: the kernel's own stack has none of them. */
   readonly guest?: boolean;
   /** Name of the node's end of its interface, where that is not Calico's. */
@@ -81,13 +81,14 @@ export class TestNode implements Place {
       null,
       pods.map(({ netns }) => `netns add ${netns}`),
     );
+    if (named === 'before') for (const pod of pods) this.nameLater(pod);
     ipBatch(
       this.netns,
       pods.flatMap((pod) => hostLines(pod, wiring)),
     );
     const own = pods.map((pod) => `ip -n ${pod.netns} -batch - <<END\n${insideLines(pod, guest).join('\n')}\nEND`);
     execFileSync('sh', ['-e'], { input: own.join('\n'), stdio: ['pipe', 'pipe', 'pipe'] });
-    if (named) for (const pod of pods) this.nameLater(pod);
+    if (named === true) for (const pod of pods) this.nameLater(pod);
     return pods;
   }
 
