@@ -71,7 +71,8 @@ t.test('what an older libcni wrote tells the sandbox and its addresses, and no p
 t.test('a broken file in the CNI cache is a named problem and hides nothing else', async (t) => {
   const folder = t.testdir({
     broken: '{"netns": ',
-    'no-uid': '{"kind":"cniCacheV1","netns":"/run/netns/x","cniArgs":[["K8S_POD_NAMESPACE","shop"],["K8S_POD_NAME","x"]]}',
+    'no-uid':
+      '{"kind":"cniCacheV1","netns":"/run/netns/x","cniArgs":[["K8S_POD_NAMESPACE","shop"],["K8S_POD_NAME","x"]]}',
     empty: '',
     'wrong-types': '{"kind":"cniCacheV1","netns":5,"cniArgs":"all"}',
     list: '[1,2]',

@@ -51,7 +51,10 @@ export class Containerd {
     this.cniResults = join(this.#folder, 'cni', 'results');
     for (const name of ['bin', 'net.d', 'cni', 'state']) mkdirSync(join(this.#folder, name), { recursive: true });
     const write = (name: string, text: string) => writeFileSync(join(this.#folder, name), text);
-    for (const [name, text] of [['bin/weir-veth', plugin], ['bin/loopback', loopback]] as const) {
+    for (const [name, text] of [
+      ['bin/weir-veth', plugin],
+      ['bin/loopback', loopback],
+    ] as const) {
       write(name, text);
       chmodSync(join(this.#folder, name), 0o755);
     }
@@ -127,6 +130,9 @@ ${cri}.cni]
       await ended;
     }
     const state = join(this.#folder, 'state');
-    spawnSync('sh', ['-c', `findmnt --list --noheadings --output TARGET | grep ^${state} | sort -r | xargs -r umount -l`]);
+    spawnSync('sh', [
+      '-c',
+      `findmnt --list --noheadings --output TARGET | grep ^${state} | sort -r | xargs -r umount -l`,
+    ]);
   }
 }
