@@ -23,6 +23,8 @@ import { Spool } from './spool/spool.ts';
 /** Longer than conntrack keeps a UDP conversation that pauses. */
 const idleMs = 300_000;
 const rescanMs = 10_000;
+/** How long a runtime or a CNI may take to answer. */
+const answerMs = 5000;
 const maxHeldEdges = 65_536;
 const firstRetryMs = 500;
 const longestRetryMs = 15_000;
@@ -88,9 +90,15 @@ async function run(config: AgentConfig): Promise<void> {
   const source = new KernelSource(sourceOptions(config), state?.source ?? null);
   logBeginning(source, log);
   const rememberMs = idleMs + windowMs + holdMs;
+  const nodePods = await openNodePods(config, log);
   const interfaces = new Interfaces(
     source,
-    { cniResults: config.cniResults, rescanMs, rememberMs },
+    { ...config.identity, answerMs, rescanMs, rememberMs },
+    nodePods,
+    (scope) => {
+      agent.endWindow();
+      fold.close(scope);
+    },
     systemClock,
     log.child({ part: 'identity' }),
   );
@@ -101,7 +109,6 @@ async function run(config: AgentConfig): Promise<void> {
     interfaces.restore(state.interfaces);
     fold.restore(state.fold);
   }
-  const nodePods = await openNodePods(config, log);
   const parts: AgentParts = { source, interfaces, nodePods, names, fold, spool, clock: systemClock, log };
   const keep = () => {
     spool.begin(stateOf(parts));

@@ -138,15 +138,17 @@ std::vector<std::pair<connection, translation>> TranslatedConnections()
 	for (int left = kDumpAttempts;; left--) {
 		std::vector<std::pair<connection, translation>> found;
 		try {
-			NetlinkRequest(NETLINK_NETFILTER, request, "IPCTNL_MSG_CT_GET", [&](const nlmsghdr *message) {
-				const Tracked tracked = ReadTracked(message);
-				if (tracked.original.protocol != IPPROTO_TCP)
-					return;
-				if (tracked.status & IPS_DST_NAT)
-					found.push_back(Translated(tracked.original, tracked.reply.source));
-				if (tracked.status & IPS_SRC_NAT)
-					found.push_back(Translated(tracked.reply, tracked.original.source));
-			});
+			NetlinkRequest(
+				OpenNetlink(NETLINK_NETFILTER), request, "IPCTNL_MSG_CT_GET",
+				[&](const nlmsghdr *message) {
+					const Tracked tracked = ReadTracked(message);
+					if (tracked.original.protocol != IPPROTO_TCP)
+						return;
+					if (tracked.status & IPS_DST_NAT)
+						found.push_back(Translated(tracked.original, tracked.reply.source));
+					if (tracked.status & IPS_SRC_NAT)
+						found.push_back(Translated(tracked.reply, tracked.original.source));
+				});
 			return found;
 		} catch (const SystemError &error) {
 			// The table changed its size meanwhile, so that the dump may not be whole (NLM_F_DUMP_INTR).

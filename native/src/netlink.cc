@@ -63,10 +63,11 @@ std::vector<Link> Links()
 	for (int left = kDumpAttempts;; left--) {
 		std::vector<Link> links;
 		try {
-			NetlinkRequest(NETLINK_ROUTE, request, "RTM_GETLINK", [&](const nlmsghdr *message) {
-				if (message->nlmsg_type == RTM_NEWLINK)
-					links.push_back(ReadLink(message));
-			});
+			NetlinkRequest(OpenNetlink(NETLINK_ROUTE), request, "RTM_GETLINK",
+				       [&](const nlmsghdr *message) {
+					       if (message->nlmsg_type == RTM_NEWLINK)
+						       links.push_back(ReadLink(message));
+				       });
 			return links;
 		} catch (const SystemError &error) {
 			// Links changed meanwhile, so that the dump may not be whole (NLM_F_DUMP_INTR).
@@ -76,16 +77,20 @@ std::vector<Link> Links()
 	}
 }
 
-int32_t NamespaceId(int fd)
+namespace
+{
+
+// Attribute: NETNSA_FD or NETNSA_PID.
+int32_t AskNamespaceId(const NetlinkSocket &socket, uint16_t attribute, uint32_t value)
 {
 	char buffer[MNL_NLMSG_HDRLEN + 64] = {};
 	nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	request->nlmsg_type = RTM_GETNSID;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	mnl_nlmsg_put_extra_header(request, sizeof(rtgenmsg));
-	mnl_attr_put_u32(request, NETNSA_FD, static_cast<uint32_t>(fd));
+	mnl_attr_put_u32(request, attribute, value);
 	int32_t nsid = -1;
-	NetlinkRequest(NETLINK_ROUTE, request, "RTM_GETNSID", [&](const nlmsghdr *message) {
+	NetlinkRequest(socket, request, "RTM_GETNSID", [&](const nlmsghdr *message) {
 		if (message->nlmsg_type != RTM_NEWNSID)
 			return;
 		ForEachAttributeOf(message, sizeof(rtgenmsg), [&](const nlattr *attribute) {
@@ -94,6 +99,27 @@ int32_t NamespaceId(int fd)
 		});
 	});
 	return nsid;
+}
+
+} // namespace
+
+int32_t NamespaceId(int fd)
+{
+	return AskNamespaceId(OpenNetlink(NETLINK_ROUTE), NETNSA_FD, static_cast<uint32_t>(fd));
+}
+
+std::vector<int32_t> NamespaceIdsOfProcesses(const std::vector<uint32_t> &pids)
+{
+	const NetlinkSocket socket = OpenNetlink(NETLINK_ROUTE);
+	std::vector<int32_t> nsids;
+	for (const uint32_t pid : pids) {
+		try {
+			nsids.push_back(AskNamespaceId(socket, NETNSA_PID, pid));
+		} catch (const SystemError &) {
+			nsids.push_back(-1);
+		}
+	}
+	return nsids;
 }
 
 } // namespace weir

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "netlink_request.h"
 
+#include <sys/socket.h>
+
 #include <cerrno>
 #include <ctime>
-#include <memory>
 #include <vector>
 
 #include "system_error.h"
@@ -13,13 +14,6 @@ namespace weir
 namespace
 {
 
-struct SocketCloser {
-	void operator()(mnl_socket *socket) const
-	{
-		mnl_socket_close(socket);
-	}
-};
-
 int Forward(const nlmsghdr *message, void *data)
 {
 	(*static_cast<const OnMessage *>(data))(message);
@@ -28,11 +22,16 @@ int Forward(const nlmsghdr *message, void *data)
 
 } // namespace
 
-void NetlinkRequest(int family, nlmsghdr *request, const char *op, const OnMessage &on_message)
+NetlinkSocket OpenNetlink(int family)
 {
-	const std::unique_ptr<mnl_socket, SocketCloser> socket(mnl_socket_open(family));
+	NetlinkSocket socket(mnl_socket_open2(family, SOCK_CLOEXEC));
 	if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0)
 		throw SystemError(errno, "netlink socket");
+	return socket;
+}
+
+void NetlinkRequest(const NetlinkSocket &socket, nlmsghdr *request, const char *op, const OnMessage &on_message)
+{
 	request->nlmsg_seq = static_cast<uint32_t>(std::time(nullptr));
 	if (mnl_socket_sendto(socket.get(), request, request->nlmsg_len) < 0)
 		throw SystemError(errno, op);

@@ -5,15 +5,27 @@
 #include <libmnl/libmnl.h>
 
 #include <functional>
+#include <memory>
 
 namespace weir
 {
 
+struct NetlinkCloser {
+	void operator()(mnl_socket *socket) const
+	{
+		mnl_socket_close(socket);
+	}
+};
+using NetlinkSocket = std::unique_ptr<mnl_socket, NetlinkCloser>;
+
+// Of a family: NETLINK_ROUTE, ... Throws SystemError.
+NetlinkSocket OpenNetlink(int family);
+
 using OnMessage = std::function<void(const nlmsghdr *)>;
 
-// Sends a request to a family (NETLINK_ROUTE, ...) and hands every answer on, to the end of a dump or the
-// acknowledgement. Throws SystemError; EINTR when changes cut a dump short.
-void NetlinkRequest(int family, nlmsghdr *request, const char *op, const OnMessage &on_message);
+// Sends a request and hands every answer on, to the end of a dump or the acknowledgement. Throws SystemError; EINTR
+// when changes cut a dump short.
+void NetlinkRequest(const NetlinkSocket &socket, nlmsghdr *request, const char *op, const OnMessage &on_message);
 
 // Walks attributes from `first` to `end`; libmnl's own loops are macros that C++ does not take.
 template <typename OnAttribute>
