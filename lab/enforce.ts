@@ -11,8 +11,15 @@ import { selects } from './selector.ts';
  *
  * Every pod that policies select in a direction gets a chain of what they allow, with a drop at its end. A match
  * returns instead of accepting, because the other direction has its own say.
+ *
+ * @param matchOf nft match of what goes to (ingress) or comes from (egress) a pod of this node
  */
-export function enforcementRules(cluster: Cluster, node: LabNode, policies: readonly NetworkPolicy[]): string {
+export function enforcementRules(
+  cluster: Cluster,
+  node: LabNode,
+  policies: readonly NetworkPolicy[],
+  matchOf: (pod: LabPod, direction: Direction) => string,
+): string {
   const chains: string[] = [];
   const jumps: string[] = [];
   for (const pod of cluster.pods.filter((each) => each.node === node.name)) {
@@ -22,7 +29,7 @@ export function enforcementRules(cluster: Cluster, node: LabNode, policies: read
       const chain = `${direction}-${pod.interface}`;
       const rules = isolating.flatMap((policy) => allowRules(cluster, policy, pod, direction));
       chains.push(`  chain ${chain} {\n${[...rules, 'drop'].map((rule) => `    ${rule}\n`).join('')}  }`);
-      jumps.push(`${direction === 'egress' ? 'iifname' : 'oifname'} "${pod.interface}" jump ${chain}`);
+      jumps.push(`${matchOf(pod, direction)} jump ${chain}`);
     }
   }
   const empty = 'table inet weir-policy {}\ndelete table inet weir-policy\n';
