@@ -7,7 +7,8 @@ export async function batch(tool: 'ip' | 'bridge' | 'tc', netns: string, lines: 
 
 /** Makes network namespaces. */
 export async function addNamespaces(names: readonly string[]): Promise<void> {
-  if (names.length > 0) await mustRun(['ip', '-batch', '-'], { input: names.map((name) => `netns add ${name}\n`).join('') });
+  if (names.length > 0)
+    await mustRun(['ip', '-batch', '-'], { input: names.map((name) => `netns add ${name}\n`).join('') });
 }
 
 /** Writes settings below /proc/sys/net as seen inside a network namespace. A kernel without IPv6 lacks those of IPv6. */
