@@ -74,7 +74,7 @@ export class Lab {
       stateDir: this.stateDir,
       nodes: options.nodes ?? ['n1', 'n2'],
       topology,
-      interfaceOf: this.#cni.interfaceOf,
+      interfaceOf: (pod) => this.#cni.interfaceOf(pod),
       now: () => new Date(),
       newUid: randomUUID,
     });
