@@ -114,6 +114,11 @@ export class Lab {
     return this.#cluster.nodes;
   }
 
+  /** What Weir can know of an attempt that policy stopped here: the kernel's reasons, or `unanswered`. */
+  get stopReasons(): readonly string[] {
+    return this.#cni.stopReasons;
+  }
+
   /** The edges that the lab's traffic draws, from its declaration alone. */
   expectedEdges(): EdgeId[] {
     return expectedEdgesOf(this.#cluster.topology).map(({ id }) => id);

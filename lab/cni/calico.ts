@@ -42,7 +42,7 @@ async function connectNode(node: LabNode, nodes: readonly LabNode[]): Promise<vo
 /** Routed /32 addresses behind proxy ARP, VXLAN between the nodes, and nftables for Services and policies. */
 export const calico: Cni = {
   name: 'calico',
-  dropReasons: ['NETFILTER_DROP'],
+  stopReasons: ['NETFILTER_DROP'],
 
   interfaceOf({ namespace, name }) {
     return `cali${createHash('sha1').update(`${namespace}.${name}`).digest('hex').slice(0, 11)}`;

@@ -14,8 +14,8 @@ export function isCniName(name: string): name is CniName {
  */
 export interface Cni {
   readonly name: CniName;
-  /** The kernel's reasons for a packet that policy stopped; empty where the kernel never hears of it. */
-  readonly dropReasons: readonly string[];
+  /** What Weir can know of what policy stopped: the kernel's reasons, or `unanswered` where the kernel hears of none. */
+  readonly stopReasons: readonly string[];
   /** The pod's interface on the node, as this CNI names it. */
   interfaceOf(pod: PodNames): string;
   /** Prepares the nodes and connects them with each other. The underlay is there, pods are not. */

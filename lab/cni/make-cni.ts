@@ -1,14 +1,17 @@
 import { calico } from './calico.ts';
 import type { Cni, CniName } from './cni.ts';
+import { ovs } from './ovs.ts';
 import { weave } from './weave.ts';
 
 /** The CNI of that name, for one lab. */
-export function makeCni(name: CniName, _lab: string): Cni {
+export function makeCni(name: CniName, lab: string): Cni {
   switch (name) {
     case 'calico':
       return calico;
     case 'weave':
       return weave;
+    case 'ovs':
+      return ovs(lab);
     default:
       throw new Error(name);
   }

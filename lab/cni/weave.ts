@@ -42,7 +42,7 @@ async function connectNode(node: LabNode, nodes: readonly LabNode[]): Promise<vo
 /** One bridged network over all nodes, and nftables for Services and policies, also between ports of the bridge. */
 export const weave: Cni = {
   name: 'weave',
-  dropReasons: ['NETFILTER_DROP'],
+  stopReasons: ['NETFILTER_DROP'],
 
   interfaceOf({ sandbox }) {
     return `vethwepl${sandbox.slice(0, 7)}`;
