@@ -80,7 +80,8 @@ function cameThrough(protocol: Protocol, byClient: Observation | null, byServer:
     case 'UDP':
     case 'ICMP':
     case 'ICMPv6':
-      return client.packetsToClient > 0 || server.packetsToServer > server.refused;
+      // Where a CNI passes packets by the interface of the receiver, all that is seen of a request is its answer.
+      return client.packetsToClient + server.packetsToClient > 0 || server.packetsToServer > server.refused;
   }
 }
 

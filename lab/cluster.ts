@@ -1,5 +1,6 @@
 import { WeirError } from '../core/errors.ts';
 import type { NetworkPolicy } from '../core/kubernetes.ts';
+import { podCgroup } from './cgroups.ts';
 import { netnsPrefix, sandboxOf, suffixOf } from './names.ts';
 import type { Topology, WorkloadSpec } from './workload-spec.ts';
 
@@ -12,8 +13,10 @@ export interface LabNode {
   readonly uid: string;
   readonly address: string;
   readonly podCidr: string;
-  /** First address of podCidr that is no network's: for the node's own place in the pods' network. */
+  /** First address of podCidr that is no network's: the pods' way out. */
   readonly podGateway: string;
+  /** The one behind it, for what a CNI itself has in the pods' network. */
+  readonly infrastructureAddress: string;
   /** Name of its network namespace, and the file that stands for it. */
   readonly netns: string;
   readonly netnsPath: string;
@@ -41,6 +44,8 @@ export interface LabPod extends PodNames {
   readonly netns: string;
   readonly netnsPath: string;
   readonly createdAt: Date;
+  /** Its cgroup; null where the machine has none of version 2. */
+  readonly cgroup: string | null;
   /** Its files: configuration, data, log. */
   readonly dir: string;
 }
@@ -80,6 +85,7 @@ export class Cluster {
         address: `172.30.0.${11 + index}`,
         podCidr: `10.244.${index + 1}.0/24`,
         podGateway: `10.244.${index + 1}.1`,
+        infrastructureAddress: `10.244.${index + 1}.2`,
         netns,
         netnsPath: `/run/netns/${netns}`,
         dir,
@@ -164,6 +170,7 @@ export class Cluster {
       netns,
       netnsPath: `/run/netns/${netns}`,
       sandbox,
+      cgroup: podCgroup(this.#options.lab, node.name, uid, sandbox),
       createdAt: this.#options.now(),
       dir: `${this.#options.stateDir}/pods/${namespace}.${name}`,
     };

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
-import type { EdgeId } from '../core/edge.ts';
 import { WeirError } from '../core/errors.ts';
 import type { NetworkPolicy } from '../core/kubernetes.ts';
 import type { Milliseconds } from '../core/time.ts';
@@ -10,7 +9,7 @@ import { Cluster, type LabNode, type LabPod } from './cluster.ts';
 import { type Cni, type CniName } from './cni/cni.ts';
 import { makeCni } from './cni/make-cni.ts';
 import { type CommandOptions, type CommandResult, runCommand } from './command.ts';
-import { expectedEdgesOf } from './expected.ts';
+import { type ExpectedEdge, expectedEdgesOf } from './expected.ts';
 import { writeManifests } from './manifest-files.ts';
 import { manifestsOf } from './manifests.ts';
 import { isLabName } from './names.ts';
@@ -120,8 +119,8 @@ export class Lab {
   }
 
   /** The edges that the lab's traffic draws, from its declaration alone. */
-  expectedEdges(): EdgeId[] {
-    return expectedEdgesOf(this.#cluster.topology).map(({ id }) => id);
+  expectedEdges(): ExpectedEdge[] {
+    return expectedEdgesOf(this.#cluster.topology);
   }
 
   /** Lets every client call: about once a second each, over new connections. */

@@ -2,7 +2,8 @@ import { mustRun } from './command.ts';
 
 /** Runs commands of `ip`, `bridge` or `tc`, one a line, inside a network namespace; none when there is no line. */
 export async function batch(tool: 'ip' | 'bridge' | 'tc', netns: string, lines: readonly string[]): Promise<void> {
-  if (lines.length > 0) await mustRun([tool, '-n', netns, '-batch', '-'], { input: `${lines.join('\n')}\n` });
+  if (lines.length > 0)
+    await mustRun(['nsenter', `--net=/run/netns/${netns}`, tool, '-batch', '-'], { input: `${lines.join('\n')}\n` });
 }
 
 /** Makes network namespaces. */

@@ -54,7 +54,7 @@ export const calico: Cni = {
 
   async wire(cluster, pods) {
     await wirePods(cluster, pods, {
-      hostLink: 'address ee:ee:ee:ee:ee:ee',
+      hostLink: () => 'address ee:ee:ee:ee:ee:ee',
       host: (pod) => [`link set ${pod.interface} up`, `route add ${pod.address}/32 dev ${pod.interface} scope link`],
       inside: (pod) => [
         `addr add ${pod.address}/32 dev eth0`,

@@ -1,4 +1,5 @@
 import { calico } from './calico.ts';
+import { cilium } from './cilium.ts';
 import type { Cni, CniName } from './cni.ts';
 import { ovs } from './ovs.ts';
 import { weave } from './weave.ts';
@@ -10,9 +11,9 @@ export function makeCni(name: CniName, lab: string): Cni {
       return calico;
     case 'weave':
       return weave;
+    case 'cilium':
+      return cilium(lab);
     case 'ovs':
       return ovs(lab);
-    default:
-      throw new Error(name);
   }
 }

@@ -6,14 +6,7 @@ import { batch, setSysctls } from '../netns.ts';
 import { outsideNetns, underlayGateway } from '../underlay.ts';
 import type { Cni } from './cni.ts';
 import { balanceByNetfilter } from './netfilter.ts';
-import {
-  forwardingFlows,
-  managementAddress,
-  managementInterface,
-  managementPort,
-  podPort,
-  tunnelPort,
-} from './ovs/forwarding.ts';
+import { forwardingFlows, managementInterface, managementPort, podPort, tunnelPort } from './ovs/forwarding.ts';
 import { policyFlows } from './ovs/policies.ts';
 import { serviceFlows } from './ovs/services.ts';
 import { replaceFlows, startSwitch, vsctl } from './ovs/switch.ts';
@@ -56,7 +49,7 @@ async function connectNode(lab: string, node: LabNode, nodes: readonly LabNode[]
       'interface',
       managementInterface,
       'type=internal',
-      `mac="${macOf(managementAddress(node))}"`,
+      `mac="${macOf(node.infrastructureAddress)}"`,
       `ofport_request=${managementPort}`,
     ],
     ...tunnels,
@@ -72,7 +65,7 @@ async function connectNode(lab: string, node: LabNode, nodes: readonly LabNode[]
     `addr add ${node.address}/24 dev ${externalBridge}`,
     `link set ${externalBridge} up`,
     `route add default via ${underlayGateway} dev ${externalBridge}`,
-    `addr add ${managementAddress(node)}/24 dev ${managementInterface}`,
+    `addr add ${node.infrastructureAddress}/24 dev ${managementInterface}`,
     `link set ${managementInterface} mtu ${podMtu} up`,
     `route add ${podCidr} via ${node.podGateway} dev ${managementInterface}`,
   ]);
@@ -134,7 +127,7 @@ export function ovs(lab: string): Cni {
 
     async wire(cluster, pods) {
       await wirePods(cluster, pods, {
-        hostLink: '',
+        hostLink: () => '',
         host: (pod) => [`link set ${pod.interface} up`],
         inside: (pod) => [
           `addr add ${pod.address}/24 dev eth0`,

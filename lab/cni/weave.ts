@@ -54,7 +54,7 @@ export const weave: Cni = {
 
   async wire(cluster, pods) {
     await wirePods(cluster, pods, {
-      hostLink: '',
+      hostLink: () => '',
       host: (pod) => [`link set ${pod.interface} master ${bridge} up`],
       inside: (pod) => [
         `addr add ${pod.address}/${prefixLength} dev eth0`,

@@ -1,3 +1,4 @@
+import { makeCgroups } from '../cgroups.ts';
 import type { Cluster, LabPod } from '../cluster.ts';
 import { addNamespaces, batch, ipv4Only, setSysctls } from '../netns.ts';
 
@@ -12,13 +13,14 @@ export function macOf(address: string): string {
 /** The `ip` commands for both ends of a pod's veth pair, which is made first: on the node, then inside the pod. */
 export interface Wiring {
   /** What follows `link add NAME` for the node's end, such as its link layer address. */
-  readonly hostLink: string;
+  readonly hostLink: (pod: LabPod) => string;
   readonly host: (pod: LabPod) => readonly string[];
   readonly inside: (pod: LabPod) => readonly string[];
 }
 
-/** Makes the pods' namespaces, and a veth pair from each to its node. */
+/** Makes the pods' namespaces and cgroups, and a veth pair from each to its node. */
 export async function wirePods(cluster: Cluster, pods: readonly LabPod[], wiring: Wiring): Promise<void> {
+  makeCgroups(pods.map(({ cgroup }) => cgroup));
   await addNamespaces(pods.map(({ netns }) => netns));
   await Promise.all(pods.map((pod) => setSysctls(pod.netns, ipv4Only)));
   await Promise.all(
@@ -29,7 +31,7 @@ export async function wirePods(cluster: Cluster, pods: readonly LabPod[], wiring
         pods
           .filter((pod) => pod.node === node.name)
           .flatMap((pod) => [
-            `link add ${pod.interface} ${wiring.hostLink} mtu ${podMtu} type veth peer name eth0 address ${macOf(pod.address)} mtu ${podMtu} netns ${pod.netns}`,
+            `link add ${pod.interface} ${wiring.hostLink(pod)} mtu ${podMtu} type veth peer name eth0 address ${macOf(pod.address)} mtu ${podMtu} netns ${pod.netns}`,
             ...wiring.host(pod),
           ]),
       ),

@@ -7,11 +7,6 @@ export const managementPort = 2;
 export const managementInterface = 'ovn-k8s-mp0';
 const firstTunnelPort = 1000;
 
-/** The node's own address in its block of pod addresses. */
-export function managementAddress({ podGateway }: LabNode): string {
-  return podGateway.replace(/\.1$/, '.2');
-}
-
 /** OpenFlow port of a pod: the last byte of its address, which no other pod of the node has. */
 export function podPort({ address }: LabPod): number {
   return Number(address.split('.')[3]);
@@ -49,7 +44,7 @@ export function forwardingFlows(cluster: Cluster, node: LabNode): string[] {
   const { podGateway } = node;
   const gatewayMac = macOf(podGateway);
   const pods = cluster.pods.filter((pod) => pod.node === node.name);
-  const own = managementAddress(node);
+  const own = node.infrastructureAddress;
   const track = `ct(zone=${zone.service},nat,table=${table.service})`;
   const to = (mac: string, port: number) =>
     `mod_dl_src:${gatewayMac},mod_dl_dst:${mac},load:0->NXM_OF_IN_PORT[],output:${port}`;

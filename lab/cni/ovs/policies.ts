@@ -3,7 +3,6 @@ import type { NetworkPolicy } from '../../../core/kubernetes.ts';
 import { type Allowed, allowedOf } from '../../allowed.ts';
 import { portMasks } from '../../blocks.ts';
 import type { Cluster, LabNode } from '../../cluster.ts';
-import { managementAddress } from './forwarding.ts';
 import { table } from './pipeline.ts';
 
 /** What an allowance matches, besides the pod: one match for every far end and block of ports. */
@@ -28,7 +27,7 @@ export function policyFlows(cluster: Cluster, node: LabNode, policies: readonly 
     `table=${table.egress},priority=200,ct_state=+rel,ip actions=resubmit(,${table.forward})`,
     `table=${table.egress},priority=0,ip actions=resubmit(,${table.ingress})`,
     // A node always reaches its own pods.
-    `table=${table.ingress},priority=200,ip,nw_src=${managementAddress(node)} actions=resubmit(,${table.forward})`,
+    `table=${table.ingress},priority=200,ip,nw_src=${node.infrastructureAddress} actions=resubmit(,${table.forward})`,
     `table=${table.ingress},priority=0,ip actions=resubmit(,${table.forward})`,
   ];
   for (const pod of cluster.pods.filter((each) => each.node === node.name)) {
