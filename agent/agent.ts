@@ -9,7 +9,8 @@ import type * as wire from '../proto/wire.ts';
 import type { Exporter } from './export/exporter.ts';
 import type { Fold, FoldState } from './fold/fold.ts';
 import type { InterfacesState } from './identity/interfaces.ts';
-import type { PodInterface } from './identity/join.ts';
+import type { NodePodsSource } from './identity/node-pods.ts';
+import { identityStatus, type InterfacesView } from './identity/status.ts';
 import type { Names } from './names/names.ts';
 import type { Source } from './source/source.ts';
 import type { Spool } from './spool/spool.ts';
@@ -17,7 +18,8 @@ import type { Spool } from './spool/spool.ts';
 /** What the agent's parts have to offer each other. */
 export interface AgentParts {
   readonly source: Source;
-  readonly interfaces: { readonly attached: readonly PodInterface[]; state(): InterfacesState };
+  readonly interfaces: InterfacesView & { state(): InterfacesState };
+  readonly nodePods: NodePodsSource;
   readonly names: Names;
   readonly fold: Fold;
   readonly spool: Spool;
@@ -25,9 +27,7 @@ export interface AgentParts {
   readonly log: Logger;
 }
 
-type StatusParts = Pick<AgentParts, 'source' | 'spool'> & {
-  readonly interfaces: Pick<AgentParts['interfaces'], 'attached'>;
-};
+type StatusParts = Pick<AgentParts, 'source' | 'spool' | 'nodePods'> & { readonly interfaces: InterfacesView };
 
 /** What a later start of the agent needs to go on exactly where a window ended. */
 export interface AgentState {
@@ -51,19 +51,13 @@ export function stateOf({ source, interfaces, fold }: AgentParts): Uint8Array {
 }
 
 /** The state of an agent as the aggregator shows it. */
-export function statusOf({ source, interfaces, spool }: StatusParts): wire.AgentStatus {
-  const attached = interfaces.attached;
-  const unresolved = attached.flatMap(({ name, resolution }) =>
-    resolution.state === 'unresolved' ? [`${name}: ${resolution.reason}`] : [],
-  );
+export function statusOf({ source, interfaces, spool, nodePods }: StatusParts): wire.AgentStatus {
   return {
     version,
     kernel: release(),
-    interfacesAttached: attached.length,
-    podsResolved: attached.length - unresolved.length,
-    unresolvedInterfaces: unresolved,
     batchesPending: spool.pending.length,
-    features: source.features,
+    features: [...source.features, nodePods.feature],
+    ...identityStatus(interfaces),
   };
 }
 

@@ -10,6 +10,7 @@ import { Identity } from './identity/identity.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { ingestHandlers } from './ingest/push.ts';
 import { Resolver } from './ingest/resolver.ts';
+import { asChanges } from './kube/objects.ts';
 import type { ClusterSource } from './kube/source.ts';
 import { policyHandlers } from './policy/handlers.ts';
 import { ClusterState } from './query/cluster-state.ts';
@@ -51,6 +52,8 @@ export interface Aggregator {
 
 /** How late the cluster's state may show a change, and by how much the clocks of nodes may differ. */
 const toleranceMs = 30_000;
+/** Of pods, addresses and controllers that are gone, each: some 200 bytes for one. */
+const maxGone = 500_000;
 const giveUpMs = 60_000;
 const maxGivenUp = 10_000;
 /** At 200 nodes and 15 s windows: five seconds. */
@@ -75,14 +78,12 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     podCidrs: options.podCidrs,
     serviceCidrs: options.serviceCidrs,
     memoryMs: options.rememberMs,
+    maxGone,
     toleranceMs,
   });
   const resolver = new Resolver(identity, { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp });
-  identity.update(source.snapshot(), clock.now());
-  const unsubscribe = source.onChange(() => {
-    identity.update(source.snapshot(), clock.now());
-    resolver.changed();
-  });
+  identity.apply(asChanges(source.snapshot()), clock.now());
+  const unsubscribe = source.onChange((changes) => resolver.learnt(identity.apply(changes, clock.now())));
 
   const metrics = new Metrics(clock, options.maxSeries);
   const followers = new Followers();

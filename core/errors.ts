@@ -17,6 +17,7 @@ export const errorTable = {
   ADDRESS_INVALID: { grpc: 3, exit: 2, text: 'Not an IP address or CIDR' },
   MANIFEST_INVALID: { grpc: 3, exit: 2, text: 'A Kubernetes manifest could not be read' },
   CLUSTER_SOURCE: { grpc: 14, exit: 1, text: 'The state of the cluster could not be read' },
+  KUBE_ACCESS: { grpc: 9, exit: 2, text: 'The Kubernetes API cannot be accessed' },
   INGEST_SEQ_GAP: { grpc: 9, exit: 1, text: 'A batch is missing before this one' },
   INGEST_INVALID: { grpc: 3, exit: 1, text: 'A batch could not be decoded' },
   INGEST_NODE_MISMATCH: { grpc: 7, exit: 1, text: 'A batch names another node than its stream' },

@@ -20,8 +20,14 @@ export interface ServiceRef {
   readonly name: string;
 }
 
-/** Why an address could not be given a name. */
-export type UnresolvedReason = 'pod-cidr' | 'service-cidr' | 'special-address';
+/**
+ * Why an address could not be given a name.
+ * - `pod-cidr`, `service-cidr`: it lies where pods, or Services, get theirs from, and nobody is known to have had it
+ * - `duplicate-address`: several had it at that moment, as far as the cluster's state tells
+ * - `special-address`: loopback, link-local, multicast and the like, which mean something else everywhere
+ */
+export const unresolvedReasons = ['pod-cidr', 'service-cidr', 'duplicate-address', 'special-address'] as const;
+export type UnresolvedReason = (typeof unresolvedReasons)[number];
 
 /** One end of an edge in the workload graph. Only `workload` ends can have policies of their own. */
 export type Entity =

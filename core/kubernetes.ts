@@ -23,6 +23,8 @@ export interface ObjectMeta {
   readonly annotations: Labels;
   /** When the object was made: RFC 3339, in whole seconds. */
   readonly creationTimestamp?: string;
+  /** Set once the object is to be deleted. */
+  readonly deletionTimestamp?: string;
   readonly ownerReferences: readonly OwnerReference[];
 }
 
@@ -155,6 +157,23 @@ export interface Controller extends KubernetesObject<string> {
   readonly template: { readonly metadata: { readonly labels: Labels }; readonly spec: PodSpec } | null;
 }
 
+/** Blocks from which Services get their addresses. */
+export interface ServiceCIDR extends KubernetesObject<'ServiceCIDR'> {
+  readonly spec: { readonly cidrs: readonly string[] };
+}
+
+/** Any object that Weir reads. */
+export type KubernetesAny = Namespace | Node | Pod | Service | EndpointSlice | NetworkPolicy | ServiceCIDR | Controller;
+
+/**
+ * One object that differs from what was known of it: made, replaced or gone. Where both sides are there they have the
+ * same kind, namespace and name, but a pod that was made again has another UID. Never are both null.
+ */
+export interface ObjectChange {
+  readonly before: KubernetesAny | null;
+  readonly after: KubernetesAny | null;
+}
+
 /** The state of one cluster at one moment. Arrays are in the order in which the source gave them. */
 export interface ClusterSnapshot {
   readonly namespaces: readonly Namespace[];
@@ -164,6 +183,7 @@ export interface ClusterSnapshot {
   readonly endpointSlices: readonly EndpointSlice[];
   readonly controllers: readonly Controller[];
   readonly networkPolicies: readonly NetworkPolicy[];
+  readonly serviceCidrs: readonly ServiceCIDR[];
 }
 
 /** The label that the API server sets on every namespace since 1.21. */
@@ -172,6 +192,11 @@ export const namespaceNameLabel = 'kubernetes.io/metadata.name';
 /** A namespace's labels, with the name label that every cluster implies, also where the object is not known. */
 export function namespaceLabels(name: string, namespace: Namespace | undefined): Labels {
   return { ...namespace?.metadata.labels, [namespaceNameLabel]: name };
+}
+
+/** Whether a pod has ended for good: its phase stays, its containers and its address do not. */
+export function hasFinished({ status: { phase } }: Pod): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 /** All addresses of a pod, in the order of the API, without repeats. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Controller, EndpointSlice, Namespace, NetworkPolicy, Node, Pod, Service } from './kubernetes.ts';
+import type { KubernetesAny } from './kubernetes.ts';
 import { networkPolicy } from './network-policy-schema.ts';
 import {
   apiVersion,
@@ -11,9 +11,6 @@ import {
   portNumber,
   templateMetadata,
 } from './schema-parts.ts';
-
-/** Any object that Weir reads. */
-export type KubernetesAny = Namespace | Node | Pod | Service | EndpointSlice | NetworkPolicy | Controller;
 
 const container = z.object({
   name: z.string().default(''),
@@ -91,6 +88,13 @@ const endpointSlice = z.object({
   ports: listOf(z.object({ name: optional(z.string()), protocol: optional(z.string()), port: optional(z.int()) })),
 });
 
+const serviceCidr = z.object({
+  apiVersion,
+  kind: z.literal('ServiceCIDR'),
+  metadata,
+  spec: objectOf({ cidrs: listOf(z.string()) }),
+});
+
 const podTemplate = z.object({ metadata: templateMetadata, spec: podSpec });
 
 /** Where each kind keeps its template: `spec.template`, and one level deeper for CronJob. */
@@ -123,6 +127,7 @@ const byKind: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['Service', service],
   ['EndpointSlice', endpointSlice],
   ['NetworkPolicy', networkPolicy],
+  ['ServiceCIDR', serviceCidr],
   ...controllerKinds.map((kind): [string, z.ZodType] => [kind, controller]),
 ]);
 

@@ -1,7 +1,9 @@
 import type { ZodError } from 'zod';
-import type { ClusterSnapshot } from './kubernetes.ts';
-import { type Fields, isFields, type ManifestDocument, type Path, readDocuments } from './manifest-document.ts';
-import { type KubernetesAny, schemaFor } from './manifest-schema.ts';
+import type { ClusterSnapshot, KubernetesAny } from './kubernetes.ts';
+import { type Fields, isFields } from './fields.ts';
+import { type ManifestDocument, type Path, readDocuments } from './manifest-document.ts';
+import { unfoldLists } from './manifest-list.ts';
+import { schemaFor } from './manifest-schema.ts';
 
 /** Something in a manifest that could not be read. The rest is read all the same. */
 export interface ManifestProblem {
@@ -29,25 +31,11 @@ export interface Manifests {
 /** The namespace of an object that names none, as kubectl has it. */
 const defaultNamespace = 'default';
 
-interface Item {
-  readonly value: unknown;
-  readonly path: Path;
-}
+const clusterWideKinds: ReadonlySet<string> = new Set(['Namespace', 'Node', 'ServiceCIDR']);
 
 interface Issue {
   readonly path: Path;
   readonly message: string;
-}
-
-/** Unfolds `kind: List` (and `kind: PodList` and the like); items may lack the kind that their list implies. */
-function unfold(value: unknown, path: Path): Item[] {
-  if (!isFields(value)) return [{ value, path }];
-  const { kind, items } = value;
-  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) return [{ value, path }];
-  const implied = kind === 'List' ? {} : { kind: kind.slice(0, -'List'.length), apiVersion: value['apiVersion'] };
-  return items.flatMap((item: unknown, index) =>
-    unfold(isFields(item) ? { ...implied, ...item } : item, [...path, 'items', index]),
-  );
 }
 
 function textOf(value: unknown): string | null {
@@ -71,7 +59,7 @@ function firstIssue(error: ZodError): Issue {
 }
 
 function withNamespace(object: KubernetesAny): KubernetesAny {
-  const clusterWide = object.kind === 'Namespace' || object.kind === 'Node';
+  const clusterWide = clusterWideKinds.has(object.kind);
   const namespace = clusterWide ? '' : object.metadata.namespace || defaultNamespace;
   return Object.assign({}, object, { metadata: { ...object.metadata, namespace } });
 }
@@ -95,7 +83,7 @@ export function parseManifests(text: string, source: string): Manifests {
   const objects: ManifestObject[] = [];
   const problems: ManifestProblem[] = [];
   const readItems = (document: Extract<ManifestDocument, { fields: Fields }>) => {
-    for (const { value, path } of unfold(document.fields, [])) {
+    for (const { value, path } of unfoldLists(document.fields)) {
       const read = readObject(value);
       if ('message' in read) {
         const line = document.lineOf([...path, ...read.path]);
@@ -128,6 +116,7 @@ export function snapshotOf(objects: Iterable<KubernetesAny>): ClusterSnapshot {
     services: ofKind('Service'),
     endpointSlices: ofKind('EndpointSlice'),
     networkPolicies: ofKind('NetworkPolicy'),
+    serviceCidrs: ofKind('ServiceCIDR'),
     controllers: all.filter((each): each is Extract<KubernetesAny, { template: unknown }> => 'template' in each),
   };
 }

@@ -35,6 +35,7 @@ export const metadata = z.object({
   labels: labelsOrNone,
   annotations: labelsOrNone,
   creationTimestamp: optional(z.string()),
+  deletionTimestamp: optional(z.string()),
   ownerReferences: listOf(
     z.object({
       apiVersion: optional(z.string()),

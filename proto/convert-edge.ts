@@ -2,7 +2,7 @@ import { type Address, parseAddress } from '../core/address.ts';
 import type { Edge, Observation } from '../core/edge.ts';
 import { WeirError } from '../core/errors.ts';
 import { zeroCounters } from '../core/flow.ts';
-import type { Entity, UnresolvedReason } from '../core/identity.ts';
+import { type Entity, type UnresolvedReason, unresolvedReasons } from '../core/identity.ts';
 import { coreEvidence, coreProtocol, coreVerdict, wireEvidence, wireProtocol, wireVerdict } from './names.ts';
 import type * as wire from './wire.ts';
 
@@ -34,7 +34,8 @@ function decodeAddress(text: string): Address {
 }
 
 function decodeReason(text: string): UnresolvedReason {
-  if (text === 'pod-cidr' || text === 'service-cidr' || text === 'special-address') return text;
+  const reason = unresolvedReasons.find((each) => each === text);
+  if (reason !== undefined) return reason;
   throw unreadable(`${JSON.stringify(text)} is no reason for which an address is unresolved`);
 }
 

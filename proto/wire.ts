@@ -87,6 +87,24 @@ export interface AgentStatus {
   readonly unresolvedInterfaces: readonly string[];
   readonly batchesPending: number;
   readonly features: readonly Feature[];
+  readonly cnis: readonly DetectedCni[];
+  readonly resolvedByMeans: Readonly<Record<string, number>>;
+  readonly unresolvedByReason: Readonly<Record<string, number>>;
+  readonly identitySources: readonly IdentitySource[];
+}
+
+export interface DetectedCni {
+  readonly name: string;
+  readonly forced: boolean;
+  readonly evidence: readonly string[];
+}
+
+export type SourceState = 'SOURCE_STATE_UNSPECIFIED' | 'SOURCE_STATE_OK' | 'SOURCE_STATE_OFF' | 'SOURCE_STATE_FAILING';
+
+export interface IdentitySource {
+  readonly name: string;
+  readonly state: SourceState;
+  readonly detail: string;
 }
 
 export interface Hello {

@@ -5,7 +5,7 @@ import {
   type CaptureHandle,
   type EdgeMap,
   isNativeError,
-  type NamespaceIds,
+  type NamespaceLook,
   native,
   type Origin,
 } from '../../native/native.ts';
@@ -17,6 +17,7 @@ import { GoneScopes } from './gone-scopes.ts';
 import { statistics } from './layout.ts';
 import { type CaptureSizes, openCapture } from './open.ts';
 import { OverflowTable } from './overflow.ts';
+import { type InhabitedNamespace, inhabitedNamespaces } from './processes.ts';
 import { dropReasons } from './reasons.ts';
 import type { DnsPayload, Drained, Feature, PodLink, Source, SourceEdge } from './source.ts';
 
@@ -29,6 +30,8 @@ const pollMs = 100;
 const foundSize = 4;
 /** How many DNS payloads wait to be asked for. */
 const maxDnsPayloads = 4096;
+/** Each is an open file for a moment. */
+const namespacesAtOnce = 256;
 /** How many edges that found their map full are kept for one window: a multiple of the map, or this if it is more. */
 const overflowFactor = 4;
 const leastOverflowEdges = 65_536;
@@ -270,8 +273,21 @@ export class KernelSource implements Source {
     this.#gone.add({ type: 'namespace', cookie });
   }
 
-  namespaceIds(path: string): NamespaceIds {
-    return native.namespaceIds(path, this.#has('iterators') ? this.#capture : null);
+  lookAtNamespaces(paths: readonly string[]): readonly NamespaceLook[] {
+    const looks: NamespaceLook[] = [];
+    for (let at = 0; at < paths.length; at += namespacesAtOnce) {
+      looks.push(...native.lookAtNamespaces(paths.slice(at, at + namespacesAtOnce), this.#iterating));
+    }
+    return looks;
+  }
+
+  inhabitedNamespaces(): readonly InhabitedNamespace[] {
+    return inhabitedNamespaces(this.#iterating);
+  }
+
+  /** What the kernel's iterators can be run with; null without them. */
+  get #iterating(): CaptureHandle | null {
+    return this.#has('iterators') ? this.#capture : null;
   }
 
   statistics(): Readonly<Record<string, number>> {

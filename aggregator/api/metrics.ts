@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Edge } from '../../core/edge.ts';
-import { entityKey, workloadKey } from '../../core/identity.ts';
+import { entityKey, unresolvedReasons, workloadKey } from '../../core/identity.ts';
 import type { Clock } from '../../core/time.ts';
 import { version } from '../../core/version.ts';
 import type { History } from '../graph/history.ts';
@@ -76,8 +76,7 @@ export class Metrics {
       'Different addresses in the graph that have no name, by reason.',
       ['reason'],
       (gauge) => {
-        const reasons = ['pod-cidr', 'service-cidr', 'special-address'];
-        for (const reason of reasons) gauge.set({ reason }, unresolvedPeers(history.all().edges, reason));
+        for (const reason of unresolvedReasons) gauge.set({ reason }, unresolvedPeers(history.all().edges, reason));
       },
     );
     this.#gauge('weir_cluster_problems', 'Manifests that could not be read.', [], (gauge) =>

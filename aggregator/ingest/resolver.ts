@@ -21,7 +21,8 @@ export class Resolver {
   readonly #identity: Identity;
   readonly #options: ResolverOptions;
   readonly #givenUp: LRUCache<string, true>;
-  #waiters = new Set<() => void>();
+  /** By the UID or address that is waited for. */
+  readonly #waiters = new Map<string, Set<() => void>>();
 
   constructor(identity: Identity, options: ResolverOptions) {
     this.#identity = identity;
@@ -29,11 +30,9 @@ export class Resolver {
     this.#givenUp = new LRUCache({ max: options.maxGivenUp, ttl: options.giveUpMs });
   }
 
-  /** To be called when the cluster's state has changed. */
-  changed(): void {
-    const waiters = this.#waiters;
-    this.#waiters = new Set();
-    for (const waiter of waiters) waiter();
+  /** Takes UIDs of pods and addresses of which more is known now. */
+  learnt(keys: Iterable<string>): void {
+    for (const key of keys) for (const done of this.#waiters.get(key) ?? []) done();
   }
 
   /** The rows of a batch. */
@@ -41,7 +40,7 @@ export class Resolver {
     const deadline = performance.now() + this.#options.waitMs;
     let unknown = this.#unknownIn(records);
     for (let leftMs = this.#options.waitMs; unknown.size > 0 && leftMs > 0; leftMs = deadline - performance.now()) {
-      await this.#change(leftMs);
+      await this.#learn(unknown, leftMs);
       unknown = this.#unknownIn(records);
     }
     for (const key of unknown) this.#givenUp.set(key, true);
@@ -69,17 +68,26 @@ export class Resolver {
     return unknown;
   }
 
-  #change(timeoutMs: Milliseconds): Promise<void> {
+  /** Resolves when more is known of one of them, or the time is over. */
+  #learn(keys: ReadonlySet<string>, timeoutMs: Milliseconds): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#waiters.delete(done);
-        resolve();
-      }, timeoutMs);
       const done = () => {
         clearTimeout(timer);
+        for (const key of keys) this.#forgetWaiter(key, done);
         resolve();
       };
-      this.#waiters.add(done);
+      const timer = setTimeout(done, timeoutMs);
+      for (const key of keys) {
+        const beside = this.#waiters.get(key);
+        if (beside === undefined) this.#waiters.set(key, new Set([done]));
+        else beside.add(done);
+      }
     });
+  }
+
+  #forgetWaiter(key: string, done: () => void): void {
+    const waiters = this.#waiters.get(key);
+    waiters?.delete(done);
+    if (waiters?.size === 0) this.#waiters.delete(key);
   }
 }

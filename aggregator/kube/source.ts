@@ -1,15 +1,21 @@
-import type { ClusterSnapshot } from '../../core/kubernetes.ts';
+import type { ClusterSnapshot, ObjectChange } from '../../core/kubernetes.ts';
 import type { ManifestProblem } from '../../core/manifest.ts';
+
+/**
+ * Told of what is different, in the order in which it became so; of nothing when only the problems are. The snapshot
+ * holds all of it already.
+ */
+export type ChangeCallback = (changes: readonly ObjectChange[]) => void;
 
 /** Where the state of a cluster comes from. */
 export interface ClusterSource {
   /** For people, such as `files in /var/lib/cluster`. */
   readonly description: string;
-  /** The state as last read. */
+  /** The state as last read: the same object until something in it changes. */
   snapshot(): ClusterSnapshot;
   /** What could not be read, as of the last reading. */
   problems(): readonly ManifestProblem[];
-  /** Calls back after the snapshot or the problems changed. @returns how to unsubscribe */
-  onChange(callback: () => void): () => void;
+  /** Calls back after the state or the problems changed. @returns how to unsubscribe */
+  onChange(callback: ChangeCallback): () => void;
   close(): void;
 }

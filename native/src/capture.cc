@@ -257,7 +257,7 @@ std::vector<uint8_t> Capture::Iterate(const std::string &name)
 			info.map.map_fd = Map("socket_states");
 		else if (name == "find_namespaces")
 			info.task.pid = getpid();
-		if (name != "find_sockets") {
+		if (name == "sample_sockets" || name == "find_namespaces") {
 			options.iter_info = &info;
 			options.iter_info_len = sizeof(info);
 		}

@@ -5,6 +5,7 @@
 #include <linux/if_link.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <ctime>
@@ -36,12 +37,19 @@ int Forward(const nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
-// Sends one request and hands every answer on, to the end of a dump or the acknowledgement.
-void Request(nlmsghdr *request, const char *op, const OnMessage &on_message)
+using Socket = std::unique_ptr<mnl_socket, SocketCloser>;
+
+Socket OpenSocket()
 {
-	const std::unique_ptr<mnl_socket, SocketCloser> socket(mnl_socket_open(NETLINK_ROUTE));
+	Socket socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC));
 	if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0)
 		throw SystemError(errno, "netlink socket");
+	return socket;
+}
+
+// Sends one request and hands every answer on, to the end of a dump or the acknowledgement.
+void Request(const Socket &socket, nlmsghdr *request, const char *op, const OnMessage &on_message)
+{
 	request->nlmsg_seq = static_cast<uint32_t>(std::time(nullptr));
 	if (mnl_socket_sendto(socket.get(), request, request->nlmsg_len) < 0)
 		throw SystemError(errno, op);
@@ -125,7 +133,7 @@ std::vector<Link> Links()
 	for (int left = kDumpAttempts;; left--) {
 		std::vector<Link> links;
 		try {
-			Request(request, "RTM_GETLINK", [&](const nlmsghdr *message) {
+			Request(OpenSocket(), request, "RTM_GETLINK", [&](const nlmsghdr *message) {
 				if (message->nlmsg_type == RTM_NEWLINK)
 					links.push_back(ReadLink(message));
 			});
@@ -138,16 +146,20 @@ std::vector<Link> Links()
 	}
 }
 
-int32_t NamespaceId(int fd)
+namespace
+{
+
+// Attribute: NETNSA_FD or NETNSA_PID.
+int32_t AskNamespaceId(const Socket &socket, uint16_t attribute, uint32_t value)
 {
 	char buffer[MNL_NLMSG_HDRLEN + 64] = {};
 	nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	request->nlmsg_type = RTM_GETNSID;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	mnl_nlmsg_put_extra_header(request, sizeof(rtgenmsg));
-	mnl_attr_put_u32(request, NETNSA_FD, static_cast<uint32_t>(fd));
+	mnl_attr_put_u32(request, attribute, value);
 	int32_t nsid = -1;
-	Request(request, "RTM_GETNSID", [&](const nlmsghdr *message) {
+	Request(socket, request, "RTM_GETNSID", [&](const nlmsghdr *message) {
 		if (message->nlmsg_type != RTM_NEWNSID)
 			return;
 		ForEachAttributeOf(message, sizeof(rtgenmsg), [&](const nlattr *attribute) {
@@ -156,6 +168,27 @@ int32_t NamespaceId(int fd)
 		});
 	});
 	return nsid;
+}
+
+} // namespace
+
+int32_t NamespaceId(int fd)
+{
+	return AskNamespaceId(OpenSocket(), NETNSA_FD, static_cast<uint32_t>(fd));
+}
+
+std::vector<int32_t> NamespaceIdsOfProcesses(const std::vector<uint32_t> &pids)
+{
+	const Socket socket = OpenSocket();
+	std::vector<int32_t> nsids;
+	for (const uint32_t pid : pids) {
+		try {
+			nsids.push_back(AskNamespaceId(socket, NETNSA_PID, pid));
+		} catch (const SystemError &) {
+			nsids.push_back(-1);
+		}
+	}
+	return nsids;
 }
 
 } // namespace weir

@@ -15,6 +15,10 @@ const status = {
   interfacesAttached: 0,
   podsResolved: 0,
   unresolvedInterfaces: [],
+  cnis: [],
+  resolvedByMeans: {},
+  unresolvedByReason: {},
+  identitySources: [],
   batchesPending: 0,
   features: [],
 };

@@ -1,13 +1,19 @@
 import { type Address, parseAddress, parseCidr } from '../../core/address.ts';
-import type { ClusterSnapshot } from '../../core/kubernetes.ts';
+import type { ClusterSnapshot, KubernetesAny } from '../../core/kubernetes.ts';
 import { parseManifests, snapshotOf } from '../../core/manifest.ts';
+import { ClusterObjects } from '../../aggregator/kube/objects.ts';
 import { Identity } from '../../aggregator/identity/identity.ts';
 
-/** The state that manifests describe; a mistake in them is a mistake in the test. */
-export function clusterOf(...texts: readonly string[]): ClusterSnapshot {
+/** What manifests describe; a mistake in them is a mistake in the test. */
+export function objectsOf(...texts: readonly string[]): KubernetesAny[] {
   const { objects, problems } = parseManifests(texts.join('\n---\n'), 'fixture');
   if (problems[0] !== undefined) throw new Error(`fixture:${problems[0].line}: ${problems[0].message}`);
-  return snapshotOf(objects.map(({ object }) => object));
+  return objects.map(({ object }) => object);
+}
+
+/** The state that manifests describe. */
+export function clusterOf(...texts: readonly string[]): ClusterSnapshot {
+  return snapshotOf(objectsOf(...texts));
 }
 
 export function addressOf(text: string): Address {
@@ -104,8 +110,21 @@ export function nodeYaml(name: string, ip: string, podCIDR: string, annotations:
 export const memoryMs = 3_600_000;
 export const toleranceMs = 30_000;
 
-export function newIdentity(): Identity {
+/** Some pod that reports, and that no test's cluster has. */
+export const someReporter = { namespace: 'shop', name: 'reporter', uid: 'uid-reporter' } as const;
+
+/** An identity that is told of whole states: it gets the changes between them. */
+export class TestIdentity extends Identity {
+  readonly #objects = new ClusterObjects();
+
+  update(cluster: ClusterSnapshot, nowUnixMs: number): ReadonlySet<string> {
+    const all: readonly (readonly KubernetesAny[])[] = Object.values(cluster);
+    return this.apply(this.#objects.replaceAll(all.flat()), nowUnixMs);
+  }
+}
+
+export function newIdentity(maxGone = 10_000): TestIdentity {
   const blocks = (text: string) => [parseCidr(text)].filter((block) => block !== null);
-  const podCidrs = blocks('10.1.0.0/16');
-  return new Identity({ podCidrs, serviceCidrs: blocks('10.96.0.0/16'), memoryMs, toleranceMs });
+  const [podCidrs, serviceCidrs] = [blocks('10.1.0.0/16'), blocks('10.96.0.0/16')];
+  return new TestIdentity({ podCidrs, serviceCidrs, memoryMs, maxGone, toleranceMs });
 }

@@ -59,6 +59,22 @@ t.test('a file that is replaced, changed or removed changes the state', async (t
   t.strictSame(names(cluster), []);
 });
 
+t.test('a reading tells only what it changes', async (t) => {
+  const { folder, cluster } = await openFolder(t);
+  const told: string[] = [];
+  cluster.onChange((changes) => {
+    for (const { before, after } of changes) {
+      told.push(`${before?.metadata.name ?? 'nothing'} -> ${after?.metadata.name ?? 'nothing'}`);
+    }
+  });
+  writeFileSync(join(folder, 'more.yaml'), `${pod('second')}\n---\n${pod('third')}`);
+  await until(cluster, () => told.length > 0);
+  writeFileSync(join(folder, '.more'), `${pod('third')}\n---\n${pod('fourth')}`);
+  renameSync(join(folder, '.more'), join(folder, 'more.yaml'));
+  await until(cluster, () => told.length > 2);
+  t.strictSame(told, ['nothing -> second', 'nothing -> third', 'nothing -> fourth', 'second -> nothing']);
+});
+
 t.test('a half-written file keeps what it held, and says what is wrong and where', async (t) => {
   const { folder, cluster } = await openFolder(t);
   writeFileSync(join(folder, 'pods.yaml'), '{"kind": "Pod", "metadata": {"name":');

@@ -6,8 +6,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   policy: ['core'],
   proto: ['core'],
   native: ['core'],
-  agent: ['core', 'policy', 'proto', 'native'],
-  aggregator: ['core', 'policy', 'proto', 'native'],
+  kube: ['core'],
+  agent: ['core', 'policy', 'proto', 'native', 'kube'],
+  aggregator: ['core', 'policy', 'proto', 'native', 'kube'],
   cli: ['core', 'policy', 'proto'],
   lab: ['core', 'policy', 'proto'],
 };

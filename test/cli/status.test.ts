@@ -13,6 +13,10 @@ const agent: wire.AgentReport = {
     interfacesAttached: 12,
     podsResolved: 11,
     unresolvedInterfaces: ['veth1234 (ifindex 7): no pod has its namespace'],
+    cnis: [],
+    resolvedByMeans: {},
+    unresolvedByReason: {},
+    identitySources: [],
     batchesPending: 2,
     features: [
       { name: 'sockets', active: true, reason: '' },

@@ -11,6 +11,10 @@ const status: AgentStatus = {
   interfacesAttached: 12,
   podsResolved: 11,
   unresolvedInterfaces: ['cali0123456789a'],
+  cnis: [],
+  resolvedByMeans: {},
+  unresolvedByReason: {},
+  identitySources: [],
   batchesPending: 2,
   features: [{ name: 'drops', active: false, reason: 'the kernel has no kfree_skb' }],
 };
