@@ -11,6 +11,7 @@ import { Ingest } from './ingest/ingest.ts';
 import { ingestHandlers } from './ingest/push.ts';
 import { Resolver } from './ingest/resolver.ts';
 import { asChanges } from './kube/objects.ts';
+import { FirstState } from './kube/first-state.ts';
 import type { ClusterSource } from './kube/source.ts';
 import { policyHandlers } from './policy/handlers.ts';
 import { ClusterState } from './query/cluster-state.ts';
@@ -29,6 +30,8 @@ export interface AggregatorOptions {
   /** How long who is gone can still be named. */
   readonly rememberMs: Milliseconds;
   readonly identityWaitMs: Milliseconds;
+  /** How long nothing is named, for want of a first state of the cluster. */
+  readonly clusterWaitMs: Milliseconds;
   readonly maxEdges: number;
   readonly maxSeries: number;
   readonly credits: number;
@@ -81,9 +84,14 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     maxGone,
     toleranceMs,
   });
-  const resolver = new Resolver(identity, { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp });
-  identity.apply(asChanges(source.snapshot()), clock.now());
-  const unsubscribe = source.onChange((changes) => resolver.learnt(identity.apply(changes, clock.now())));
+  const first = new FirstState(source, options.clusterWaitMs, log.child({ part: 'cluster' }));
+  let unsubscribe = () => {};
+  const firstState = first.settled.then(() => {
+    identity.apply(asChanges(source.snapshot()), clock.now());
+    unsubscribe = source.onChange((changes) => resolver.learnt(identity.apply(changes, clock.now())));
+  });
+  const waits = { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp, firstState };
+  const resolver = new Resolver(identity, waits);
 
   const metrics = new Metrics(clock, options.maxSeries);
   const followers = new Followers();
@@ -122,6 +130,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   const stop = async () => {
     grpc.announceStop();
     http.ready = false;
+    first.stop();
     unsubscribe();
     await ingest.stop();
     followers.close();
@@ -135,7 +144,10 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     const addresses = [];
     for (const address of options.listen) addresses.push(await grpc.listen(address));
     const metricsAddress = await http.listen(options.metricsListen);
-    http.ready = true;
+    const isReady = () => {
+      http.ready = true;
+    };
+    firstState.then(isReady, () => undefined);
     return { addresses, metricsAddress, stop };
   } catch (error) {
     await stop();

@@ -31,7 +31,9 @@ const schema = z.object({
   database: z.string().min(1),
   synchronous: z.enum(['FULL', 'NORMAL']),
   cluster: z.string().min(1, 'give the name of the cluster'),
-  clusterFiles: z.string({ error: 'name the folder that holds the manifests of the cluster' }).min(1),
+  clusterFiles: z.string().min(1, 'name the folder that holds the manifests of the cluster').optional(),
+  kubeconfig: z.string().min(1, 'name a kubeconfig file').optional(),
+  clusterWait: duration,
   podCidr: z.array(cidr),
   serviceCidr: z.array(cidr),
   retention: duration,
@@ -81,6 +83,16 @@ function command(): Command {
     .addOption(
       flag('--cluster-files <folder>', "the cluster's objects, as kubectl get -o yaml prints them", 'CLUSTER_FILES'),
     )
+    .addOption(
+      flag('--kubeconfig <file>', 'access to the Kubernetes API, in place of the service account', 'KUBECONFIG'),
+    )
+    .addOption(
+      flag(
+        '--cluster-wait <time>',
+        'how long no flow is named for want of the first state of the cluster',
+        'CLUSTER_WAIT',
+      ).default('2m'),
+    )
     .addOption(list(flag('--pod-cidr <block>', 'pod addresses, besides those the nodes state', 'POD_CIDR').default([])))
     .addOption(list(flag('--service-cidr <block>', 'Service addresses', 'SERVICE_CIDR').default([])))
     .addOption(flag('--retention <time>', 'how long flows are kept', 'RETENTION').default('7d'))
@@ -118,7 +130,13 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     throw new WeirError('USAGE', `${error.message.replace(/^error: /, '')}; see --help`);
   }
   const read = schema.safeParse(program.opts());
-  if (read.success) return read.data;
+  if (read.success) return withOneSource(read.data);
   const issue = read.error.issues[0];
   throw new WeirError('CONFIG_INVALID', `${flagOf(issue?.path[0])}: ${issue?.message ?? 'not valid'}`);
+}
+
+function withOneSource(config: AggregatorConfig): AggregatorConfig {
+  if (config.clusterFiles === undefined || config.kubeconfig === undefined) return config;
+  const what = '--cluster-files and --kubeconfig: give one of them, the cluster has one state';
+  throw new WeirError('CONFIG_INVALID', what);
 }

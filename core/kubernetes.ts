@@ -4,6 +4,9 @@
  * else in an object is dropped when it is read.
  */
 
+import type { Fields } from './fields.ts';
+import { groupOf } from './other-policy-kinds.ts';
+
 export interface OwnerReference {
   readonly apiVersion?: string;
   readonly kind: string;
@@ -157,13 +160,40 @@ export interface Controller extends KubernetesObject<string> {
   readonly template: { readonly metadata: { readonly labels: Labels }; readonly spec: PodSpec } | null;
 }
 
+/** A policy that Weir keeps as it is written, because it does not evaluate its kind: see other-policy-kinds.ts. */
+export interface OtherPolicy extends KubernetesObject<string> {
+  /** All fields of the object but kind, apiVersion, metadata and status: `spec`, and with Cilium `specs`. */
+  readonly body: Fields;
+}
+
 /** Blocks from which Services get their addresses. */
 export interface ServiceCIDR extends KubernetesObject<'ServiceCIDR'> {
   readonly spec: { readonly cidrs: readonly string[] };
 }
 
 /** Any object that Weir reads. */
-export type KubernetesAny = Namespace | Node | Pod | Service | EndpointSlice | NetworkPolicy | ServiceCIDR | Controller;
+export type KubernetesAny =
+  | Namespace
+  | Node
+  | Pod
+  | Service
+  | EndpointSlice
+  | NetworkPolicy
+  | ServiceCIDR
+  | Controller
+  | OtherPolicy;
+
+/** Tells kinds apart that have one name in several groups: `NetworkPolicy`, `NetworkPolicy.projectcalico.org`. */
+export function kindKey(object: KubernetesAny): string {
+  return 'body' in object ? `${object.kind}.${groupOf(object.apiVersion)}` : object.kind;
+}
+
+/** Calico may show each of its policies in two groups; one is enough. */
+export function withoutTwins(policies: readonly OtherPolicy[]): readonly OtherPolicy[] {
+  const hasGroup = (name: string) => policies.some(({ apiVersion }) => groupOf(apiVersion) === name);
+  if (!hasGroup('projectcalico.org')) return policies;
+  return policies.filter(({ apiVersion }) => groupOf(apiVersion) !== 'crd.projectcalico.org');
+}
 
 /**
  * One object that differs from what was known of it: made, replaced or gone. Where both sides are there they have the
@@ -184,6 +214,7 @@ export interface ClusterSnapshot {
   readonly controllers: readonly Controller[];
   readonly networkPolicies: readonly NetworkPolicy[];
   readonly serviceCidrs: readonly ServiceCIDR[];
+  readonly otherPolicies: readonly OtherPolicy[];
 }
 
 /** The label that the API server sets on every namespace since 1.21. */

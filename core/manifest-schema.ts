@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { KubernetesAny } from './kubernetes.ts';
+import { groupOf, otherPolicyKind } from './other-policy-kinds.ts';
 import { networkPolicy } from './network-policy-schema.ts';
 import {
   apiVersion,
@@ -95,6 +96,16 @@ const serviceCidr = z.object({
   spec: objectOf({ cidrs: listOf(z.string()) }),
 });
 
+/** Kept as it is: it has to be an object with a name, no more. */
+const otherPolicy = z
+  .looseObject({ apiVersion, kind: z.string(), metadata })
+  .transform(({ apiVersion: version, kind, metadata: meta, status: _, ...body }) => ({
+    apiVersion: version,
+    kind,
+    metadata: meta,
+    body,
+  }));
+
 const podTemplate = z.object({ metadata: templateMetadata, spec: podSpec });
 
 /** Where each kind keeps its template: `spec.template`, and one level deeper for CronJob. */
@@ -131,10 +142,12 @@ const byKind: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ...controllerKinds.map((kind): [string, z.ZodType] => [kind, controller]),
 ]);
 
-/** The schema of a kind; null for kinds that Weir does not read (another group's NetworkPolicy too). */
+/** The schema of a kind; null for kinds that Weir does not read, and for those of another group with the same name. */
 export function schemaFor(kind: string, apiVersionOf: unknown): z.ZodType<KubernetesAny> | null {
-  const foreign = typeof apiVersionOf === 'string' && !apiVersionOf.startsWith('networking.k8s.io/');
-  if (kind === 'NetworkPolicy' && foreign) return null;
+  const group = typeof apiVersionOf === 'string' ? groupOf(apiVersionOf) : null;
+  const isOther = group !== null && otherPolicyKind(kind, `${group}/`) !== null;
+  if (kind === 'NetworkPolicy' && !isOther && group !== null && group !== 'networking.k8s.io') return null;
+  const schema: z.ZodType | undefined = isOther ? otherPolicy : byKind.get(kind);
   // An absent field is read as undefined, which the types leave out: no reader tells one from the other.
-  return (byKind.get(kind) as z.ZodType<KubernetesAny> | undefined) ?? null;
+  return (schema as z.ZodType<KubernetesAny> | undefined) ?? null;
 }

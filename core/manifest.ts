@@ -1,9 +1,9 @@
-import type { ZodError } from 'zod';
-import type { ClusterSnapshot, KubernetesAny } from './kubernetes.ts';
+import { type ClusterSnapshot, kindKey, type KubernetesAny, withoutTwins } from './kubernetes.ts';
 import { type Fields, isFields } from './fields.ts';
-import { type ManifestDocument, type Path, readDocuments } from './manifest-document.ts';
+import { type ManifestDocument, readDocuments } from './manifest-document.ts';
 import { unfoldLists } from './manifest-list.ts';
-import { schemaFor } from './manifest-schema.ts';
+import { otherPolicyKind } from './other-policy-kinds.ts';
+import { readObject } from './read-object.ts';
 
 /** Something in a manifest that could not be read. The rest is read all the same. */
 export interface ManifestProblem {
@@ -33,11 +33,6 @@ const defaultNamespace = 'default';
 
 const clusterWideKinds: ReadonlySet<string> = new Set(['Namespace', 'Node', 'ServiceCIDR']);
 
-interface Issue {
-  readonly path: Path;
-  readonly message: string;
-}
-
 function textOf(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
@@ -50,29 +45,11 @@ function describe(value: unknown): string {
   return `${textOf(value['kind']) ?? 'object without kind'} ${namespace === null ? name : `${namespace}/${name}`}`;
 }
 
-function firstIssue(error: ZodError): Issue {
-  const issue = error.issues[0];
-  const path = (issue?.path ?? []).filter((part): part is string | number => typeof part !== 'symbol');
-  const message = `${path.join('.') || 'object'}: ${issue?.message ?? 'not valid'}`;
-  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-  return { path: [...path, ...unknownKey], message };
-}
-
 function withNamespace(object: KubernetesAny): KubernetesAny {
-  const clusterWide = clusterWideKinds.has(object.kind);
+  const clusterWide =
+    clusterWideKinds.has(object.kind) || otherPolicyKind(object.kind, object.apiVersion)?.namespaced === false;
   const namespace = clusterWide ? '' : object.metadata.namespace || defaultNamespace;
   return Object.assign({}, object, { metadata: { ...object.metadata, namespace } });
-}
-
-/** An object of a kind that Weir reads, null for any other, or what is wrong with it. */
-function readObject(value: unknown): { readonly object: KubernetesAny | null } | Issue {
-  if (!isFields(value)) return { path: [], message: 'not a Kubernetes object' };
-  const { kind, apiVersion } = value;
-  if (typeof kind !== 'string') return { path: [], message: 'kind is missing' };
-  const schema = schemaFor(kind, apiVersion);
-  if (schema === null) return { object: null };
-  const read = schema.safeParse(value);
-  return read.success ? { object: withNamespace(read.data) } : firstIssue(read.error);
 }
 
 /**
@@ -89,7 +66,7 @@ export function parseManifests(text: string, source: string): Manifests {
         const line = document.lineOf([...path, ...read.path]);
         problems.push({ source, line, object: describe(value), message: read.message });
       } else if (read.object !== null) {
-        objects.push({ object: read.object, source, line: document.lineOf(path) });
+        objects.push({ object: withNamespace(read.object), source, line: document.lineOf(path) });
       }
     }
   };
@@ -104,11 +81,11 @@ export function parseManifests(text: string, source: string): Manifests {
 export function snapshotOf(objects: Iterable<KubernetesAny>): ClusterSnapshot {
   const latest = new Map<string, KubernetesAny>();
   for (const object of objects) {
-    latest.set(`${object.kind}/${object.metadata.namespace}/${object.metadata.name}`, object);
+    latest.set(`${kindKey(object)}/${object.metadata.namespace}/${object.metadata.name}`, object);
   }
   const all = [...latest.values()];
   const ofKind = <K extends KubernetesAny['kind']>(kind: K) =>
-    all.filter((each): each is Extract<KubernetesAny, { kind: K }> => each.kind === kind);
+    all.filter((each): each is Extract<KubernetesAny, { kind: K }> => kindKey(each) === kind);
   return {
     namespaces: ofKind('Namespace'),
     nodes: ofKind('Node'),
@@ -118,5 +95,6 @@ export function snapshotOf(objects: Iterable<KubernetesAny>): ClusterSnapshot {
     networkPolicies: ofKind('NetworkPolicy'),
     serviceCidrs: ofKind('ServiceCIDR'),
     controllers: all.filter((each): each is Extract<KubernetesAny, { template: unknown }> => 'template' in each),
+    otherPolicies: withoutTwins(all.filter((each) => 'body' in each)),
   };
 }

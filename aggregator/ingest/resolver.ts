@@ -11,6 +11,8 @@ export interface ResolverOptions {
   readonly giveUpMs: Milliseconds;
   /** How many of those are remembered. */
   readonly maxGivenUp: number;
+  /** Nothing is named before this has resolved; if it rejects, nothing is named at all. */
+  readonly firstState: Promise<void>;
 }
 
 /**
@@ -35,8 +37,9 @@ export class Resolver {
     for (const key of keys) for (const done of this.#waiters.get(key) ?? []) done();
   }
 
-  /** The rows of a batch. */
+  /** The rows of a batch. @throws whatever keeps the first state of the cluster from coming */
   async resolve({ records }: Batch): Promise<readonly Row[]> {
+    await this.#options.firstState;
     const deadline = performance.now() + this.#options.waitMs;
     let unknown = this.#unknownIn(records);
     for (let leftMs = this.#options.waitMs; unknown.size > 0 && leftMs > 0; leftMs = deadline - performance.now()) {

@@ -20,6 +20,8 @@ export interface FilesOptions {
 /** A cluster whose state is a folder of manifests, as `kubectl get -o yaml` prints them; follows its changes. */
 export class FileCluster implements ClusterSource {
   readonly description: string;
+  /** The folder is read before there is one of these. */
+  readonly known = Promise.resolve();
   readonly #options: FilesOptions;
   readonly #folder: ManifestFolder;
   readonly #watchers = new Map<string, FSWatcher>();
@@ -28,8 +30,8 @@ export class FileCluster implements ClusterSource {
   readonly #poll: NodeJS.Timeout;
   #debounce: NodeJS.Timeout | null = null;
   #reading: Promise<void> = Promise.resolve();
-  #fileProblems: readonly ManifestProblem[] = [];
-  #folderProblem: ManifestProblem | null = null;
+  #fileProblems: readonly string[] = [];
+  #folderProblem: string | null = null;
   #closed = false;
 
   /** Reads the folder for the first time. @throws WeirError CLUSTER_SOURCE when that is not possible */
@@ -55,7 +57,7 @@ export class FileCluster implements ClusterSource {
     return this.#objects.snapshot();
   }
 
-  problems(): readonly ManifestProblem[] {
+  problems(): readonly string[] {
     return this.#folderProblem === null ? this.#fileProblems : [this.#folderProblem, ...this.#fileProblems];
   }
 
@@ -73,7 +75,7 @@ export class FileCluster implements ClusterSource {
   }
 
   #take({ manifests, folders }: FolderReading): ObjectChange[] {
-    this.#fileProblems = manifests.flatMap(({ problems }) => problems);
+    this.#fileProblems = manifests.flatMap(({ problems }) => problems.map(problemText));
     this.#watch(folders);
     return this.#objects.replaceAll(manifests.flatMap(({ objects }) => objects.map(({ object }) => object)));
   }
@@ -120,11 +122,14 @@ export class FileCluster implements ClusterSource {
         if (!reading.changed && !hadProblem) return;
         changes = this.#take(reading);
       } catch (error) {
-        const message = `${messageOf(error)}; the state that was last read stands`;
-        this.#folderProblem = { source: this.#options.folder, line: 1, object: 'folder', message };
+        this.#folderProblem = `${this.#options.folder}: ${messageOf(error)}; the state that was last read stands`;
         if (hadProblem) return;
       }
       for (const callback of this.#callbacks) callback(changes);
     });
   }
+}
+
+function problemText({ source, line, object, message }: ManifestProblem): string {
+  return `${source}:${line}: ${object}: ${message}`;
 }

@@ -1,5 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ClusterSnapshot, Controller, KubernetesAny, ObjectChange } from '../../core/kubernetes.ts';
+import {
+  type ClusterSnapshot,
+  type Controller,
+  kindKey,
+  type KubernetesAny,
+  type ObjectChange,
+  type OtherPolicy,
+  withoutTwins,
+} from '../../core/kubernetes.ts';
 
 function nameIn(namespace: string, name: string): string {
   return `${namespace}/${name}`;
@@ -32,7 +40,7 @@ export class ClusterObjects {
   /** Takes an object in place of the one of the same kind, namespace and name. @returns null when they are equal */
   set(after: KubernetesAny): ObjectChange | null {
     const { namespace, name } = after.metadata;
-    const kind = this.#kind(after.kind);
+    const kind = this.#kind(kindKey(after));
     const key = nameIn(namespace, name);
     const before = kind.byName.get(key) ?? null;
     if (before === after || isDeepStrictEqual(before, after)) return null;
@@ -41,7 +49,7 @@ export class ClusterObjects {
     return { before, after };
   }
 
-  /** @returns null when there was no such object */
+  /** @param kindName as `kindKey` gives it. @returns null when there was no such object */
   remove(kindName: string, namespace: string, name: string): ObjectChange | null {
     return this.#remove(this.#kind(kindName), nameIn(namespace, name));
   }
@@ -68,8 +76,8 @@ export class ClusterObjects {
   replaceAll(objects: Iterable<KubernetesAny>): ObjectChange[] {
     const byKind = new Map<string, KubernetesAny[]>([...this.#kinds.keys()].map((kind) => [kind, []]));
     for (const object of objects) {
-      const beside = byKind.get(object.kind);
-      if (beside === undefined) byKind.set(object.kind, [object]);
+      const beside = byKind.get(kindKey(object));
+      if (beside === undefined) byKind.set(kindKey(object), [object]);
       else beside.push(object);
     }
     return [...byKind].flatMap(([kind, each]) => this.replaceKind(kind, each));
@@ -86,6 +94,7 @@ export class ClusterObjects {
       networkPolicies: this.#all('NetworkPolicy'),
       serviceCidrs: this.#all('ServiceCIDR'),
       controllers: [...this.#kinds.values()].flatMap(({ all }) => all.filter(isController)),
+      otherPolicies: withoutTwins([...this.#kinds.values()].flatMap(({ all }) => all.filter(isOtherPolicy))),
     };
     return this.#snapshot;
   }
@@ -124,4 +133,8 @@ export function asChanges(snapshot: ClusterSnapshot): ObjectChange[] {
 
 function isController(object: KubernetesAny): object is Controller {
   return 'template' in object;
+}
+
+function isOtherPolicy(object: KubernetesAny): object is OtherPolicy {
+  return 'body' in object;
 }

@@ -1,5 +1,4 @@
 import type { ClusterSnapshot, ObjectChange } from '../../core/kubernetes.ts';
-import type { ManifestProblem } from '../../core/manifest.ts';
 
 /**
  * Told of what is different, in the order in which it became so; of nothing when only the problems are. The snapshot
@@ -13,8 +12,10 @@ export interface ClusterSource {
   readonly description: string;
   /** The state as last read: the same object until something in it changes. */
   snapshot(): ClusterSnapshot;
-  /** What could not be read, as of the last reading. */
-  problems(): readonly ManifestProblem[];
+  /** Resolves once the whole of a first state was read; never, if it is closed before. */
+  readonly known: Promise<void>;
+  /** What could not be read, as of the last reading, one sentence for each. */
+  problems(): readonly string[];
   /** Calls back after the state or the problems changed. @returns how to unsubscribe */
   onChange(callback: ChangeCallback): () => void;
   close(): void;

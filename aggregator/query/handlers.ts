@@ -11,6 +11,7 @@ import type { History } from '../graph/history.ts';
 import type { Agents } from '../ingest/agents.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { Follower, type Followers } from './followers.ts';
+import { otherPoliciesRemark } from './other-policies.ts';
 import { checkCluster, readRange, readScope } from './question.ts';
 import { summarizeNamespaces, summarizeWorkloads } from './workloads.ts';
 
@@ -84,8 +85,6 @@ function clusterStatus({ cluster, state, history, agents }: QueryParts): wire.Cl
     pods: workloads.reduce((total, { pods }) => total + pods.length, 0),
     edges: history.edgeCount,
     coverage: encodeCoverage(history.all().coverage),
-    problems: source
-      .problems()
-      .map(({ source: file, line, object, message }) => `${file}:${line}: ${object}: ${message}`),
+    problems: [...source.problems(), ...otherPoliciesRemark(state.snapshot.otherPolicies)],
   };
 }

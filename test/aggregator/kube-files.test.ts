@@ -80,7 +80,7 @@ t.test('a half-written file keeps what it held, and says what is wrong and where
   writeFileSync(join(folder, 'pods.yaml'), '{"kind": "Pod", "metadata": {"name":');
   await until(cluster, () => cluster.problems().length > 0);
   t.strictSame(names(cluster), ['first']);
-  t.match(cluster.problems(), [{ source: 'pods.yaml', line: 1, object: 'document' }]);
+  t.match(cluster.problems(), [/^pods.yaml:1: document: /]);
   writeFileSync(join(folder, 'pods.yaml'), pod('second'));
   await until(cluster, () => cluster.problems().length === 0);
   t.strictSame(names(cluster), ['second']);
@@ -90,7 +90,7 @@ t.test('an object that is wrong leaves the others alone', async (t) => {
   const { folder, cluster } = await openFolder(t);
   writeFileSync(join(folder, 'more.yaml'), `kind: Pod\nmetadata: {}\n---\n${pod('good')}`);
   await until(cluster, () => names(cluster).includes('good'));
-  t.match(cluster.problems(), [{ source: 'more.yaml', object: 'Pod (no name)', message: /name/ }]);
+  t.match(cluster.problems(), [/^more.yaml:\d+: Pod \(no name\): .*name/]);
 });
 
 t.test('changes are seen by looking, where nothing tells of them', async (t) => {
@@ -112,8 +112,8 @@ t.test('changes are seen by looking, where nothing tells of them', async (t) => 
 t.test('a folder that goes away leaves the last state and a problem; when it comes back it is read', async (t) => {
   const { folder, cluster } = await openFolder(t, 20);
   rmSync(folder, { recursive: true });
-  await until(cluster, () => cluster.problems().some(({ object }) => object === 'folder'));
-  t.match(cluster.problems()[0]?.message, /the state that was last read stands/);
+  await until(cluster, () => cluster.problems().some((problem) => problem.startsWith(folder)));
+  t.match(cluster.problems()[0], /the state that was last read stands/);
   mkdirSync(folder);
   writeFileSync(join(folder, 'pods.yaml'), pod('back'));
   await until(cluster, () => names(cluster).includes('back'));

@@ -17,6 +17,7 @@ import { objectsOf } from './cluster-fixture.ts';
 /** A cluster whose state the test sets. */
 export class TestCluster implements ClusterSource {
   readonly description = 'a test';
+  readonly known = Promise.resolve();
   readonly #objects = new ClusterObjects();
   readonly #callbacks = new Set<ChangeCallback>();
 
@@ -81,6 +82,7 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       pruneEveryMs: 60_000,
       rememberMs: 3_600_000,
       identityWaitMs: 20,
+      clusterWaitMs: 60_000,
       maxEdges: 1_000,
       maxSeries: 100,
       credits: 4,

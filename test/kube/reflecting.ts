@@ -36,9 +36,13 @@ export class FakePace implements Pace {
     this.#now += ms;
     // A failing server is asked for as long as the test wants, but other things go on too.
     await new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      if (this.#held === null) setImmediate(resolve);
-      else this.#held.push(resolve);
+      const done = () => {
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      signal.addEventListener('abort', done);
+      if (this.#held === null) setImmediate(done);
+      else this.#held.push(done);
     });
   };
 
