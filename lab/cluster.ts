@@ -22,8 +22,9 @@ export interface LabNode {
   readonly netnsPath: string;
   /** The node's own files. */
   readonly dir: string;
-  /** Where the node keeps what libcni would keep in /var/lib/cni/results. */
+  /** Where the node keeps what would be in /var/lib/cni/results, and in /etc/cni/net.d. */
   readonly cniResultsDir: string;
+  readonly cniConfDir: string;
 }
 
 /** What CNIs make the names of interfaces from. */
@@ -90,6 +91,7 @@ export class Cluster {
         netnsPath: `/run/netns/${netns}`,
         dir,
         cniResultsDir: `${dir}/cni/results`,
+        cniConfDir: `${dir}/cni/net.d`,
       };
     });
     for (const [index, workload] of options.topology.workloads.entries()) this.place(workload, index);

@@ -113,6 +113,11 @@ export class Lab {
     return this.#cluster.nodes;
   }
 
+  /** Flags of Weir's agent, by which it finds on a node what stands there. */
+  agentFlags(node: LabNode): Readonly<Record<string, string>> {
+    return { 'cni-results': node.cniResultsDir, 'cni-conf': node.cniConfDir, ...this.#cni.agentFlags(node) };
+  }
+
   /** What Weir can know of an attempt that policy stopped here: the kernel's reasons, or `unanswered`. */
   get stopReasons(): readonly string[] {
     return this.#cni.stopReasons;

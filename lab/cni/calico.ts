@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { LabNode } from '../cluster.ts';
-import { writeCniResult } from '../cni-cache.ts';
 import { batch, setSysctls } from '../netns.ts';
 import type { Cni } from './cni.ts';
+import { type CniNetwork, writeConfiguration, writeResults } from './libcni.ts';
 import { balanceByNetfilter, enforceByNetfilter } from './netfilter.ts';
 import { macOf, wirePods } from './wiring.ts';
 
@@ -14,6 +14,14 @@ const tunnel = 'vxlan.calico';
 function tunnelAddress({ podCidr }: LabNode): string {
   return podCidr.replace(/\/.*$/, '');
 }
+
+const network: CniNetwork = {
+  name: 'k8s-pod-network',
+  plugin: 'calico',
+  file: '10-calico.conflist',
+  prefixLength: 32,
+  results: 'every node',
+};
 
 /** Calico's VXLAN: a route to every other node's block over the tunnel, and who is where stated, never learned. */
 async function connectNode(node: LabNode, nodes: readonly LabNode[]): Promise<void> {
@@ -44,11 +52,16 @@ export const calico: Cni = {
   name: 'calico',
   stopReasons: ['NETFILTER_DROP'],
 
+  agentFlags() {
+    return {};
+  },
+
   interfaceOf({ namespace, name }) {
     return `cali${createHash('sha1').update(`${namespace}.${name}`).digest('hex').slice(0, 11)}`;
   },
 
   async connectNodes({ nodes }) {
+    await writeConfiguration(nodes, network);
     await Promise.all(nodes.map((node) => connectNode(node, nodes)));
   },
 
@@ -71,8 +84,7 @@ export const calico: Cni = {
         return setSysctls(node.netns, Object.fromEntries(delays));
       }),
     );
-    const network = { network: 'k8s-pod-network', plugin: 'calico', prefixLength: 32 };
-    for (const pod of pods) await writeCniResult(cluster.node(pod.node), pod, network);
+    await writeResults(cluster, pods, network);
   },
 
   balance: balanceByNetfilter,

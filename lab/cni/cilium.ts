@@ -1,17 +1,25 @@
 import { createHash } from 'node:crypto';
 import type { NetworkPolicy } from '../../core/kubernetes.ts';
 import type { Cluster, LabNode } from '../cluster.ts';
-import { writeCniResult } from '../cni-cache.ts';
 import { mustRun } from '../command.ts';
 import { addNamespaces, batch } from '../netns.ts';
 import { attachPrograms, loadPrograms, mapsOf } from './cilium/programs.ts';
 import { endpointEntries } from './cilium/endpoints.ts';
 import { updateMaps } from './cilium/maps.ts';
 import { serviceEntries } from './cilium/services.ts';
-import { writeEndpointState } from './cilium/state.ts';
+import { ciliumRunDir, writeEndpointState } from './cilium/state.ts';
 import type { Cni } from './cni.ts';
+import { type CniNetwork, writeConfiguration, writeResults } from './libcni.ts';
 import { balanceByNetfilter } from './netfilter.ts';
 import { macOf, wirePods } from './wiring.ts';
+
+const network: CniNetwork = {
+  name: 'cilium',
+  plugin: 'cilium-cni',
+  file: '05-cilium.conflist',
+  prefixLength: 32,
+  results: 'first node',
+};
 
 /** Cilium's own interfaces and the endpoint of its health checks, which is no pod; nodes are routed to directly. */
 async function connectNode(lab: string, node: LabNode, nodes: readonly LabNode[]): Promise<void> {
@@ -65,11 +73,16 @@ export function cilium(lab: string): Cni {
     name: 'cilium',
     stopReasons: ['TC_INGRESS', 'TC_EGRESS'],
 
+    agentFlags(node) {
+      return { cilium: ciliumRunDir(node) };
+    },
+
     interfaceOf({ sandbox }) {
       return `lxc${createHash('sha256').update(`${sandbox}:eth0`).digest('hex').slice(0, 12)}`;
     },
 
     async connectNodes({ nodes }) {
+      await writeConfiguration(nodes, network);
       await Promise.all(nodes.map((node) => connectNode(lab, node, nodes)));
     },
 
@@ -87,10 +100,10 @@ export function cilium(lab: string): Cni {
           await attachPrograms(lab, node, local);
           for (const pod of local) {
             await writeEndpointState(node, pod, ifindexes.get(pod.interface) ?? 0);
-            await writeCniResult(node, pod, { network: 'cilium', plugin: 'cilium-cni', prefixLength: 32 });
           }
         }),
       );
+      await writeResults(cluster, pods, network);
     },
 
     async balance(cluster) {

@@ -1,5 +1,5 @@
 import type { NetworkPolicy } from '../../core/kubernetes.ts';
-import type { Cluster, LabPod, PodNames } from '../cluster.ts';
+import type { Cluster, LabNode, LabPod, PodNames } from '../cluster.ts';
 
 export const cniNames = ['calico', 'weave', 'cilium', 'ovs'] as const;
 export type CniName = (typeof cniNames)[number];
@@ -16,6 +16,8 @@ export interface Cni {
   readonly name: CniName;
   /** What Weir can know of what policy stopped: the kernel's reasons, or `unanswered` where the kernel hears of none. */
   readonly stopReasons: readonly string[];
+  /** Flags of Weir's agent, by which it finds on a node what this CNI leaves there. */
+  agentFlags(node: LabNode): Readonly<Record<string, string>>;
   /** The pod's interface on the node, as this CNI names it. */
   interfaceOf(pod: PodNames): string;
   /** Prepares the nodes and connects them with each other. The underlay is there, pods are not. */

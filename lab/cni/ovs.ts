@@ -1,15 +1,15 @@
 import type { NetworkPolicy } from '../../core/kubernetes.ts';
 import { type Cluster, type LabNode, type LabPod, podCidr } from '../cluster.ts';
-import { writeCniResult } from '../cni-cache.ts';
 import { mustRun } from '../command.ts';
 import { batch, setSysctls } from '../netns.ts';
 import { outsideNetns, underlayGateway } from '../underlay.ts';
 import type { Cni } from './cni.ts';
+import { type CniNetwork, writeConfiguration, writeResults } from './libcni.ts';
 import { balanceByNetfilter } from './netfilter.ts';
 import { forwardingFlows, managementInterface, managementPort, podPort, tunnelPort } from './ovs/forwarding.ts';
 import { policyFlows } from './ovs/policies.ts';
 import { serviceFlows } from './ovs/services.ts';
-import { replaceFlows, startSwitch, vsctl } from './ovs/switch.ts';
+import { ovsdbSocket, replaceFlows, startSwitch, vsctl } from './ovs/switch.ts';
 import { macOf, podMtu, wirePods } from './wiring.ts';
 
 /** The bridge of the pods, and the one that holds the node's way out. */
@@ -22,6 +22,14 @@ function addBridge(name: string, failMode: 'secure' | 'standalone'): string[][] 
     ['set', 'bridge', name, 'datapath_type=netdev', `fail-mode=${failMode}`],
   ];
 }
+
+const network: CniNetwork = {
+  name: 'ovn-kubernetes',
+  plugin: 'ovn-k8s-cni-overlay',
+  file: '10-ovn-kubernetes.conf',
+  prefixLength: 24,
+  results: 'first node',
+};
 
 async function connectNode(lab: string, node: LabNode, nodes: readonly LabNode[]): Promise<void> {
   await startSwitch(lab, node);
@@ -116,11 +124,16 @@ export function ovs(lab: string): Cni {
     name: 'ovs',
     stopReasons: ['unanswered'],
 
+    agentFlags(node) {
+      return { ovsdb: ovsdbSocket(node) };
+    },
+
     interfaceOf({ sandbox }) {
       return sandbox.slice(0, 15);
     },
 
     async connectNodes({ nodes }) {
+      await writeConfiguration(nodes, network);
       await Promise.all(nodes.map((node) => writeChecksums(outsideNetns(lab), `to-${node.name}`)));
       await Promise.all(nodes.map((node) => connectNode(lab, node, nodes)));
     },
@@ -143,8 +156,7 @@ export function ovs(lab: string): Cni {
           ),
         ),
       );
-      const network = { network: 'ovn-kubernetes', plugin: 'ovn-k8s-cni-overlay', prefixLength: 24 };
-      for (const pod of pods) await writeCniResult(cluster.node(pod.node), pod, network);
+      await writeResults(cluster, pods, network);
     },
 
     async balance(cluster) {

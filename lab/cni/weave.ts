@@ -1,13 +1,21 @@
 import type { LabNode } from '../cluster.ts';
 import { podCidr } from '../cluster.ts';
-import { writeCniResult } from '../cni-cache.ts';
 import { batch, setSysctls } from '../netns.ts';
 import type { Cni } from './cni.ts';
+import { type CniNetwork, writeConfiguration, writeResults } from './libcni.ts';
 import { balanceByNetfilter, enforceByNetfilter } from './netfilter.ts';
 import { macOf, podMtu, wirePods } from './wiring.ts';
 
 const bridge = 'weave';
 const [, prefixLength] = podCidr.split('/') as [string, string];
+
+const network: CniNetwork = {
+  name: 'weave',
+  plugin: 'weave-net',
+  file: '10-weave.conflist',
+  prefixLength: Number(prefixLength),
+  results: 'first node',
+};
 
 /**
  * The bridge of the pods, and the pair of interfaces by which it reaches the datapath between the nodes. Weave's own
@@ -44,11 +52,16 @@ export const weave: Cni = {
   name: 'weave',
   stopReasons: ['NETFILTER_DROP'],
 
+  agentFlags() {
+    return {};
+  },
+
   interfaceOf({ sandbox }) {
     return `vethwepl${sandbox.slice(0, 7)}`;
   },
 
   async connectNodes({ nodes }) {
+    await writeConfiguration(nodes, network);
     await Promise.all(nodes.map((node) => connectNode(node, nodes)));
   },
 
@@ -61,8 +74,7 @@ export const weave: Cni = {
         `route add default via ${cluster.node(pod.node).podGateway} dev eth0`,
       ],
     });
-    const network = { network: 'weave', plugin: 'weave-net', prefixLength: Number(prefixLength) };
-    for (const pod of pods) await writeCniResult(cluster.node(pod.node), pod, network);
+    await writeResults(cluster, pods, network);
   },
 
   balance: balanceByNetfilter,
