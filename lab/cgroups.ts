@@ -1,4 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WeirError } from '../core/errors.ts';
+
+const goneWithinMs = 10_000;
 
 /** Where the machine has mounted the hierarchy of cgroup version 2; null when it has not. */
 function unifiedMount(): string | null {
@@ -32,16 +36,30 @@ export function makeCgroups(cgroups: readonly (string | null)[]): void {
   for (const cgroup of cgroups) if (cgroup !== null) mkdirSync(cgroup, { recursive: true });
 }
 
-/** Removes all cgroups of a lab, in which no process may run any more. */
-export function removeCgroups(lab: string): void {
+/** Removes all cgroups of a lab, whose processes have ended. @throws LAB when the kernel does not let go of one */
+export async function removeCgroups(lab: string): Promise<void> {
   const root = labCgroup(lab);
-  if (root !== null && existsSync(root)) removeTree(root);
+  if (root !== null && existsSync(root)) await removeTree(root, performance.now() + goneWithinMs);
 }
 
 /** The files of a cgroup go with it and cannot be removed by themselves. */
-function removeTree(cgroup: string): void {
+async function removeTree(cgroup: string, endMs: number): Promise<void> {
   for (const entry of readdirSync(cgroup, { withFileTypes: true })) {
-    if (entry.isDirectory()) removeTree(`${cgroup}/${entry.name}`);
+    if (entry.isDirectory()) await removeTree(`${cgroup}/${entry.name}`, endMs);
   }
-  rmdirSync(cgroup);
+  while (!isRemoved(cgroup)) {
+    if (performance.now() > endMs) throw new WeirError('LAB', `the cgroup ${cgroup} is still in use`);
+    await sleep(10);
+  }
+}
+
+/** A cgroup is busy for a moment after its last process has ended. */
+function isRemoved(cgroup: string): boolean {
+  try {
+    rmdirSync(cgroup);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false;
+    throw error;
+  }
 }

@@ -67,7 +67,7 @@ export async function cleanUp(lab: string, onProgress: (message: string) => void
   }
   // What is pinned in the kernel goes with its files.
   rmSync(pinsDir(lab), { recursive: true, force: true });
-  removeCgroups(lab);
+  await removeCgroups(lab);
   if (namespaces.length > 0) {
     await mustRun(['ip', '-batch', '-'], { input: namespaces.map((name) => `netns del ${name}\n`).join('') });
   }

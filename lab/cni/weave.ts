@@ -68,7 +68,11 @@ export const weave: Cni = {
   async wire(cluster, pods) {
     await wirePods(cluster, pods, {
       hostLink: () => '',
-      host: (pod) => [`link set ${pod.interface} master ${bridge} up`],
+      // A pod that reaches itself through its Service comes back by the port from which it came.
+      host: (pod) => [
+        `link set ${pod.interface} master ${bridge} up`,
+        `link set ${pod.interface} type bridge_slave hairpin on`,
+      ],
       inside: (pod) => [
         `addr add ${pod.address}/${prefixLength} dev eth0`,
         `route add default via ${cluster.node(pod.node).podGateway} dev eth0`,

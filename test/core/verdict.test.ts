@@ -47,6 +47,20 @@ const cases: readonly Case[] = [
     seen({ packetsToClient: 1 }),
     'forwarded',
   ],
+  [
+    "a datagram that a filter dropped on the server's interface",
+    'UDP',
+    seen({ packetsToServer: 1 }),
+    seen({ packetsToServer: 1 }, { TC_EGRESS: 1 }),
+    'dropped',
+  ],
+  [
+    "datagrams of which a filter dropped some on the server's interface",
+    'UDP',
+    seen({ packetsToServer: 3 }),
+    seen({ packetsToServer: 3 }, { TC_EGRESS: 2 }),
+    'forwarded',
+  ],
   ['a datagram to a closed port', 'UDP', seen({ packetsToServer: 1, refused: 1 }), null, 'refused'],
   [
     'a datagram that arrived at a closed port',
