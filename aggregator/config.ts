@@ -93,8 +93,14 @@ function command(): Command {
         'CLUSTER_WAIT',
       ).default('2m'),
     )
-    .addOption(list(flag('--pod-cidr <block>', 'pod addresses, besides those the nodes state', 'POD_CIDR').default([])))
-    .addOption(list(flag('--service-cidr <block>', 'Service addresses', 'SERVICE_CIDR').default([])))
+    .addOption(
+      list(flag('--pod-cidr <block>', 'pod addresses, where nodes state none or others', 'POD_CIDR').default([])),
+    )
+    .addOption(
+      list(
+        flag('--service-cidr <block>', 'Service addresses, besides those of ServiceCIDRs', 'SERVICE_CIDR').default([]),
+      ),
+    )
     .addOption(flag('--retention <time>', 'how long flows are kept', 'RETENTION').default('7d'))
     .addOption(flag('--remember <time>', 'how long who is gone can still be named', 'REMEMBER').default('1h'))
     .addOption(

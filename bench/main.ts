@@ -5,6 +5,7 @@ import { agent } from './agent.ts';
 import type { Bench } from './bench.ts';
 import { capture } from './capture.ts';
 import { edges } from './edges.ts';
+import { identity } from './identity.ts';
 import { loadAverage } from './machine.ts';
 import { type BenchOptions, readOptions } from './options.ts';
 import { overhead } from './overhead.ts';
@@ -13,7 +14,7 @@ import { preexisting } from './preexisting.ts';
 import { renderReport } from './report.ts';
 import { Undo } from './undo.ts';
 
-const benches: readonly Bench[] = [capture, edges, preexisting, overhead, agent];
+const benches: readonly Bench[] = [capture, edges, preexisting, overhead, agent, identity];
 
 /** As a shell has it for a process that SIGINT ended. */
 const interruptedStatus = 130;

@@ -23,6 +23,7 @@ export interface ObjectMeta {
   readonly namespace: string;
   readonly uid: string;
   readonly labels: Labels;
+  /** Those only that somebody reads. */
   readonly annotations: Labels;
   /** When the object was made: RFC 3339, in whole seconds. */
   readonly creationTimestamp?: string;
@@ -92,7 +93,6 @@ export interface EndpointSlice extends KubernetesObject<'EndpointSlice'> {
   readonly addressType: string;
   readonly endpoints: readonly {
     readonly addresses: readonly string[];
-    readonly conditions?: { readonly ready?: boolean };
     readonly targetRef?: {
       readonly kind: string;
       readonly namespace: string;
@@ -216,6 +216,9 @@ export interface ClusterSnapshot {
   readonly serviceCidrs: readonly ServiceCIDR[];
   readonly otherPolicies: readonly OtherPolicy[];
 }
+
+/** Where the kubelet notes on a static pod's mirror the UID by which the node itself knows the pod. */
+export const nodeUidAnnotation = 'kubernetes.io/config.hash';
 
 /** The label that the API server sets on every namespace since 1.21. */
 export const namespaceNameLabel = 'kubernetes.io/metadata.name';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { KubernetesAny } from './kubernetes.ts';
+import { type KubernetesAny, nodeUidAnnotation } from './kubernetes.ts';
 import { groupOf, otherPolicyKind } from './other-policy-kinds.ts';
 import { networkPolicy } from './network-policy-schema.ts';
 import {
@@ -7,11 +7,16 @@ import {
   labels,
   listOf,
   metadata,
+  metadataWith,
   objectOf,
   optional,
   portNumber,
   templateMetadata,
 } from './schema-parts.ts';
+
+/** Annotations of network plug-ins on a node: its addresses and blocks in their network. */
+const networkAnnotation =
+  /^([a-z.]*\.)?(projectcalico\.org|cilium\.io|cilium\.network|coreos\.com|k8s\.ovn\.org|antrea\.io|kube-router\.io)[/.]/;
 
 const container = z.object({
   name: z.string().default(''),
@@ -27,7 +32,7 @@ const podSpec = objectOf({
 const pod = z.object({
   apiVersion,
   kind: z.literal('Pod'),
-  metadata,
+  metadata: metadataWith((name) => name === nodeUidAnnotation),
   spec: podSpec,
   status: objectOf({
     phase: optional(z.string()),
@@ -42,7 +47,7 @@ const namespace = z.object({ apiVersion, kind: z.literal('Namespace'), metadata 
 const node = z.object({
   apiVersion,
   kind: z.literal('Node'),
-  metadata,
+  metadata: metadataWith((name) => networkAnnotation.test(name)),
   spec: objectOf({ podCIDR: optional(z.string()), podCIDRs: optional(z.array(z.string())) }),
   status: objectOf({ addresses: optional(z.array(z.object({ type: z.string(), address: z.string() }))) }),
 });
@@ -74,7 +79,6 @@ const service = z.object({
 
 const endpoint = z.object({
   addresses: z.array(z.string()),
-  conditions: optional(z.object({ ready: optional(z.boolean()) })),
   targetRef: optional(
     z.object({ kind: z.string(), namespace: z.string(), name: z.string(), uid: optional(z.string()) }),
   ),
@@ -99,12 +103,10 @@ const serviceCidr = z.object({
 /** Kept as it is: it has to be an object with a name, no more. */
 const otherPolicy = z
   .looseObject({ apiVersion, kind: z.string(), metadata })
-  .transform(({ apiVersion: version, kind, metadata: meta, status: _, ...body }) => ({
-    apiVersion: version,
-    kind,
-    metadata: meta,
-    body,
-  }));
+  .transform(({ apiVersion: version, kind, metadata: meta, ...rest }) => {
+    const { status: _, ...body } = rest;
+    return { apiVersion: version, kind, metadata: meta, body };
+  });
 
 const podTemplate = z.object({ metadata: templateMetadata, spec: podSpec });
 

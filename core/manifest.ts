@@ -49,6 +49,7 @@ function withNamespace(object: KubernetesAny): KubernetesAny {
   const clusterWide =
     clusterWideKinds.has(object.kind) || otherPolicyKind(object.kind, object.apiVersion)?.namespaced === false;
   const namespace = clusterWide ? '' : object.metadata.namespace || defaultNamespace;
+  if (namespace === object.metadata.namespace) return object;
   return Object.assign({}, object, { metadata: { ...object.metadata, namespace } });
 }
 

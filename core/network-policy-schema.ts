@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { addressFromBytes, cidrContains, parseCidr } from './address.ts';
-import { apiVersion, labels, metadata, optional, portNumber } from './schema-parts.ts';
+import { apiVersion, labels, metadataWith, optional, portNumber } from './schema-parts.ts';
 
 /*
  * Strict, unlike the other kinds: a misspelt field in a policy changes what it allows, so it must not be passed over.
@@ -83,7 +83,7 @@ function rulesOf<T extends z.ZodType>(rule: T) {
 export const networkPolicy = z.object({
   apiVersion,
   kind: z.literal('NetworkPolicy'),
-  metadata,
+  metadata: metadataWith(() => true),
   spec: z.strictObject({
     podSelector: z.preprocess((value) => value ?? {}, labelSelector),
     policyTypes: optional(z.array(z.enum(['Ingress', 'Egress']))),

@@ -23,14 +23,15 @@ type Watching = Pick<Source, 'attach' | 'detach' | 'attached'>;
  */
 export class Attachments {
   readonly #source: Watching;
-  readonly #onProblem: (each: PodInterface, reason: string) => void;
+  readonly #onDone: (each: PodInterface, problem: string) => void;
   #interfaces = new Map<number, Watched>();
   #running: Promise<void> | null = null;
   #stopped = false;
 
-  constructor(source: Watching, onProblem: (each: PodInterface, reason: string) => void) {
+  /** @param onDone an interface came to be watched, or could not be, with the reason; empty when it is */
+  constructor(source: Watching, onDone: (each: PodInterface, problem: string) => void) {
     this.#source = source;
-    this.#onProblem = onProblem;
+    this.#onDone = onDone;
   }
 
   /** Those that are watched now. */
@@ -103,10 +104,11 @@ export class Attachments {
     try {
       this.#source.attach(link);
       this.#interfaces.set(ifindex, { each, appearedMs, told: link });
+      if (told === null) this.#onDone(each, '');
       return true;
     } catch (error) {
       // Most often it went away between the listing and now.
-      this.#onProblem(each, messageOf(error));
+      this.#onDone(each, messageOf(error));
       return false;
     }
   }

@@ -2,8 +2,8 @@ import { type FSWatcher, watch } from 'node:fs';
 import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
 import type { PodRef } from '../../core/identity.ts';
-import type { Clock, Milliseconds } from '../../core/time.ts';
-import { type LinkWatchHandle, native } from '../../native/native.ts';
+import type { Clock, Milliseconds, UnixMs } from '../../core/time.ts';
+import { type Link, type LinkWatchHandle, native } from '../../native/native.ts';
 import type { Scope, Source } from '../source/source.ts';
 import { Attachments } from './attachments.ts';
 import type { DetectedCni } from './cni/detect.ts';
@@ -44,6 +44,8 @@ export class Interfaces {
   readonly #byIndex = new Remembered<number>();
   readonly #byCookie = new Remembered<bigint>();
   #known: readonly PodInterface[] = [];
+  /** By index of an interface, with and without a pod. */
+  readonly #lastSeen = new Map<number, UnixMs>();
   /** Cookies of the namespaces that sandboxes have now. */
   #namespaces: ReadonlySet<bigint> = new Set();
   #scanned = false;
@@ -75,9 +77,10 @@ export class Interfaces {
       inhabitedNamespaces: source.inhabitedNamespaces.bind(source),
     };
     this.#resolver = new Resolver(options, kernel, pods, () => this.#soon());
-    this.#attachments = new Attachments(source, ({ ifindex, name }, reason) =>
-      this.#complain(`attach ${ifindex}`, { interface: name, reason }),
-    );
+    this.#attachments = new Attachments(source, ({ ifindex, name }, problem) => {
+      if (problem === '') this.#log.debug({ interface: name, ifindex }, 'interface watched');
+      else this.#complain(`attach ${ifindex}`, { interface: name, reason: problem });
+    });
   }
 
   /** Attaches to every pod interface there is, and from now on to those that appear. */
@@ -158,36 +161,37 @@ export class Interfaces {
     for (const folder of this.#options.cniResults) this.#watchFolder(folder);
     const gone = new Set(this.#links === null ? [] : native.takeGoneLinks(this.#links));
     const links = native.listLinks();
-    this.#close(gone, new Set(links.map(({ ifindex }) => ifindex)));
+    this.#close(gone, links);
     const { interfaces, namespaces, problems } = this.#resolver.resolve(links, gone);
     for (const { what, message } of problems) this.#complain(what, { source: what, reason: message });
     const now = this.#clock.now();
     for (const [cookie, { pod }] of namespaces) this.#byCookie.see(cookie, pod, now);
     this.#learn(interfaces, now);
     this.#namespacesAre(new Set(namespaces.keys()));
-    this.#byIndex.forgetBefore(now - this.#options.rememberMs);
-    this.#byCookie.forgetBefore(now - this.#options.rememberMs);
-    this.#restMs = Math.max(settleMs, (performance.now() - started) / share);
+    this.#forgetBefore(now - this.#options.rememberMs);
+    const ms = performance.now() - started;
+    this.#restMs = Math.max(settleMs, ms / share);
+    this.#log.debug({ interfaces: interfaces.length, ms }, 'interfaces joined');
     this.#attachments.show(interfaces, this.#scanned);
     this.#scanned = true;
   }
 
-  /** An index that is there again after its link went is another link's. */
-  #close(gone: ReadonlySet<number>, there: ReadonlySet<number>): void {
-    const watched = new Set(this.#source.attached());
-    for (const ifindex of gone) {
-      if (!there.has(ifindex)) continue;
-      if (watched.has(ifindex)) {
-        this.#attachments.release(ifindex);
-        this.#onReuse({ type: 'interface', ifindex });
-      }
+  /** An index that was not there, or went meanwhile, is another link's than the one that is remembered. */
+  #close(gone: ReadonlySet<number>, links: readonly Link[]): void {
+    const known = new Set(this.#known.map(({ ifindex }) => ifindex));
+    for (const { ifindex } of links) {
+      if (gone.has(ifindex) && known.has(ifindex)) this.#attachments.release(ifindex);
+      else if (known.has(ifindex) || !this.#scanned) continue;
+      if (this.#byIndex.podAt(ifindex) === null && !this.#lastSeen.has(ifindex)) continue;
+      this.#onReuse({ type: 'interface', ifindex });
       this.#byIndex.forget(ifindex);
     }
   }
 
-  #learn(interfaces: readonly PodInterface[], now: number): void {
+  #learn(interfaces: readonly PodInterface[], now: UnixMs): void {
     const before = new Map(this.#known.map((each) => [each.ifindex, each.resolution.state]));
     for (const { ifindex, name, cookie, resolution } of interfaces) {
+      this.#lastSeen.set(ifindex, now);
       if (isInDoubt(resolution)) {
         this.#byIndex.forget(ifindex);
         this.#byCookie.forget(cookie);
@@ -201,6 +205,12 @@ export class Interfaces {
       }
     }
     this.#known = interfaces;
+  }
+
+  #forgetBefore(unixMs: UnixMs): void {
+    this.#byIndex.forgetBefore(unixMs);
+    this.#byCookie.forgetBefore(unixMs);
+    for (const [ifindex, seenUnixMs] of this.#lastSeen) if (seenUnixMs < unixMs) this.#lastSeen.delete(ifindex);
   }
 
   #namespacesAre(current: ReadonlySet<bigint>): void {

@@ -1,6 +1,13 @@
-import type { KubernetesAny, Node, ObjectChange, Pod, Service, ServiceCIDR } from '../../core/kubernetes.ts';
-import type { Controller, EndpointSlice } from '../../core/kubernetes.ts';
 import { parseCidr } from '../../core/address.ts';
+import type {
+  EndpointSlice,
+  KubernetesAny,
+  Node,
+  ObjectChange,
+  Pod,
+  Service,
+  ServiceCIDR,
+} from '../../core/kubernetes.ts';
 import type { UnixMs } from '../../core/time.ts';
 import { CidrSet } from './cidr-set.ts';
 import type { IdentityOptions } from './identity-options.ts';
@@ -67,7 +74,7 @@ export class ClusterIndex {
         return this.#takeBlocks(before as ServiceCIDR | null, after as ServiceCIDR | null);
       default:
         if (after !== null && 'template' in after) this.#owners.set(after);
-        else if (before !== null && 'template' in before) this.#owners.remove(before as Controller, nowUnixMs);
+        else if (before !== null && 'template' in before) this.#owners.remove(before, nowUnixMs);
     }
   }
 

@@ -6,7 +6,6 @@ import type { Milliseconds, UnixMs } from '../../core/time.ts';
 import { ClusterIndex } from './cluster-index.ts';
 import type { IdentityOptions } from './identity-options.ts';
 import { entityOf, portKey, type ServiceState } from './holders.ts';
-import { backendOfPod } from './known-pod.ts';
 import type { IdentityProblem } from './problems.ts';
 import { type RemoteEnd, type RemotePeer, settled, throughService, unresolved } from './remote-peer.ts';
 
@@ -40,7 +39,7 @@ export class Identity {
   /** What a reporting pod's traffic counts as. A pod that the cluster's state does not show stands for itself. */
   reporter(pod: PodRef): Entity {
     const known = this.#cluster.pods.byRef(pod);
-    if (known !== undefined) return entityOf(backendOfPod(known));
+    if (known !== undefined) return entityOf(known.backend);
     return { type: 'workload', namespace: pod.namespace, kind: 'Pod', name: pod.name };
   }
 
@@ -65,7 +64,7 @@ export class Identity {
     const { pods, nodes, serviceBlocks } = this.#cluster;
     const pod = pods.at(remote, lastSeenUnixMs, reporter);
     if (pod === 'duplicate') return unresolved(remote, port, 'duplicate-address');
-    if (pod !== undefined) return settled(entityOf(backendOfPod(pod)), port);
+    if (pod !== undefined) return settled(entityOf(pod.backend), port);
     if (scopeOf(remote) !== 'unicast') return unresolved(remote, port, 'special-address');
     const services = this.#servicesAt(remote, record);
     if (services.length > 1) return unresolved(remote, port, 'duplicate-address');

@@ -8,6 +8,8 @@ import type { Owner } from './owners.ts';
 export interface KnownPod {
   pod: Pod;
   owner: Owner;
+  /** What its traffic counts as: its workload, or its node when it shares the node's network. */
+  backend: Backend;
   /** What it holds now: nothing while it has none, has finished, is gone, or shares its node's network. */
   addresses: readonly Address[];
   /** Whether it ever held an address: only the first may have been its own since it was made. */
@@ -16,9 +18,7 @@ export interface KnownPod {
   terminatingUnixMs: UnixMs;
 }
 
-/** What a pod's traffic counts as: its workload, or its node when it shares the node's network. */
-export function backendOfPod({ pod, owner }: Pick<KnownPod, 'pod' | 'owner'>): Backend {
-  const { hostNetwork, nodeName } = pod.spec;
+export function backendOfPod({ spec: { hostNetwork, nodeName } }: Pod, owner: Owner): Backend {
   return hostNetwork === true && nodeName !== undefined ? { type: 'node', name: nodeName } : owner;
 }
 

@@ -1,39 +1,45 @@
-import type { Address, Cidr } from '../../core/address.ts';
-import { parseCidr } from '../../core/address.ts';
+import { type Address, type Cidr, cidrContainsBytes } from '../../core/address.ts';
 import type { Node } from '../../core/kubernetes.ts';
 import type { UnixMs } from '../../core/time.ts';
 import { CidrSet } from './cidr-set.ts';
 import { nodeAddresses, podBlocks } from './node-addresses.ts';
 import { createdUnixMs } from './pods.ts';
-import { onlyHolder, Timeline, type TimelineOptions } from './timeline.ts';
+import { Timeline, type TimelineOptions } from './timeline.ts';
 
-/** The nodes of a cluster by address, and the blocks that they state for their pods. */
+/** The nodes of a cluster by address, and the blocks that pods get their addresses from. */
 export class Nodes {
   readonly #names: Timeline<string>;
   readonly #podBlocks = new CidrSet();
+  readonly #configured: readonly Cidr[];
 
-  /** @param configured pod blocks besides those that nodes state */
+  /**
+   * @param configured the pod blocks of the cluster. Where there are some of an address family, what nodes state counts
+   * only inside of them: with some network plug-ins nodes state blocks that are not used
+   */
   constructor(options: TimelineOptions, configured: readonly Cidr[]) {
     this.#names = new Timeline(options);
+    this.#configured = configured;
     for (const block of configured) this.#podBlocks.add(block);
   }
 
   change(before: Node | null, after: Node | null, nowUnixMs: UnixMs, alwaysSo: boolean): void {
-    const [had, has] = [before, after].map((node) => new Set<Address>(node === null ? [] : nodeAddresses(node)));
+    const [had, has] = [this.#read(before), this.#read(after)];
     const name = (after ?? before)?.metadata.name ?? '';
-    for (const address of had ?? []) if (has?.has(address) !== true) this.#names.release(address, name, nowUnixMs);
+    for (const address of had.addresses) {
+      if (!has.addresses.has(address)) this.#names.release(address, name, nowUnixMs);
+    }
     const created = before === null && after !== null ? createdUnixMs(after.metadata) : null;
     const fromUnixMs = created ?? (alwaysSo ? -Infinity : nowUnixMs);
-    for (const address of has ?? []) {
-      if (had?.has(address) !== true) this.#names.hold(address, name, fromUnixMs, nowUnixMs);
+    for (const address of has.addresses) {
+      if (!had.addresses.has(address)) this.#names.hold(address, name, fromUnixMs, nowUnixMs);
     }
-    for (const block of blocksOf(after)) this.#podBlocks.add(block);
-    for (const block of blocksOf(before)) this.#podBlocks.remove(block);
+    for (const block of has.blocks) this.#podBlocks.add(block);
+    for (const block of had.blocks) this.#podBlocks.remove(block);
   }
 
   /** The node with an address at a moment; `duplicate` when it may have been either of several. */
   at(address: Address, unixMs: UnixMs): string | undefined {
-    return onlyHolder(this.#names, address, unixMs);
+    return this.#names.holder(address, unixMs);
   }
 
   /** Whether an address lies in a block that pods get their addresses from. */
@@ -44,12 +50,16 @@ export class Nodes {
   forget(beforeUnixMs: UnixMs): void {
     this.#names.forget(beforeUnixMs);
   }
-}
 
-function blocksOf(node: Node | null): Cidr[] {
-  return node === null
-    ? []
-    : podBlocks(node)
-        .map(parseCidr)
-        .filter((block) => block !== null);
+  #read(node: Node | null): { readonly addresses: ReadonlySet<Address>; readonly blocks: readonly Cidr[] } {
+    if (node === null) return { addresses: new Set(), blocks: [] };
+    const blocks = podBlocks(node).filter((block) => this.#isTrusted(block));
+    return { addresses: new Set(nodeAddresses(node, blocks)), blocks };
+  }
+
+  #isTrusted(block: Cidr): boolean {
+    const sameFamily = this.#configured.filter(({ family }) => family === block.family);
+    if (sameFamily.length === 0) return true;
+    return sameFamily.some((outer) => outer.prefix <= block.prefix && cidrContainsBytes(outer, block.network));
+  }
 }

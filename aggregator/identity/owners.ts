@@ -10,6 +10,8 @@ export type WorkloadEntity = Extract<Entity, { type: 'workload' }>;
 /** What owns pods, or a pod that nothing owns: a link of a chain whose further links may become known later. */
 export class Owner {
   readonly entity: WorkloadEntity;
+  /** Whether chains end here whatever is above. */
+  readonly isStanding: boolean;
   /** Null at the top, and where the object that would tell is not known. */
   parent: Owner | null = null;
   /** Whether the object itself is in the cluster. */
@@ -19,19 +21,31 @@ export class Owner {
 
   constructor({ namespace, kind, name }: WorkloadRef) {
     this.entity = { type: 'workload', namespace, kind, name };
+    this.isStanding = isStandingKind(kind);
   }
 
-  /** The workload at the top of the chain, as far as it is known by now. */
+  /** The workload at the top of the chain, as far as it is known by now. Cycles end where they close. */
   get workload(): WorkloadEntity {
-    let top: Owner = this;
-    const seen: Owner[] = [this];
-    for (let depth = 1; depth < maxOwners && !isStandingKind(top.entity.kind); depth++) {
-      if (top.parent === null || seen.includes(top.parent)) break;
-      top = top.parent;
-      seen.push(top);
-    }
-    return top.entity;
+    return topOf(this).entity;
   }
+}
+
+function topOf(owner: Owner): Owner {
+  let top = owner;
+  for (let length = 1; length < maxOwners && !top.isStanding; length++) {
+    if (top.parent === null || isBetween(owner, top, top.parent)) break;
+    top = top.parent;
+  }
+  return top;
+}
+
+/** Whether a link is one of those from `first` up to `last`: without a set, because chains are short and asked often. */
+function isBetween(first: Owner, last: Owner, link: Owner): boolean {
+  for (let each: Owner | null = first; each !== null; each = each.parent) {
+    if (each === link) return true;
+    if (each === last) break;
+  }
+  return false;
 }
 
 /**

@@ -1,15 +1,12 @@
 import type { Address } from '../../core/address.ts';
 import type { PodRef } from '../../core/identity.ts';
-import type { ObjectMeta, Pod } from '../../core/kubernetes.ts';
+import { nodeUidAnnotation, type ObjectMeta, type Pod } from '../../core/kubernetes.ts';
 import type { UnixMs } from '../../core/time.ts';
-import { type KnownPod, podKey, statedAddresses } from './known-pod.ts';
+import { backendOfPod, type KnownPod, podKey, statedAddresses } from './known-pod.ts';
 import { Gone } from './gone.ts';
 import type { Owners } from './owners.ts';
 import type { IdentityProblem } from './problems.ts';
-import { type Interval, onlyHolder, Timeline, type TimelineOptions } from './timeline.ts';
-
-/** Where the kubelet notes on a static pod's mirror what the node itself calls the pod. */
-const nodeUidAnnotation = 'kubernetes.io/config.hash';
+import { type Interval, Timeline, type TimelineOptions } from './timeline.ts';
 
 /** When an object was made; null when it does not say. */
 export function createdUnixMs({ creationTimestamp }: ObjectMeta): UnixMs | null {
@@ -88,7 +85,7 @@ export class Pods {
    * @param reporter what a pod sends to its own address comes back to itself
    */
   at(address: Address, unixMs: UnixMs, reporter?: PodRef): KnownPod | 'duplicate' | undefined {
-    const only = onlyHolder(this.#addresses, address, unixMs);
+    const only = this.#addresses.holder(address, unixMs);
     if (only !== 'duplicate') return only;
     const holders = this.#addresses.at(address, unixMs);
     const own = reporter === undefined ? undefined : this.byRef(reporter);
@@ -122,7 +119,8 @@ export class Pods {
 
   #add(key: string, pod: Pod): KnownPod {
     const owner = this.#owners.retain(pod);
-    const known: KnownPod = { pod, owner, addresses: [], hadAddress: false, terminatingUnixMs: Infinity };
+    const backend = backendOfPod(pod, owner);
+    const known: KnownPod = { pod, owner, backend, addresses: [], hadAddress: false, terminatingUnixMs: Infinity };
     this.#byKey.set(key, known);
     const nodeUid = pod.metadata.annotations[nodeUidAnnotation];
     if (nodeUid !== undefined) this.#byNodeUid.set(nodeUid, known);
@@ -146,6 +144,7 @@ export class Pods {
     const owner = this.#owners.retain(known.pod);
     this.#owners.release(known.owner);
     known.owner = owner;
+    known.backend = backendOfPod(known.pod, owner);
   }
 
   #hold(known: KnownPod, own: readonly Address[], nowUnixMs: UnixMs, alwaysSo: boolean): void {

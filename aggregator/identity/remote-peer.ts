@@ -17,14 +17,16 @@ export interface RemotePeer {
   readonly waitsFor: readonly Address[];
 }
 
+const nobody: readonly never[] = [];
+
 /** A far end that is known as well as it will ever be. */
 export function settled(entity: Entity, port: number): RemotePeer {
-  return { entity, port, service: null, waitsFor: [] };
+  return { entity, port, service: null, waitsFor: nobody };
 }
 
 /** A far end that nobody is known to be. */
 export function unresolved(address: Address, port: number, reason: UnresolvedReason): RemotePeer {
-  const waitsFor = reason === 'pod-cidr' || reason === 'service-cidr' ? [address] : [];
+  const waitsFor = reason === 'pod-cidr' || reason === 'service-cidr' ? [address] : nobody;
   return { entity: { type: 'unresolved', address, reason }, port, service: null, waitsFor };
 }
 
@@ -45,7 +47,7 @@ export function throughService(
   const key = portKey(protocol, servicePort);
   const behind = states.map(({ targets }) => targets.get(key) ?? []).find(({ length }) => length > 0) ?? [];
   const [only, ...others] = distinctEnds(behind);
-  if (only !== undefined && others.length === 0) return { ...only, service: ref, waitsFor: [] };
+  if (only !== undefined && others.length === 0) return { ...only, service: ref, waitsFor: nobody };
   const waitsFor = behind.length > 0 ? [] : [remote];
   return { entity: { type: 'service', ...ref }, port: servicePort, service: ref, waitsFor };
 }

@@ -3,7 +3,7 @@ import type { Labels, Pod, Service, ServicePort } from '../../core/kubernetes.ts
 import { hasFinished } from '../../core/kubernetes.ts';
 import type { Contribution } from './backends.ts';
 import { portKey, type Target } from './holders.ts';
-import { backendOfPod, type KnownPod } from './known-pod.ts';
+import type { KnownPod } from './known-pod.ts';
 
 /** The number behind a target port on one pod; null when the pod has no port of that name. */
 function numberOfTargetPort({ port, targetPort, protocol = 'TCP' }: ServicePort, pod: Pod): number | null {
@@ -23,7 +23,7 @@ function selects(selector: Labels | undefined, labels: Labels): boolean {
 
 /** What a pod puts behind a Service by its labels; null when the Service's selector does not name it. */
 export function contributionOfPod(service: Service, known: KnownPod): Contribution | null {
-  const { pod } = known;
+  const { pod, backend } = known;
   const { namespace, labels } = pod.metadata;
   if (namespace !== service.metadata.namespace || hasFinished(pod)) return null;
   if (!selects(service.spec.selector, labels)) return null;
@@ -31,8 +31,7 @@ export function contributionOfPod(service: Service, known: KnownPod): Contributi
   for (const port of service.spec.ports ?? []) {
     const number = numberOfTargetPort(port, pod);
     if (number === null) continue;
-    const target = { backend: backendOfPod(known), port: number };
-    contribution.set(portKey((port.protocol ?? 'TCP') as Protocol, port.port), [target]);
+    contribution.set(portKey((port.protocol ?? 'TCP') as Protocol, port.port), [{ backend, port: number }]);
   }
   return contribution;
 }

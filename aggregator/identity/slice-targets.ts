@@ -4,7 +4,6 @@ import type { EndpointSlice, Service, ServicePort } from '../../core/kubernetes.
 import type { UnixMs } from '../../core/time.ts';
 import type { Contribution } from './backends.ts';
 import { type Backend, portKey, type Target, targetKey } from './holders.ts';
-import { backendOfPod } from './known-pod.ts';
 import type { Nodes } from './nodes.ts';
 import type { Pods } from './pods.ts';
 
@@ -23,11 +22,11 @@ function backendOfEndpoint({ targetRef, addresses }: Endpoint, pods: Pods, nodes
     const { namespace, name, uid } = targetRef;
     const named = (uid && pods.byRef({ namespace, name, uid })) || pods.byName(namespace, name);
     // Until the pod is known, its address stands for somebody besides those that are known.
-    return named ? { backend: backendOfPod(named) } : { backend: unknown, waitsFor: `${namespace}/${name}` };
+    return named ? { backend: named.backend } : { backend: unknown, waitsFor: `${namespace}/${name}` };
   }
   if (address === null) return { backend: null };
   const pod = pods.at(address, nowUnixMs);
-  if (typeof pod === 'object') return { backend: backendOfPod(pod) };
+  if (typeof pod === 'object') return { backend: pod.backend };
   const node = nodes.at(address, nowUnixMs);
   if (node !== undefined && node !== 'duplicate') return { backend: { type: 'node', name: node } };
   return { backend: unknown, waitsFor: address };

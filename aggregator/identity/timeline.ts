@@ -7,12 +7,12 @@ export interface Interval<Value> {
   readonly fromUnixMs: UnixMs;
   /** When the cluster's state first showed it: from `fromUnixMs` until then it is only presumed. */
   readonly shownUnixMs: UnixMs;
-  /** Not inside any more; Infinity while it lasts. */
-  readonly untilUnixMs: UnixMs;
+  /** Not inside any more; null while it lasts. */
+  readonly untilUnixMs: UnixMs | null;
 }
 
 interface Link<Value> extends Interval<Value> {
-  untilUnixMs: UnixMs;
+  untilUnixMs: UnixMs | null;
   /** The interval of the same key that was put in before. */
   earlier: Link<Value> | null;
 }
@@ -58,22 +58,22 @@ export class Timeline<Value> {
   hold(key: string, value: Value, fromUnixMs: UnixMs, shownUnixMs: UnixMs): void {
     const latest = this.#latest.get(key) ?? null;
     if (latest?.value === value) {
-      latest.untilUnixMs = Infinity;
+      latest.untilUnixMs = null;
       return;
     }
     let from = Math.min(fromUnixMs, shownUnixMs);
     for (let link = latest; link !== null; link = link.earlier) {
       if (link.value !== value) continue;
-      if (link.untilUnixMs === Infinity) return;
+      if (link.untilUnixMs === null) return;
       from = Math.max(from, link.untilUnixMs);
     }
-    this.#latest.set(key, { value, fromUnixMs: from, shownUnixMs, untilUnixMs: Infinity, earlier: latest });
+    this.#latest.set(key, { value, fromUnixMs: from, shownUnixMs, untilUnixMs: null, earlier: latest });
   }
 
   /** Ends to hold a key. Nothing happens when the value does not hold it. */
   release(key: string, value: Value, nowUnixMs: UnixMs): void {
     for (let link = this.#latest.get(key) ?? null; link !== null; link = link.earlier) {
-      if (link.value !== value || link.untilUnixMs !== Infinity) continue;
+      if (link.value !== value || link.untilUnixMs !== null) continue;
       link.untilUnixMs = nowUnixMs;
       const tooMuch = this.#ended.add({ key, link }, nowUnixMs);
       if (tooMuch !== null && this.#unlink(tooMuch, Infinity)) this.#forgottenEarly++;
@@ -81,11 +81,25 @@ export class Timeline<Value> {
     }
   }
 
+  /** The one holder at a moment, or near it where that leaves no choice; `duplicate` when there are several. */
+  holder(key: string, unixMs: UnixMs): Value | 'duplicate' | undefined {
+    const latest = this.#latest.get(key);
+    if (latest === undefined) return undefined;
+    let found: Link<Value> | null = null;
+    for (let link: Link<Value> | null = latest; link !== null; link = link.earlier) {
+      if (!covers(link, unixMs)) continue;
+      if (found !== null) return 'duplicate';
+      found = link;
+    }
+    if (found !== null) return found.value;
+    const { next, last } = this.around(key, unixMs);
+    return next !== null && last !== null && next.value !== last.value ? 'duplicate' : (next ?? last)?.value;
+  }
+
   /** The intervals that a moment lies in, what was put in last first. */
   at(key: string, unixMs: UnixMs): readonly Interval<Value>[] {
     const latest = this.#latest.get(key);
     if (latest === undefined) return nobody;
-    if (latest.earlier === null) return covers(latest, unixMs) ? [latest] : nobody;
     const found: Interval<Value>[] = [];
     for (let link: Link<Value> | null = latest; link !== null; link = link.earlier) {
       if (covers(link, unixMs)) found.push(link);
@@ -105,7 +119,9 @@ export class Timeline<Value> {
       const { fromUnixMs, untilUnixMs } = link;
       if (fromUnixMs > unixMs) {
         if (fromUnixMs - unixMs <= toleranceMs && (next === null || fromUnixMs < next.fromUnixMs)) next = link;
-      } else if (unixMs - untilUnixMs <= toleranceMs && (last === null || untilUnixMs > last.untilUnixMs)) last = link;
+      } else if (untilUnixMs !== null && unixMs - untilUnixMs <= toleranceMs) {
+        if (last === null || untilUnixMs > (last.untilUnixMs ?? Infinity)) last = link;
+      }
     }
     return { next, last };
   }
@@ -122,7 +138,7 @@ export class Timeline<Value> {
 
   /** @returns false when it has come back, or ended again, since it was put in */
   #unlink({ key, link: gone }: Ended<Value>, beforeUnixMs: UnixMs): boolean {
-    if (gone.untilUnixMs >= beforeUnixMs) return false;
+    if (gone.untilUnixMs === null || gone.untilUnixMs >= beforeUnixMs) return false;
     const latest = this.#latest.get(key);
     if (latest === gone) {
       if (gone.earlier === null) this.#latest.delete(key);
@@ -136,18 +152,6 @@ export class Timeline<Value> {
   }
 }
 
-/** The one holder of a key at a moment, or near it; `duplicate` when there were several. */
-export function onlyHolder<Value>(
-  timeline: Timeline<Value>,
-  key: string,
-  unixMs: UnixMs,
-): Value | 'duplicate' | undefined {
-  const [only, ...others] = timeline.at(key, unixMs);
-  if (only !== undefined) return others.length === 0 ? only.value : 'duplicate';
-  const { next, last } = timeline.around(key, unixMs);
-  return next !== null && last !== null && next.value !== last.value ? 'duplicate' : (next ?? last)?.value;
-}
-
 function covers({ fromUnixMs, untilUnixMs }: Interval<unknown>, unixMs: UnixMs): boolean {
-  return fromUnixMs <= unixMs && unixMs < untilUnixMs;
+  return fromUnixMs <= unixMs && (untilUnixMs === null || unixMs < untilUnixMs);
 }

@@ -8,7 +8,7 @@ import { Reflector, type ReflectorStatus } from '../../kube/reflector.ts';
 import type { Change, Reading } from '../../kube/resource.ts';
 import { apiResources, type WatchedResource } from './api-resources.ts';
 import { ClusterObjects } from './objects.ts';
-import { Sharing } from './sharing.ts';
+import { Sharing, stripped } from './sharing.ts';
 import type { ChangeCallback, ClusterSource } from './source.ts';
 
 export interface ApiClusterOptions {
@@ -91,12 +91,12 @@ export class ApiCluster implements ClusterSource {
     const read = readObject(Object.assign({ apiVersion, kind }, value));
     if ('message' in read) return { problem: read.message };
     if (read.object === null) return { problem: 'it is of another kind than its collection' };
-    return { object: this.#sharing.of(read.object) };
+    return { object: stripped(read.object) };
   }
 
   #changed({ kindKey }: WatchedResource, changes: readonly Change<KubernetesAny>[]): void {
     const news = changes.map(({ key, object }) => {
-      if (object !== null) return this.#objects.set(object);
+      if (object !== null) return this.#objects.set(object, (each) => this.#sharing.of(each));
       const slash = key.indexOf('/');
       return this.#objects.remove(kindKey, key.slice(0, slash), key.slice(slash + 1));
     });

@@ -1,46 +1,57 @@
 import { LRUCache } from 'lru-cache';
-import type { Controller, KubernetesAny, Pod } from '../../core/kubernetes.ts';
+import type { KubernetesAny, Pod } from '../../core/kubernetes.ts';
 
 /** How many distinct values are remembered; those of one that is forgotten are kept once more. */
 const maxShared = 100_000;
+
+function isPod(object: KubernetesAny): object is Pod {
+  return object.kind === 'Pod';
+}
+
+/** An object without addresses that it says twice. */
+export function stripped(object: KubernetesAny): KubernetesAny {
+  if (!isPod(object)) return object;
+  const { podIPs, ...status } = object.status;
+  const saysMore = podIPs !== undefined && (podIPs.length !== 1 || podIPs[0]?.ip !== status.podIP);
+  return saysMore ? object : { ...object, status };
+}
 
 /** Lets objects share what they have in common, as all pods of a workload do: a cluster then takes half the memory. */
 export class Sharing {
   readonly #values = new LRUCache<string, object>({ max: maxShared });
   readonly #texts = new LRUCache<string, string>({ max: maxShared });
 
-  /** The object with everything that it shares with earlier ones, and without what nobody reads. */
+  /** An equal object, made of values that earlier ones have too. */
   of(object: KubernetesAny): KubernetesAny {
-    const { metadata } = object;
+    const { namespace, labels, ownerReferences } = object.metadata;
     const shared = {
-      ...object,
       apiVersion: this.#text(object.apiVersion),
       metadata: {
-        ...metadata,
-        namespace: this.#text(metadata.namespace),
-        labels: this.#value(metadata.labels),
-        // Long, as a rule, and told by nodes alone what is of interest here.
-        annotations: object.kind === 'Node' ? metadata.annotations : this.#value({}),
-        ownerReferences: this.#value(metadata.ownerReferences),
+        ...object.metadata,
+        namespace: this.#text(namespace),
+        labels: this.#value(labels),
+        ownerReferences: this.#value(ownerReferences),
       },
     };
-    if (object.kind === 'Pod') return { ...shared, ...this.#podParts(object as Pod) } as KubernetesAny;
-    if ('template' in object)
-      return { ...shared, template: this.#value((object as Controller).template) } as KubernetesAny;
-    return shared as KubernetesAny;
+    if ('template' in object) {
+      return { ...object, ...shared, template: object.template === null ? null : this.#value(object.template) };
+    }
+    return isPod(object) ? { ...object, ...shared, ...this.#podParts(object) } : Object.assign({}, object, shared);
   }
 
   #podParts({ spec, status }: Pod): Pick<Pod, 'spec' | 'status'> {
     const { nodeName, containers } = spec;
-    const { hostIP, phase, podIP, podIPs } = status;
+    const { hostIP, phase } = status;
     return {
-      spec: { ...spec, ...(nodeName && { nodeName: this.#text(nodeName) }), containers: this.#value(containers) },
+      spec: {
+        ...spec,
+        ...(nodeName !== undefined && { nodeName: this.#text(nodeName) }),
+        containers: this.#value(containers),
+      },
       status: {
-        ...(phase && { phase: this.#text(phase) }),
-        ...(hostIP && { hostIP: this.#text(hostIP) }),
-        // Of most pods podIPs says no more than podIP.
-        ...(podIP && { podIP }),
-        ...(podIPs && (podIPs.length !== 1 || podIPs[0]?.ip !== podIP) && { podIPs }),
+        ...status,
+        ...(phase !== undefined && { phase: this.#text(phase) }),
+        ...(hostIP !== undefined && { hostIP: this.#text(hostIP) }),
       },
     };
   }
@@ -52,8 +63,7 @@ export class Sharing {
     return text;
   }
 
-  #value<T extends object | null>(value: T): T {
-    if (value === null) return value;
+  #value<T extends object>(value: T): T {
     const key = JSON.stringify(value);
     const known = this.#values.get(key);
     if (known !== undefined) return known as T;

@@ -1,5 +1,6 @@
 import type { Connection } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
+import { failingSources, namingHeadings, namingRows } from '../agent-naming.ts';
 import { deadline } from '../aggregator.ts';
 import { coverageLines } from '../coverage.ts';
 import { type Cell, renderTable } from '../table.ts';
@@ -32,12 +33,14 @@ function incompleteText({ node, coverage }: wire.AgentReport, now: number): stri
   ];
 }
 
-function remarks({ node, status }: wire.AgentReport): string[] {
+function remarks(agent: wire.AgentReport): string[] {
+  const { node, status } = agent;
   if (status === null) return [];
   const off = status.features.filter(({ active }) => !active);
   return [
     ...status.unresolvedInterfaces.map((text) => `${node}: interface ${text}`),
     ...off.map(({ name, reason }) => `${node}: ${name} is off: ${reason}`),
+    ...failingSources(agent),
   ];
 }
 
@@ -49,6 +52,7 @@ function clusterText(terminal: Terminal, cluster: wire.ClusterStatus, now: numbe
     headings,
     agents.map((agent) => agentRow(terminal, agent, now)),
   );
+  const naming = agents.flatMap(namingRows);
   const losses = (coverage?.losses ?? []).map(lossText);
   const incomplete = agents.flatMap((agent) => incompleteText(agent, now));
   const notes = [...losses, ...incomplete, ...agents.flatMap(remarks), ...problems].map(
@@ -59,6 +63,7 @@ function clusterText(terminal: Terminal, cluster: wire.ClusterStatus, now: numbe
     ...coverageLines(coverage),
     '',
     table === '' ? 'no agent has reported yet\n' : table,
+    ...(naming.length > 0 ? [renderTable(namingHeadings, naming)] : []),
     ...notes,
   ];
   return `${lines.join('\n').trimEnd()}\n`;

@@ -5,10 +5,16 @@ import t, { type Test } from 'tap';
 import { JsonStream } from '../../agent/identity/stores/json-stream.ts';
 import { Ovsdb } from '../../agent/identity/stores/ovsdb.ts';
 import { claimOfRow } from '../../agent/identity/stores/ovsdb-rows.ts';
+import { socketFolder } from './unix-server.ts';
 import { OvsdbServer, whyNoOvsdb } from './ovsdb-server.ts';
 
 const containerId = 'b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184';
-const ovnIds = { 'iface-id': 'shop_web-1', 'iface-id-ver': 'uid-web-1', sandbox: containerId, ip_addresses: '10.1.2.3/24' };
+const ovnIds = {
+  'iface-id': 'shop_web-1',
+  'iface-id-ver': 'uid-web-1',
+  sandbox: containerId,
+  ip_addresses: '10.1.2.3/24',
+};
 
 const row = (name: string, ids: Readonly<Record<string, string>>, ifindex: unknown = 7) => ({
   name,
@@ -38,10 +44,20 @@ function monitor(t: Test, path: string) {
 
 t.test('each CNI on OVS says in its own words whose an interface is', async (t) => {
   const ovn = claimOfRow(row('b1946ac92492d23', ovnIds));
-  t.match(ovn, { linkName: 'b1946ac92492d23', ifindex: 7, pod: { namespace: 'shop', name: 'web-1' }, uid: 'uid-web-1' });
+  t.match(ovn, {
+    linkName: 'b1946ac92492d23',
+    ifindex: 7,
+    pod: { namespace: 'shop', name: 'web-1' },
+    uid: 'uid-web-1',
+  });
   const secondary = claimOfRow(row('x', { ...ovnIds, 'iface-id': 'tenant.red_shop_web-1' }));
   t.match(secondary, { pod: { namespace: 'shop', name: 'web-1' } }, 'on a network beside the pod’s own');
-  const antreaIds = { 'pod-name': 'web-1', 'pod-namespace': 'shop', 'container-id': containerId, 'ip-address': '10.1.2.3' };
+  const antreaIds = {
+    'pod-name': 'web-1',
+    'pod-namespace': 'shop',
+    'container-id': containerId,
+    'ip-address': '10.1.2.3',
+  };
   t.match(claimOfRow(row('web-1-12ab34', antreaIds)), { pod: { namespace: 'shop', name: 'web-1' }, containerId });
   const sdn = claimOfRow(row('veth12ab34cd', { sandbox: containerId, ip: '10.1.2.3' }));
   t.match(sdn, { pod: null, containerId, address: '10.1.2.3' });
@@ -77,7 +93,7 @@ t.test('a real ovsdb-server is followed row by row, and again after it was away'
 
 /** A server that does with each connection what it is told to. */
 async function double(t: Test, onConnection: (socket: Socket) => void): Promise<string> {
-  const path = join(t.testdir(), 'db.sock');
+  const path = join(socketFolder(t), 'db.sock');
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
     sockets.add(socket);
@@ -100,7 +116,11 @@ const answer = (rows: readonly unknown[]) => {
 for (const [what, serve, complaint] of [
   ['answers garbage', (socket: Socket) => void socket.write('HTTP/1.1 400 Bad Request\r\n'), /does not speak OVSDB/],
   ['answers other JSON', (socket: Socket) => void socket.write('{"id":"weir","result":[1,2]}'), /does not speak OVSDB/],
-  ['refuses', (socket: Socket) => void socket.write('{"id":"weir","result":null,"error":"no"}'), /monitor was refused: "no"/],
+  [
+    'refuses',
+    (socket: Socket) => void socket.write('{"id":"weir","result":null,"error":"no"}'),
+    /monitor was refused: "no"/,
+  ],
   ['says nothing', () => undefined, /the server does not answer/],
   ['closes', (socket: Socket) => void socket.end(), /the server closed the connection/],
   [
@@ -126,7 +146,7 @@ for (const [what, serve, complaint] of [
 }
 
 t.test('a server that is not there is a named problem', async (t) => {
-  const { ovsdb, until } = monitor(t, join(t.testdir(), 'nothing.sock'));
+  const { ovsdb, until } = monitor(t, join(socketFolder(t), 'nothing.sock'));
   await until(() => ovsdb.state.state === 'failing', 'the complaint');
   t.match(ovsdb.state.detail, /nothing.sock is not there: mount it, or name it with --ovsdb/);
 });

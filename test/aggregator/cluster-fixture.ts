@@ -123,8 +123,11 @@ export class TestIdentity extends Identity {
   }
 }
 
-export function newIdentity(maxGone = 10_000): TestIdentity {
-  const blocks = (text: string) => [parseCidr(text)].filter((block) => block !== null);
-  const [podCidrs, serviceCidrs] = [blocks('10.1.0.0/16'), blocks('10.96.0.0/16')];
+export function newIdentity(
+  pods: readonly string[] = ['10.1.0.0/16', '10.244.0.0/16'],
+  maxGone = 10_000,
+): TestIdentity {
+  const blocks = (texts: readonly string[]) => texts.map(parseCidr).filter((block) => block !== null);
+  const [podCidrs, serviceCidrs] = [blocks(pods), blocks(['10.96.0.0/16'])];
   return new TestIdentity({ podCidrs, serviceCidrs, memoryMs, maxGone, toleranceMs });
 }

@@ -13,10 +13,15 @@ const agent: wire.AgentReport = {
     interfacesAttached: 12,
     podsResolved: 11,
     unresolvedInterfaces: ['veth1234 (ifindex 7): no pod has its namespace'],
-    cnis: [],
-    resolvedByMeans: {},
-    unresolvedByReason: {},
-    identitySources: [],
+    cnis: [{ name: 'calico', forced: false, evidence: ['plugin calico in 10-calico.conflist', 'interface cali1'] }],
+    resolvedByMeans: { 'cni-cache': 10, cgroup: 1 },
+    unresolvedByReason: { 'no-sandbox': 1 },
+    identitySources: [
+      { name: 'cni-cache', state: 'SOURCE_STATE_OK', detail: '12 results' },
+      { name: 'cgroup', state: 'SOURCE_STATE_OK', detail: '1 of 2 namespaces told at the last look' },
+      { name: 'cri', state: 'SOURCE_STATE_FAILING', detail: '/run/crio/crio.sock: no answer in 5000 ms' },
+      { name: 'ovsdb', state: 'SOURCE_STATE_OFF', detail: 'no CNI at work here uses it' },
+    ],
     batchesPending: 2,
     features: [
       { name: 'sockets', active: true, reason: '' },
@@ -80,11 +85,15 @@ NODE  AGENT      LAST WINDOW  PODS   PENDING  KERNEL          VERSION
 n1    connected  AGE          11/12  2        6.1.0-30-amd64  0.1.0
 n2    lost       never        0/0    0
 
+NODE  CNI                                           NAMED BY                WITHOUT A NAME  SOURCES
+n1    calico (plugin calico in 10-calico.conflist)  cni-cache 10, cgroup 1  no-sandbox 1    cni-cache, cgroup
+
 ! 4 events lost at overflow-ring-full: the ring that takes what full tables cannot hold was full too
 ! 1 event lost at of-a-later-version
 ! n1: 1 of 28 windows incomplete, the last AGE ago (overflow-ring-full 4, of-a-later-version 1)
 ! n1: interface veth1234 (ifindex 7): no pod has its namespace
 ! n1: drops is off: the kernel has no tp_btf/kfree_skb
+! n1: cri fails: /run/crio/crio.sock: no answer in 5000 ms
 ! /manifests/a.yaml:3: Pod shop/x: metadata.name: not valid
 `,
   );

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Address, parseAddress } from '../../../core/address.ts';
-import { messageOf } from '../../../core/errors.ts';
 import type { PodRef } from '../../../core/identity.ts';
+import { complaintOf } from '../complaint.ts';
 import type { SourceProblem, SourceState } from './sandbox.ts';
 
 /** One interface of a sandbox, as libcni wrote it down. */
@@ -126,7 +126,7 @@ export class CniResults {
     try {
       names = readdirSync(folder);
     } catch (error) {
-      missing.push({ what: folder, message: messageOf(error) });
+      missing.push({ what: folder, message: complaintOf(error) });
       return;
     }
     for (const name of names.toSorted()) {
@@ -151,7 +151,7 @@ export class CniResults {
         if (stat.size > maxBytes) throw new Error(`it has more than ${maxBytes} bytes`);
         return { stamp, outcome: { result: readResult(name, readFileSync(file, 'utf8')) } };
       } catch (error) {
-        return { stamp, outcome: { problem: { what: file, message: messageOf(error) } } };
+        return { stamp, outcome: { problem: { what: file, message: complaintOf(error) } } };
       }
     } catch {
       // Gone between the listing and the look: the sandbox was deleted.

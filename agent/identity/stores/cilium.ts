@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { messageOf } from '../../../core/errors.ts';
 import type { Milliseconds } from '../../../core/time.ts';
 import type { LinkClaim } from '../claim.ts';
+import { complaintOf } from '../complaint.ts';
 import type { SourceState } from '../sandboxes/sandbox.ts';
 import { claimOfEndpoint, claimOfStored } from './cilium-endpoint.ts';
 import { getJson } from './unix-get.ts';
@@ -74,8 +74,7 @@ export class Cilium {
       const answer = await getJson(join(folder, 'cilium.sock'), '/v1/endpoint', { timeoutMs, maxBytes });
       this.#keep(readAll(z.array(z.unknown()).parse(answer), claimOfEndpoint), 'ok', 'endpoints');
     } catch (error) {
-      const reason = messageOf(error).split('\n')[0] ?? '';
-      this.#keep(this.#readState(), 'failing', `endpoints in the state directory; its API: ${reason}`);
+      this.#keep(this.#readState(), 'failing', `endpoints in the state directory; its API: ${complaintOf(error)}`);
     }
   }
 

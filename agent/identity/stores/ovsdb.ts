@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { messageOf } from '../../../core/errors.ts';
 import type { Milliseconds } from '../../../core/time.ts';
 import type { LinkClaim } from '../claim.ts';
+import { complaintOf } from '../complaint.ts';
 import type { SourceState } from '../sandboxes/sandbox.ts';
 import { JsonStream } from './json-stream.ts';
 import { claimOfRow, interfaceColumns } from './ovsdb-rows.ts';
@@ -92,7 +93,7 @@ export class Ovsdb {
     try {
       if (socket === this.#socket) read();
     } catch (error) {
-      this.#broken(socket, `the server does not speak OVSDB: ${messageOf(error).split('\n')[0]}`);
+      this.#broken(socket, `the server does not speak OVSDB: ${complaintOf(error)}`);
     }
   }
 
