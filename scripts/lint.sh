@@ -13,7 +13,7 @@ lint_wire() {
 }
 
 c_sources() {
-  find bpf native bench -path native/build -prune -o -name '*.[ch]' -print0 -o -name '*.cc' -print0
+  find bpf native bench lab -path native/build -prune -o -name '*.[ch]' -print0 -o -name '*.cc' -print0
 }
 
 status=0

@@ -78,8 +78,8 @@ t.test('endpoints that cannot be read are counted and hide no others', async (t)
 t.test('while the API is silent the state directory serves', async (t) => {
   const folder = socketFolder(t);
   for (const [id, text] of [
-    ['12', '{"ifName":"lxca","ifIndex":7,"K8sPodName":"a","K8sNamespace":"shop","dockerID":"container-a"}'],
-    ['13', '{"ifName":5}'],
+    ['12', '{"IfName":"lxca","IfIndex":7,"K8sPodName":"a","K8sNamespace":"shop","dockerID":"container-a"}'],
+    ['13', '{"IfName":5}'],
     ['14', '{'],
   ] as const) {
     mkdirSync(join(folder, 'state', id), { recursive: true });

@@ -261,8 +261,9 @@ await tap.test('the lab enforces policies in the kernel', { skip: whyNoLab() }, 
     const currency = { matchLabels: { 'app.kubernetes.io/name': 'currency' } };
     await lab.enforce([policy('shop', 'deny', { podSelector: currency, policyTypes: ['Ingress'] })]);
     const { ok, failed } = await lab.checkLegitimate();
-    const toCurrency = lab.expectedEdges().filter(({ port, protocol }) => protocol === 'UDP' && port === 7000);
+    const edges = lab.expectedEdges().map(({ id }) => id);
+    const toCurrency = edges.filter(({ port, protocol }) => protocol === 'UDP' && port === 7000);
     t.strictSame(new Set(failed.map(({ edge }) => edge)), new Set(toCurrency.map(edgeKey)));
-    t.ok(ok > lab.expectedEdges().length, `${ok} attempts over the others went through`);
+    t.ok(ok > edges.length, `${ok} attempts over the others went through`);
   });
 });

@@ -36,8 +36,14 @@ const maxSandboxes = 4096;
 /** So many are asked about at once. */
 const atOnce = 8;
 
+/** False as well for what this process may not look at. */
 function isSocket(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isSocket() === true;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isSocket() === true;
+  } catch {
+    // A runtime may keep its folder to itself: then it is no socket that anyone else could use.
+    return false;
+  }
 }
 
 /** Asks the container runtime who lives where, when nothing else knows. */

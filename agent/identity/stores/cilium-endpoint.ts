@@ -19,8 +19,8 @@ const endpoint = z.object({
 
 /** The same in the agent's state directory (pkg/endpoint, serializableEndpoint). */
 const storedEndpoint = z.object({
-  ifName: z.string(),
-  ifIndex: z.number().int(),
+  IfName: z.string(),
+  IfIndex: z.number().int(),
   K8sPodName: z.string(),
   K8sNamespace: z.string(),
   dockerID: z.string().optional(),
@@ -38,13 +38,13 @@ export function claimOfEndpoint(given: unknown): LinkClaim | null {
 
 /** Null for an endpoint that is no pod. @throws ZodError */
 export function claimOfStored(given: unknown): LinkClaim | null {
-  const { ifName, ifIndex, K8sPodName: name, K8sNamespace: namespace, dockerID = '' } = storedEndpoint.parse(given);
-  if (namespace === '' || name === '' || ifName === '') return null;
+  const { IfName: linkName, IfIndex: ifindex, K8sPodName: name, K8sNamespace: namespace, dockerID = '' } = storedEndpoint.parse(given);
+  if (namespace === '' || name === '' || linkName === '') return null;
   const pod = { namespace, name };
   return {
     means: 'cilium-state',
-    linkName: ifName,
-    ifindex: ifIndex,
+    linkName,
+    ifindex,
     pod,
     uid: null,
     containerId: dockerID,
