@@ -59,10 +59,13 @@ function restrict(source: KernelSource, keep: () => void, log: Logger): void {
 }
 
 function logBeginning({ beginning }: KernelSource, log: Logger): void {
-  const { origin, interrupted, sockets, ms } = beginning;
+  const { origin, interrupted, sockets, untranslated, ms } = beginning;
   log.info({ origin }, origin === 'fresh' ? 'capture begins' : 'capture of an earlier start goes on');
   if (interrupted) log.error('what an earlier start saw since its last window is lost');
   if (sockets > 0) log.info({ sockets, ms: Math.round(ms * 10) / 10 }, 'found sockets that were open already');
+  if (untranslated !== '') {
+    log.warn({ reason: untranslated }, 'connections that are open through a Service are shown with its address');
+  }
 }
 
 async function run(config: AgentConfig): Promise<void> {

@@ -165,8 +165,6 @@ static __always_inline int on_packet(struct __sk_buff *skb, bool from_pod)
 	struct plain_frame frame;
 	struct packet packet;
 
-	if (is_plain_data(skb))
-		return PASS;
 	if (find_plain_frame(skb, &frame) && is_known_datagram(skb, &frame, from_pod))
 		return PASS;
 	__builtin_memset(&packet, 0, sizeof(packet));
@@ -196,17 +194,30 @@ static __always_inline int on_packet(struct __sk_buff *skb, bool from_pod)
 	return PASS;
 }
 
-/* The host side receives what the pod sends. */
+static __noinline int on_other_from_pod(struct __sk_buff *skb)
+{
+	return on_packet(skb, true);
+}
+
+static __noinline int on_other_to_pod(struct __sk_buff *skb)
+{
+	return on_packet(skb, false);
+}
+
+/*
+ * The host side receives what the pod sends. Most packets are plain data and end here, so all else stands behind a call:
+ * a few lines of the cache that save no register cost half of what they would in the midst of the whole.
+ */
 SEC("tc")
 int on_packet_from_pod(struct __sk_buff *skb)
 {
-	return on_packet(skb, true);
+	return is_plain_data(skb) ? PASS : on_other_from_pod(skb);
 }
 
 SEC("tc")
 int on_packet_to_pod(struct __sk_buff *skb)
 {
-	return on_packet(skb, false);
+	return is_plain_data(skb) ? PASS : on_other_to_pod(skb);
 }
 
 #endif

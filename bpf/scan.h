@@ -66,6 +66,9 @@ int find_sockets(struct bpf_iter__task_file *context)
 		return 0;
 	if (!take_connection(sk, &connection, false))
 		return 0;
+	/* What user space noted for this search is not counted yet. */
+	if (capture->searching && bpf_map_lookup_elem(&translations, &connection))
+		__sync_fetch_and_add(&translations_waiting, 1);
 	socket_key(sk, &connection, role_of(sk, false), &state.key, false);
 	if (capture->searching)
 		count_earlier(sk, &state);

@@ -136,6 +136,11 @@ interface Addon {
   drainRing(capture: CaptureHandle, ring: Ring): Buffer;
   /** Runs an iterator to its end and gives what it wrote. */
   runIterator(capture: CaptureHandle, program: IteratorProgram): Buffer;
+  /**
+   * Notes what the node translates of the TCP connections that are open, for find_sockets on a new capture. What then
+   * remains has no time, and is swept with it.
+   */
+  noteTranslations(capture: CaptureHandle): { readonly noted: number; readonly left: number };
   /** Removes translations that no socket asked for. @param beforeNs CLOCK_MONOTONIC @returns how many */
   sweepTranslations(capture: CaptureHandle, beforeNs: bigint): number;
   /** Sums over all CPUs since the maps were made, in the order of `enum statistic`. */

@@ -1,5 +1,6 @@
 import { decode, type DecodedPacket } from 'dns-packet';
 import { type Address, parseAddress } from '../../core/address.ts';
+import { hintedAddresses } from './service-binding.ts';
 
 /** An address that a name stands for, as a DNS answer said. */
 export interface NamedAddress {
@@ -50,9 +51,15 @@ function isReadable(name: unknown): name is string {
   return typeof name === 'string' && name.length <= maxName && readableName.test(name);
 }
 
-/** The address that a record gives; null for all but A and AAAA. */
-function addressOf(type: string, data: unknown): Address | null {
-  return (type === 'A' || type === 'AAAA') && typeof data === 'string' ? parseAddress(data) : null;
+/** SVCB and HTTPS (RFC 9460, 14.1), as the decoder calls types that it does not know. */
+const serviceBindings = new Set(['UNKNOWN_64', 'UNKNOWN_65']);
+
+/** The addresses that a record gives. */
+function addressesOf(type: string, data: unknown): Address[] {
+  if (serviceBindings.has(type)) return Buffer.isBuffer(data) ? hintedAddresses(data) : [];
+  if ((type !== 'A' && type !== 'AAAA') || typeof data !== 'string') return [];
+  const address = parseAddress(data);
+  return address === null ? [] : [address];
 }
 
 /**
@@ -66,10 +73,11 @@ export function readAnswer(message: Buffer): NamedAddress[] | null {
   const found: NamedAddress[] = [];
   for (const record of packet.answers ?? []) {
     if (!('data' in record) || !('ttl' in record)) continue;
-    const address = addressOf(record.type, record.data);
     const name = asked ?? (multicastSuffix.test(record.name) ? record.name : undefined);
-    if (address === null || !isReadable(name)) continue;
-    found.push({ address, name: name.toLowerCase(), ttl: usableTtl(record.ttl) });
+    if (!isReadable(name)) continue;
+    for (const address of addressesOf(record.type, record.data)) {
+      found.push({ address, name: name.toLowerCase(), ttl: usableTtl(record.ttl) });
+    }
   }
   return found;
 }

@@ -64,6 +64,8 @@ export interface Beginning {
   readonly interrupted: boolean;
   /** Connections that were open already, and how long it took to find them. */
   readonly sockets: number;
+  /** Why those of them that the node translates keep the address that their pod sees; empty when they do not. */
+  readonly untranslated: string;
   readonly ms: Milliseconds;
 }
 
@@ -114,7 +116,7 @@ export class KernelSource implements Source {
     const interrupted = !this.#goOn(origin, captureId, state as KernelState | null);
     if (interrupted) this.#losses['capture-restart'] = 1;
     this.#attachTracing();
-    this.beginning = { origin, interrupted, ...this.#findSockets() };
+    this.beginning = { origin, interrupted, ...this.#findSockets(origin === 'fresh') };
     this.#poll = setInterval(() => this.#readRings(), pollMs);
     this.#poll.unref();
   }
@@ -166,11 +168,25 @@ export class KernelSource implements Source {
   }
 
   /** The hooks are attached: a connection is found here or told by them, and one that both see counts once. */
-  #findSockets(): { sockets: number; ms: Milliseconds } {
+  #findSockets(fresh: boolean): Pick<Beginning, 'sockets' | 'untranslated' | 'ms'> {
     const start = performance.now();
+    const untranslated = fresh && this.#walksSockets ? this.#noteTranslations() : '';
     const found = this.#walksSockets ? native.runIterator(this.#capture, 'find_sockets').length : 0;
     native.endSearch(this.#capture);
-    return { sockets: found / foundSize, ms: performance.now() - start };
+    native.sweepTranslations(this.#capture, 1n);
+    return { sockets: found / foundSize, untranslated, ms: performance.now() - start };
+  }
+
+  /** @returns why connections that are open keep the address that their pod sees; empty when they do not */
+  #noteTranslations(): string {
+    if (!this.#has('address-translation')) return '';
+    try {
+      const { noted, left } = native.noteTranslations(this.#capture);
+      return left === 0 ? '' : `there was room for ${noted} of ${noted + left}`;
+    } catch (error) {
+      if (!isNativeError(error)) throw error;
+      return error.message;
+    }
   }
 
   #readRings(): void {

@@ -4,6 +4,7 @@
 
 #include "btf.h"
 #include "capture.h"
+#include "conntrack.h"
 #include "link_watch.h"
 #include "namespaces.h"
 #include "netlink.h"
@@ -179,6 +180,18 @@ Napi::Value RunIterator(const Info &info)
 	return Boundary(info.Env(), [&] { return BufferOf(info, CaptureOf(info).Iterate(Text(info[1]))); });
 }
 
+Napi::Value NoteTranslations(const Info &info)
+{
+	return Boundary(info.Env(), [&] {
+		const auto translations = TranslatedConnections();
+		const size_t noted = CaptureOf(info).NoteTranslations(translations);
+		auto result = Napi::Object::New(info.Env());
+		result.Set("noted", Napi::Number::New(info.Env(), static_cast<double>(noted)));
+		result.Set("left", Napi::Number::New(info.Env(), static_cast<double>(translations.size() - noted)));
+		return result;
+	});
+}
+
 Napi::Value SweepTranslations(const Info &info)
 {
 	return Boundary(info.Env(),
@@ -339,6 +352,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports)
 	add("attachedInterfaces", AttachedInterfaces);
 	add("drainRing", DrainRing);
 	add("runIterator", RunIterator);
+	add("noteTranslations", NoteTranslations);
 	add("sweepTranslations", SweepTranslations);
 	add("readMap", ReadMap);
 	add("takeEntries", TakeEntries);

@@ -33,6 +33,44 @@ t.test('a name that nobody could read out is not told', async (t) => {
   t.match(readAnswer(answerTo('_sip._tcp.example', [record('A', 'x', '192.0.2.1')])), [{ name: '_sip._tcp.example' }]);
 });
 
+/** Service parameters (RFC 9460, 2.2): key, length, value. */
+function parameter(key: number, ...value: number[]): Buffer {
+  return Buffer.from([key >> 8, key & 0xff, value.length >> 8, value.length & 0xff, ...value]);
+}
+
+/** An HTTPS record of RFC 9460, with the root or another name as its target. */
+function https(name: string, parameters: readonly Buffer[], target: readonly number[] = [0]): Answer {
+  const data = Buffer.concat([Buffer.from([0, 1, ...target]), ...parameters]);
+  return { type: 'UNKNOWN_65', name, ttl: 90, data } as unknown as Answer;
+}
+
+t.test('the addresses that an HTTPS record hints at belong to the name that was asked for', async (t) => {
+  const ipv6 = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
+  const parameters = [
+    parameter(1, 2, 0x68, 0x32),
+    parameter(4, 192, 0, 2, 4, 192, 0, 2, 5),
+    parameter(6, ...ipv6),
+    parameter(65_280, 1),
+  ];
+  const wanted = ['192.0.2.4', '192.0.2.5', '2001:db8::9'].map((address) => ({
+    address,
+    name: 'shop.example',
+    ttl: 90,
+  }));
+  for (const target of [[0], [3, 0x63, 0x64, 0x6e, 0]]) {
+    t.same(readAnswer(answerTo('shop.example', [https('shop.example', parameters, target)])), wanted);
+  }
+});
+
+t.test('an HTTPS record that is not well formed hints at nothing', async (t) => {
+  const tooLong = Buffer.from([0, 4, 0, 8, 192, 0, 2, 4]);
+  const broken = [[parameter(4, 192, 0, 2)], [tooLong], [parameter(4, 192, 0, 2, 4), Buffer.from([0])]];
+  for (const parameters of broken) {
+    t.same(readAnswer(answerTo('shop.example', [https('shop.example', parameters)])), []);
+  }
+  t.same(readAnswer(answerTo('shop.example', [https('shop.example', [], [63, 1])])), []);
+});
+
 t.test('a question is no answer, and neither is what is cut off', async (t) => {
   t.equal(readAnswer(encode({ type: 'query', questions: [{ type: 'A', name: 'a.example' }] })), null);
   const whole = answerTo('a.example', [record('A', 'a.example', '192.0.2.1')]);
@@ -54,6 +92,7 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
   fc.tuple(hostName, ipv4, ttl).map(([name, data, life]) => record('A', name, data, life)),
   fc.tuple(hostName, ipv6, ttl).map(([name, data, life]) => record('AAAA', name, data, life)),
   fc.tuple(hostName, hostName, ttl).map(([name, data, life]) => record('CNAME', name, data, life)),
+  fc.tuple(hostName, fc.uint8Array({ maxLength: 40 })).map(([name, bytes]) => https(name, [Buffer.from(bytes)])),
   fc.tuple(hostName, fc.string()).map(([name, text]): Answer => ({ type: 'TXT', name, data: [text] })),
 );
 const built = fc.tuple(hostName, fc.array(answer, { maxLength: 12 }));
