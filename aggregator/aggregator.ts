@@ -81,7 +81,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     maxGone,
     toleranceMs,
   });
-  const resolver = new Resolver(identity, { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp });
+  const resolver = new Resolver(identity, { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp, maxLanes: maxEdges });
   identity.apply(asChanges(source.snapshot()), clock.now());
   const unsubscribe = source.onChange((changes) => resolver.learnt(identity.apply(changes, clock.now())));
 

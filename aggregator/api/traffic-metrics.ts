@@ -1,8 +1,10 @@
 import { Counter, type Registry } from 'prom-client';
-import { verdictOf } from '../../core/edge.ts';
+import { type Observation, verdictOf } from '../../core/edge.ts';
 import { directionOf } from '../../core/flow.ts';
 import { type Entity, namespaceOf } from '../../core/identity.ts';
-import type { Row, Segment } from '../graph/segment.ts';
+import type { Lane } from '../graph/lane.ts';
+import { observationAt } from '../graph/rows.ts';
+import type { Segment } from '../graph/segment.ts';
 
 const labelNames = ['direction', 'verdict', 'source_namespace', 'destination_namespace', 'protocol'] as const;
 type Labels = Readonly<Record<(typeof labelNames)[number], string>>;
@@ -18,7 +20,7 @@ function placeOf(entity: Entity): string {
   return namespaceOf(entity) ?? `(${entity.type})`;
 }
 
-function labelsOf({ edge, reporter, observation }: Row): Labels {
+function labelsOf({ edge, reporter }: Lane, observation: Observation): Labels {
   const { client, server, protocol } = edge;
   return {
     direction: directionOf(reporter),
@@ -76,9 +78,10 @@ export class TrafficMetrics {
   }
 
   count({ rows, losses }: Segment): void {
-    for (const row of rows) {
-      const labels = this.#bounded(labelsOf(row));
-      const { bytesToServer, bytesToClient } = row.observation.counters;
+    for (const [row, lane] of rows.lanes.entries()) {
+      const observation = observationAt(rows, row);
+      const labels = this.#bounded(labelsOf(lane, observation));
+      const { bytesToServer, bytesToClient } = observation.counters;
       this.#flows.inc(labels);
       this.#bytes.inc(labels, bytesToServer + bytesToClient);
     }

@@ -6,10 +6,10 @@ import { messageOf, WeirError } from '../../core/errors.ts';
 /** `weir` in ASCII: tells our databases from others' (https://www.sqlite.org/fileformat.html#application_id). */
 const applicationId = 0x77656972;
 /** Counts up with every change of the tables or of the form of the segments in them. */
-const schemaVersion = 2;
+const schemaVersion = 3;
 
 const schema = `
-  -- Who talks to whom: named once, numbered in the segments.
+  -- Who talks to whom: named once.
   CREATE TABLE edge (
     id       INTEGER PRIMARY KEY,
     cluster  TEXT NOT NULL,
@@ -19,6 +19,14 @@ const schema = `
     protocol TEXT NOT NULL,
     port     INTEGER NOT NULL,
     UNIQUE (cluster, key)
+  );
+  -- What one end reports of an edge, by one Service or by none: numbered in the segments.
+  CREATE TABLE lane (
+    id       INTEGER PRIMARY KEY,
+    edge     INTEGER NOT NULL,
+    reporter TEXT NOT NULL,     -- client or server
+    service  INTEGER NOT NULL,  -- its name; 0 for none
+    UNIQUE (edge, reporter, service)
   );
   -- Drop reasons, servers' names, and Services as namespace/name.
   CREATE TABLE name (

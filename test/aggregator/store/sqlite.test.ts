@@ -51,7 +51,7 @@ t.test('a file that is no database is refused', async (t) => {
 });
 
 t.test('a database of another version is refused with what to do, and left as it is', async (t) => {
-  for (const version of [1, 99]) {
+  for (const version of [2, 99]) {
     const path = newPath();
     open(path).close();
     const other = new Database(path);
@@ -59,7 +59,7 @@ t.test('a database of another version is refused with what to do, and left as it
     other.close();
     const before = readFileSync(path);
     const message = new RegExp(
-      `has schema ${version}, this version of Weir reads 2; move it away to begin anew, or name`,
+      `has schema ${version}, this version of Weir reads 3; move it away to begin anew, or name`,
     );
     t.throws(() => open(path), { code: 'STORE', message });
     t.ok(before.equals(readFileSync(path)));
