@@ -65,7 +65,7 @@ export async function startAggregator(options: AggregatorOptions, drivers: Aggre
     return await wire(options, drivers);
   } catch (error) {
     drivers.source.close();
-    drivers.store.close();
+    await drivers.store.close();
     throw error;
   }
 }
@@ -129,7 +129,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     http.close();
     await history.close();
     source.close();
-    store.close();
+    await store.close();
   };
   try {
     const addresses = [];

@@ -30,10 +30,11 @@ function writeEntries(writer: VarintWriter, entries: readonly (readonly [row: nu
 }
 
 /** Reads what writeEntries wrote. @param take reads the numbers of one entry */
-function readEntries(reader: VarintReader, take: (row: number) => void): void {
+function readEntries(reader: VarintReader, rows: number, take: (row: number) => void): void {
   let row = 0;
   for (let left = reader.read(); left > 0; left--) {
     row += reader.read();
+    if (row >= rows) throw new RangeError(`there is no row ${row}`);
     take(row);
   }
 }
@@ -87,15 +88,22 @@ function usedCounters(counts: Float64Array): number {
   return used;
 }
 
+/** Rows whose lanes and names are still numbers. */
+export interface PackedRows extends Omit<Rows, 'lanes' | 'drops' | 'names'> {
+  readonly laneIds: readonly number[];
+  readonly drops: readonly (readonly [row: number, reasonId: number, packets: number])[];
+  readonly names: readonly (readonly [row: number, nameId: number])[];
+}
+
 /** Reads what packRows wrote. @throws RangeError */
-export function unpackRows(bytes: Uint8Array, startUnixMs: UnixMs, numbered: NumberedLanes): Rows {
+export function unpackRows(bytes: Uint8Array, startUnixMs: UnixMs): PackedRows {
   const reader = new VarintReader(bytes);
   const found = reader.read();
   if (found !== version) throw new RangeError(`the segment has version ${found}, not ${version}`);
   const length = reader.read();
   if (length > bytes.length) throw new RangeError(`${length} rows cannot be in ${bytes.length} bytes`);
   let id = 0;
-  const lanes = Array.from({ length }, () => numbered.lane((id += reader.read())));
+  const laneIds = Array.from({ length }, () => (id += reader.read()));
   const evidence = Uint8Array.from({ length }, () => readEvidence(reader));
   const firstSeen = Float64Array.from({ length }, () => startUnixMs + reader.readSigned());
   const lastSeen = firstSeen.map((first) => first + reader.read());
@@ -104,14 +112,22 @@ export function unpackRows(bytes: Uint8Array, startUnixMs: UnixMs, numbered: Num
   for (let i = 0; i < width; i++) {
     if ((used & (1 << i)) !== 0) for (let at = i; at < counts.length; at += width) counts[at] = reader.read();
   }
-  const drops = new Map<number, Drops>();
-  readEntries(reader, (row) => {
-    const reason = numbered.name(reader.read());
-    drops.set(row, { ...drops.get(row), [reason]: reader.read() });
-  });
-  const names = new Map<number, readonly string[]>();
-  readEntries(reader, (row) => names.set(row, [...(names.get(row) ?? []), numbered.name(reader.read())]));
-  return { lanes, counts, firstSeen, lastSeen, evidence, drops, names };
+  const drops: [number, number, number][] = [];
+  readEntries(reader, length, (row) => drops.push([row, reader.read(), reader.read()]));
+  const names: [number, number][] = [];
+  readEntries(reader, length, (row) => names.push([row, reader.read()]));
+  return { laneIds, counts, firstSeen, lastSeen, evidence, drops, names };
+}
+
+/** Puts lanes and names in the places of their numbers. @throws RangeError for a number that was never given */
+export function nameRows({ laneIds, drops, names, ...columns }: PackedRows, numbered: NumberedLanes): Rows {
+  const dropsOf = new Map<number, Drops>();
+  for (const [row, reasonId, packets] of drops) {
+    dropsOf.set(row, { ...dropsOf.get(row), [numbered.name(reasonId)]: packets });
+  }
+  const namesOf = new Map<number, readonly string[]>();
+  for (const [row, nameId] of names) namesOf.set(row, [...(namesOf.get(row) ?? []), numbered.name(nameId)]);
+  return { ...columns, lanes: laneIds.map((id) => numbered.lane(id)), drops: dropsOf, names: namesOf };
 }
 
 function readEvidence(reader: VarintReader): number {

@@ -4,7 +4,7 @@ import type { Losses } from '../../core/flow.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
 import type { Segment } from '../graph/segment.ts';
 import { judge } from './fence.ts';
-import { packRows, unpackRows } from './segment-codec.ts';
+import { nameRows, packRows, unpackRows } from './segment-codec.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
 import { openDatabase, storeError, type Synchronous } from './sqlite-schema.ts';
 import type { Commit, CommitResult, Cursor, Store } from './store.ts';
@@ -108,8 +108,9 @@ export class SqliteStore implements Store {
     return this.#run(() => this.#pruneSome.immediate(cluster, beforeUnixMs, limit));
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#database.close();
+    return Promise.resolve();
   }
 
   #run<Result>(work: () => Result): Promise<Result> {
@@ -138,7 +139,7 @@ export class SqliteStore implements Store {
 
   #segmentOf(cluster: string, row: SegmentRow): Segment {
     const { node, epoch, sequence, start_unix_ms: startUnixMs, end_unix_ms: endUnixMs } = row;
-    const rows = unpackRows(row.columns, startUnixMs, this.#dictionary);
+    const rows = nameRows(unpackRows(row.columns, startUnixMs), this.#dictionary);
     const losses = JSON.parse(row.losses) as Losses;
     return { cluster, node, epoch, sequence, window: { startUnixMs, endUnixMs }, losses, rows };
   }

@@ -51,5 +51,5 @@ export interface Store {
   /** Removes up to `limit` segments whose windows ended before that moment, the oldest first. @returns the removed */
   prune(cluster: string, beforeUnixMs: UnixMs, limit: number): Promise<readonly Segment[]>;
 
-  close(): void;
+  close(): Promise<void>;
 }

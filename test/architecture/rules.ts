@@ -20,7 +20,7 @@ const pureRooms = new Set(['core', 'policy']);
 const pureModules = new Set(['node:crypto', 'node:util', 'ipaddr.js', 'lru-cache', 'yaml', 'zod']);
 
 /** Files that reach the world behind an interface; apart from their own folder only a main.ts may choose one. */
-const drivers = /^aggregator\/store\/sqlite[^/]*\.ts$|^agent\/source\/kernel\.ts$/;
+const drivers = /^aggregator\/store\/(sqlite|postgres)[^/]*\.ts$|^agent\/source\/kernel\.ts$/;
 
 function roomOf(path: string): string {
   return path.split('/')[0] ?? '';

@@ -6,7 +6,7 @@ import { anySegment, firstStartUnixMs, oneOf, plainSegment, rowList, windowMs } 
 
 /** A store under test: `open` gives the same store again, after a crash or a restart. */
 export interface StoreUnderTest {
-  open(): Store;
+  open(): Promise<Store>;
 }
 
 const allTime = { startUnixMs: 0, endUnixMs: Number.MAX_SAFE_INTEGER };
@@ -25,25 +25,25 @@ function readable(segment: Segment) {
 }
 
 /** What every driver of the store must do. */
-export function storeContract(t: Test, make: () => StoreUnderTest): void {
+export function storeContract(t: Test, make: () => StoreUnderTest | Promise<StoreUnderTest>): void {
   t.test('segments come back as they were committed, also after a restart', async (t) => {
-    const under = make();
+    const under = await make();
     const written = Array.from({ length: 150 }, (_, i) =>
       oneOf(anySegment(i % 2 === 0 ? 'n1' : 'n2', (i >> 1) + 1), i),
     );
-    const store = under.open();
+    const store = await under.open();
     for (const segment of written)
       t.match(await store.commit([commitOf(segment)]), [{ type: 'committed', missing: 0 }]);
     t.strictSame((await collect(store.segments('demo', allTime))).map(readable), written.map(readable));
-    store.close();
-    const again = under.open();
+    await store.close();
+    const again = await under.open();
     t.strictSame((await collect(again.segments('demo', allTime))).map(readable), written.map(readable));
-    again.close();
+    await again.close();
   });
 
   t.test('cursors follow the last committed batch of each node, also after a restart', async (t) => {
-    const under = make();
-    const store = under.open();
+    const under = await make();
+    const store = await under.open();
     t.strictSame(await store.cursors('demo'), []);
     await store.commit([commitOf(plainSegment('n2', 1, 1)), commitOf(plainSegment('n1', 1, 1))]);
     await store.commit([commitOf(plainSegment('n1', 2, 1))]);
@@ -54,34 +54,34 @@ export function storeContract(t: Test, make: () => StoreUnderTest): void {
     ];
     t.strictSame(await store.cursors('demo'), cursors);
     t.strictSame(await store.cursors('another'), []);
-    store.close();
-    const again = under.open();
+    await store.close();
+    const again = await under.open();
     t.strictSame(await again.cursors('demo'), cursors);
-    again.close();
+    await again.close();
   });
 
   t.test('a batch counts once, whatever is sent again', async (t) => {
-    const store = make().open();
+    const store = await (await make()).open();
     await store.commit([1, 2, 3].map((sequence) => commitOf(plainSegment('n1', sequence, 1))));
     const again = await store.commit([3, 1, 2, 3].map((sequence) => commitOf(plainSegment('n1', sequence, 1))));
     for (const result of again) t.match(result, { type: 'duplicate', cursor: { epoch: 1, sequence: 3 } });
     t.equal((await collect(store.segments('demo', allTime))).length, 3);
-    store.close();
+    await store.close();
   });
 
   t.test('a gap is refused, also within one commit, and what follows it', async (t) => {
-    const store = make().open();
+    const store = await (await make()).open();
     const results = await store.commit([1, 3, 4, 2].map((sequence) => commitOf(plainSegment('n1', sequence, 1))));
     t.strictSame(
       results.map(({ type }) => type),
       ['committed', 'gap', 'gap', 'committed'],
     );
     t.match(await store.commit([commitOf(plainSegment('n9', 2, 1))]), [{ type: 'gap', cursor: null }]);
-    store.close();
+    await store.close();
   });
 
   t.test('a newer epoch begins at 1, an older one is over', async (t) => {
-    const store = make().open();
+    const store = await (await make()).open();
     await store.commit([commitOf(plainSegment('n1', 1, 1, 5)), commitOf(plainSegment('n1', 2, 1, 5))]);
     const results = await store.commit([
       commitOf(plainSegment('n1', 2, 1, 6)),
@@ -93,11 +93,11 @@ export function storeContract(t: Test, make: () => StoreUnderTest): void {
       { type: 'committed' },
       { type: 'duplicate', cursor: { epoch: 6, sequence: 1 } },
     ]);
-    store.close();
+    await store.close();
   });
 
   t.test('batches that the agent does not hold any more are passed over, and counted as lost', async (t) => {
-    const store = make().open();
+    const store = await (await make()).open();
     await store.commit([commitOf(plainSegment('n1', 1, 1))]);
     const results = await store.commit([commitOf(plainSegment('n1', 5, 1), 5), commitOf(plainSegment('n1', 6, 1), 5)]);
     t.match(results, [
@@ -106,11 +106,11 @@ export function storeContract(t: Test, make: () => StoreUnderTest): void {
     ]);
     const losses = (await collect(store.segments('demo', allTime))).map((segment) => segment.losses);
     t.strictSame(losses, [{}, { 'missing-batches': 3 }, {}]);
-    store.close();
+    await store.close();
   });
 
   t.test('a span of time gives the segments that overlap it', async (t) => {
-    const store = make().open();
+    const store = await (await make()).open();
     for (let sequence = 1; sequence <= 9; sequence++) await store.commit([commitOf(plainSegment('n1', sequence, 1))]);
     const at = (sequence: number) => firstStartUnixMs + sequence * windowMs;
     const during = async (startUnixMs: number, endUnixMs: number) =>
@@ -119,11 +119,11 @@ export function storeContract(t: Test, make: () => StoreUnderTest): void {
     t.strictSame(await during(at(3) - 1, at(5) + 1), [2, 3, 4, 5]);
     t.strictSame(await during(0, at(1)), []);
     t.strictSame(await collect(store.segments('another', allTime)), []);
-    store.close();
+    await store.close();
   });
 
   t.test('pruning removes the oldest first, in steps, and leaves cursors alone', async (t) => {
-    const store = make().open();
+    const store = await (await make()).open();
     for (let sequence = 1; sequence <= 6; sequence++) await store.commit([commitOf(plainSegment('n1', sequence, 1))]);
     const before = firstStartUnixMs + 5 * windowMs + 1;
     const step = async () => (await store.prune('demo', before, 3)).map(({ sequence }) => sequence);
@@ -136,7 +136,7 @@ export function storeContract(t: Test, make: () => StoreUnderTest): void {
     );
     t.match(await store.cursors('demo'), [{ sequence: 6 }]);
     t.match(await store.commit([commitOf(plainSegment('n1', 1, 1))]), [{ type: 'duplicate' }]);
-    store.close();
+    await store.close();
   });
 
   t.test('whatever order batches come in, each is there at most once and none follows a gap', async (t) => {
@@ -147,7 +147,7 @@ export function storeContract(t: Test, make: () => StoreUnderTest): void {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(step, { maxLength: 5 }), { maxLength: 12 }), async (groups) => {
-        const store = make().open();
+        const store = await (await make()).open();
         const expected = new Map<string, { epoch: number; sequence: number }>();
         const kept: string[] = [];
         for (const group of groups) {
@@ -168,7 +168,7 @@ export function storeContract(t: Test, make: () => StoreUnderTest): void {
           stored.map(({ node, epoch, sequence }) => `${node} ${epoch} ${sequence}`),
           kept,
         );
-        store.close();
+        await store.close();
       }),
       { seed: 11, numRuns: 25 },
     );

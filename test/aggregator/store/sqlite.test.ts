@@ -16,13 +16,13 @@ const open = (path: string, maxCached = 1_000) => new SqliteStore({ path, synchr
 
 storeContract(t, () => {
   const path = newPath();
-  return { open: () => open(path) };
+  return { open: async () => open(path) };
 });
 
 t.test('a dictionary that does not fit in memory is read from disk', async (t) => {
   storeContract(t, () => {
     const path = newPath();
-    return { open: () => open(path, 2) };
+    return { open: async () => open(path, 2) };
   });
 });
 
@@ -31,7 +31,7 @@ t.test('a commit is on disk when its promise resolves', async (t) => {
   const store = open(path);
   await store.commit([{ segment: plainSegment('n1', 1, 1), oldestSequence: 1 }]);
   t.ok(readFileSync(`${path}-wal`).length > 0, 'the write-ahead log holds the commit');
-  store.close();
+  await store.close();
 });
 
 t.test('a database of another program is refused and left as it is', async (t) => {
@@ -53,7 +53,7 @@ t.test('a file that is no database is refused', async (t) => {
 t.test('a database of another version is refused with what to do, and left as it is', async (t) => {
   for (const version of [2, 99]) {
     const path = newPath();
-    open(path).close();
+    await open(path).close();
     const other = new Database(path);
     other.pragma(`user_version = ${version}`);
     other.close();
@@ -70,8 +70,8 @@ t.test('a database that another process has is refused', { timeout: 20_000 }, as
   const path = newPath();
   const first = open(path);
   t.throws(() => open(path), { code: 'STORE', message: /another process uses it/ });
-  first.close();
-  open(path).close();
+  await first.close();
+  await open(path).close();
 });
 
 t.test('a path through a file is refused', async (t) => {
@@ -85,7 +85,7 @@ t.test('a damaged database says so, and what to do', async (t) => {
   for (let sequence = 1; sequence <= 300; sequence++) {
     await store.commit([{ segment: plainSegment('n1', sequence, 1), oldestSequence: 1 }]);
   }
-  store.close();
+  await store.close();
   const bytes = readFileSync(path);
   writeFileSync(path, bytes.fill(0xa5, 8_192));
   const read = async () => {
