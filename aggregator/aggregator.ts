@@ -71,7 +71,7 @@ export async function startAggregator(options: AggregatorOptions, drivers: Aggre
     return await wire(options, drivers);
   } catch (error) {
     drivers.source.close();
-    drivers.store.close();
+    await drivers.store.close();
     throw error;
   }
 }
@@ -94,7 +94,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     unsubscribe = source.onChange((changes) => resolver.learnt(identity.apply(changes, clock.now())));
   });
   const waits = { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp, firstState };
-  const resolver = new Resolver(identity, waits);
+  const resolver = new Resolver(identity, { ...waits, maxLanes: maxEdges });
 
   const aliases = await Aliases.open({ cluster, store, maxAliases: options.maxAliases, clock });
   const metrics = new Metrics(clock, options.maxSeries);
@@ -144,7 +144,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     http.close();
     await history.close();
     source.close();
-    store.close();
+    await store.close();
   };
   try {
     const addresses = [];

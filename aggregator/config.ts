@@ -74,7 +74,13 @@ function command(): Command {
         '127.0.0.1:7281',
       ),
     )
-    .addOption(flag('--database <file>', 'SQLite file, made when missing', 'DATABASE').default('/var/lib/weir/weir.db'))
+    .addOption(
+      flag(
+        '--database <file|url>',
+        'SQLite file, made when missing; or postgres://user@host/database',
+        'DATABASE',
+      ).default('/var/lib/weir/weir.db'),
+    )
     .addOption(
       flag('--synchronous <mode>', 'FULL survives a power cut, NORMAL a crash of the process', 'SYNCHRONOUS').default(
         'FULL',

@@ -9,12 +9,22 @@ import { type AggregatorConfig, readConfig } from './config.ts';
 import { ApiCluster } from './kube/api.ts';
 import { FileCluster } from './kube/files.ts';
 import type { ClusterSource } from './kube/source.ts';
+import { PostgresStore } from './store/postgres.ts';
 import { SqliteStore } from './store/sqlite.ts';
+import type { Store } from './store/store.ts';
 
 /** Editors and scripts write a file in several steps: read once they are done. */
 const debounceMs = 50;
 const pollMs = 2_000;
 const pruneEveryMs = 60_000;
+
+/** A database server where the name is a URL, else a file. */
+async function openStore({ database, synchronous, maxEdges }: AggregatorConfig, log: Logger): Promise<Store> {
+  if (!/^postgres(ql)?:\/\//.test(database)) {
+    return new SqliteStore({ path: database, synchronous, maxCached: maxEdges });
+  }
+  return await PostgresStore.open({ url: database, maxCached: maxEdges, log: log.child({ part: 'store' }) });
+}
 
 /** @throws WeirError CLUSTER_SOURCE, KUBE_ACCESS, CONFIG_INVALID when nothing says where the cluster is */
 async function openCluster(config: AggregatorConfig, log: Logger): Promise<ClusterSource> {
@@ -34,9 +44,9 @@ async function openFiles(folder: string, log: Logger): Promise<FileCluster> {
 async function run(config: AggregatorConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: { component: 'aggregator' } }, pino.destination(2));
   const { cluster, listen, metricsListen, maxEdges, maxSeries, maxAliases, credits } = config;
-  const store = new SqliteStore({ path: config.database, synchronous: config.synchronous, maxCached: maxEdges });
-  const source = await openCluster(config, log).catch((error: unknown) => {
-    store.close();
+  const store = await openStore(config, log);
+  const source = await openCluster(config, log).catch(async (error: unknown) => {
+    await store.close();
     throw error;
   });
   const aggregator = await startAggregator(

@@ -1,6 +1,7 @@
 import type { Batch, FlowRecord } from '../../core/flow.ts';
 import { LRUCache } from 'lru-cache';
-import { foldRows, type Row } from '../graph/segment.ts';
+import { type Lane, Lanes } from '../graph/lane.ts';
+import { type Rows, RowsBuilder } from '../graph/rows.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Milliseconds } from '../../core/time.ts';
 
@@ -13,6 +14,8 @@ export interface ResolverOptions {
   readonly maxGivenUp: number;
   /** Nothing is named before this has resolved; if it rejects, nothing is named at all. */
   readonly firstState: Promise<void>;
+  /** How many lanes are kept as one object each. */
+  readonly maxLanes: number;
 }
 
 /**
@@ -23,6 +26,7 @@ export class Resolver {
   readonly #identity: Identity;
   readonly #options: ResolverOptions;
   readonly #givenUp: LRUCache<string, true>;
+  readonly #lanes: Lanes;
   /** By the UID or address that is waited for. */
   readonly #waiters = new Map<string, Set<() => void>>();
 
@@ -30,6 +34,7 @@ export class Resolver {
     this.#identity = identity;
     this.#options = options;
     this.#givenUp = new LRUCache({ max: options.maxGivenUp, ttl: options.giveUpMs });
+    this.#lanes = new Lanes(options.maxLanes);
   }
 
   /** Takes UIDs of pods and addresses of which more is known now. */
@@ -38,7 +43,7 @@ export class Resolver {
   }
 
   /** The rows of a batch. @throws whatever keeps the first state of the cluster from coming */
-  async resolve({ records }: Batch): Promise<readonly Row[]> {
+  async resolve({ records }: Batch): Promise<Rows> {
     await this.#options.firstState;
     const deadline = performance.now() + this.#options.waitMs;
     let unknown = this.#unknownIn(records);
@@ -47,18 +52,21 @@ export class Resolver {
       unknown = this.#unknownIn(records);
     }
     for (const key of unknown) this.#givenUp.set(key, true);
-    return foldRows(records.map((record) => this.#row(record)));
+    const rows = new RowsBuilder();
+    for (const record of records) {
+      // A server's far end is the client: its name is no name of the server.
+      const serverNames = record.role === 'client' && record.remoteName !== null ? [record.remoteName] : [];
+      rows.add(this.#laneOf(record), { ...record, serverNames });
+    }
+    return rows.finish();
   }
 
-  #row(record: FlowRecord): Row {
+  #laneOf(record: FlowRecord): Lane {
+    const { role, protocol } = record;
     const reporter = this.#identity.reporter(record.pod);
     const { entity, port, service } = this.#identity.remote(record);
-    const { protocol, role, directionBy, remoteName, counters, drops, firstSeenUnixMs, lastSeenUnixMs } = record;
     const [client, server] = role === 'client' ? [reporter, entity] : [entity, reporter];
-    // A server's far end is the client: its name is no name of the server.
-    const serverNames = role === 'client' && remoteName !== null ? [remoteName] : [];
-    const observation = { counters, drops, directionBy, serverNames, firstSeenUnixMs, lastSeenUnixMs };
-    return { edge: { client, server, protocol, port }, reporter: role, service, observation };
+    return this.#lanes.of({ client, server, protocol, port }, role, service);
   }
 
   #unknownIn(records: readonly FlowRecord[]): Set<string> {

@@ -58,14 +58,14 @@ export class Follower {
     while (!this.#blocked) {
       const segment = this.#queue.shift();
       if (segment === undefined) return;
-      const rows = segment.rows.filter(({ edge }) => edgeInScope(this.#scope, edge));
       const graph = new Graph(Infinity);
-      graph.add(rows);
+      graph.add(segment.rows);
+      const edges = graph.edges().filter((edge) => edgeInScope(this.#scope, edge));
       this.#blocked = !this.#sink.write({
         node: segment.node,
         windowStartUnixMs: segment.window.startUnixMs,
         windowEndUnixMs: segment.window.endUnixMs,
-        edges: this.#shown(graph.edges()).map(encodeEdge),
+        edges: this.#shown(edges).map(encodeEdge),
         skippedWindows: this.#skipped,
       });
       this.#skipped = 0;

@@ -6,7 +6,7 @@ import { messageOf, WeirError } from '../../core/errors.ts';
 /** `weir` in ASCII: tells our databases from others' (https://www.sqlite.org/fileformat.html#application_id). */
 const applicationId = 0x77656972;
 const firstTables = `
-  -- Who talks to whom: named once, numbered in the segments.
+  -- Who talks to whom: named once.
   CREATE TABLE edge (
     id       INTEGER PRIMARY KEY,
     cluster  TEXT NOT NULL,
@@ -16,6 +16,14 @@ const firstTables = `
     protocol TEXT NOT NULL,
     port     INTEGER NOT NULL,
     UNIQUE (cluster, key)
+  );
+  -- What one end reports of an edge, by one Service or by none: numbered in the segments.
+  CREATE TABLE lane (
+    id       INTEGER PRIMARY KEY,
+    edge     INTEGER NOT NULL,
+    reporter TEXT NOT NULL,     -- client or server
+    service  INTEGER NOT NULL,  -- its name; 0 for none
+    UNIQUE (edge, reporter, service)
   );
   -- Drop reasons, servers' names, and Services as namespace/name.
   CREATE TABLE name (
@@ -62,8 +70,8 @@ const aliasTable = `
  * version counts up with every change of the tables or of the form of the segments in them.
  */
 const steps: ReadonlyMap<number, string> = new Map([
-  [2, firstTables],
-  [3, aliasTable],
+  [3, firstTables],
+  [4, aliasTable],
 ]);
 const versions = [...steps.keys()];
 const [oldest, newest] = [Math.min(...versions), Math.max(...versions)];

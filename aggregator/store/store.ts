@@ -61,5 +61,5 @@ export interface Store {
   /** Removes an alias, if there is one of that name. @throws WeirError STORE */
   removeAlias(cluster: string, name: string): Promise<void>;
 
-  close(): void;
+  close(): Promise<void>;
 }

@@ -22,7 +22,7 @@ const pureModules = new Set(['node:crypto', 'node:util', 'ipaddr.js', 'lru-cache
 
 /** Files that reach the world behind an interface; apart from their own folder only a main.ts may choose one. */
 const drivers =
-  /^aggregator\/(store\/sqlite[^/]*|kube\/(api|files))\.ts$|^agent\/(source\/kernel|identity\/api-node-pods)\.ts$/;
+  /^aggregator\/(store\/(sqlite|postgres)[^/]*|kube\/(api|files))\.ts$|^agent\/(source\/kernel|identity\/api-node-pods)\.ts$/;
 
 function roomOf(path: string): string {
   return path.split('/')[0] ?? '';
