@@ -17,7 +17,9 @@ async function storedSequences(store: PostgresStore, node: string): Promise<numb
   return found;
 }
 
-t.test('a PostgreSQL server', { timeout: 120_000 }, async (t) => {
+t.setTimeout(120_000);
+
+t.test('a PostgreSQL server', async (t) => {
   const server = await PostgresServer.start(t);
 
   t.test('keeps the contract of a store', async (t) => {
