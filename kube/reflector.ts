@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { UnixMs } from '../core/time.ts';
 import { Backoff } from './backoff.ts';
-import type { KubeClient } from './client.ts';
+import type { KubeClient, Query } from './client.ts';
 import { type Failure, failureOfEvent, unavailable } from './failure.ts';
 import { readEvent, readPage } from './messages.ts';
 import { Mirror } from './mirror.ts';
@@ -147,11 +147,11 @@ export class Reflector<T> {
   #page(continueToken: string | null) {
     const { client, resource } = this.#options;
     const { fieldSelector, fromCache } = resource;
+    const start: Query = fromCache && !this.#synced ? { resourceVersion: '0' } : {};
     const query = {
       limit: pageSize,
       ...(fieldSelector === null ? {} : { fieldSelector }),
-      ...(fromCache && !this.#synced ? { resourceVersion: '0' } : {}),
-      ...(continueToken === null ? {} : { continue: continueToken }),
+      ...(continueToken === null ? start : { continue: continueToken }),
     };
     return client.get(resource.path, query, this.#abort.signal);
   }
