@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { UnixMs } from '../core/time.ts';
 import { Backoff } from './backoff.ts';
-import type { KubeClient } from './client.ts';
+import type { KubeClient, Query } from './client.ts';
 import { type Failure, failureOfEvent, unavailable } from './failure.ts';
 import { readEvent, readPage } from './messages.ts';
 import { Mirror } from './mirror.ts';
@@ -48,8 +48,11 @@ export interface ReflectorCounts {
   readonly failures: number;
 }
 
-/** How many objects come in one page of a list. */
-const pageSize = 500;
+/**
+ * How many objects come in one page of a list. What is dropped of a page is dropped before it counts as old: with 500,
+ * listing 150,000 pods takes twice as long and 220 MB more.
+ */
+const pageSize = 100;
 const firstRetryMs = 500;
 const longestRetryMs = 30_000;
 /** How often a kind that is not installed is asked for again. */
@@ -144,11 +147,11 @@ export class Reflector<T> {
   #page(continueToken: string | null) {
     const { client, resource } = this.#options;
     const { fieldSelector, fromCache } = resource;
+    const start: Query = fromCache && !this.#synced ? { resourceVersion: '0' } : {};
     const query = {
       limit: pageSize,
       ...(fieldSelector === null ? {} : { fieldSelector }),
-      ...(fromCache && !this.#synced ? { resourceVersion: '0' } : {}),
-      ...(continueToken === null ? {} : { continue: continueToken }),
+      ...(continueToken === null ? start : { continue: continueToken }),
     };
     return client.get(resource.path, query, this.#abort.signal);
   }

@@ -25,6 +25,9 @@ function pod(name: string, ip: string): NewObject {
   };
 }
 
+// Each start of a process takes seconds on a busy machine.
+t.setTimeout(120_000);
+
 interface Started {
   readonly aggregator: AggregatorProcess;
   readonly connection: Connection;
