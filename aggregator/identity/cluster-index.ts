@@ -67,9 +67,9 @@ export class ClusterIndex {
       case 'Node':
         return this.nodes.change(before as Node | null, after as Node | null, nowUnixMs, this.#isFirst);
       case 'EndpointSlice':
-        return this.services.changeSlice(before as EndpointSlice | null, after as EndpointSlice | null, nowUnixMs);
+        return this.services.changeSlice(before as EndpointSlice | null, after as EndpointSlice | null);
       case 'Service':
-        return this.services.changeService(before as Service | null, after as Service | null, nowUnixMs);
+        return this.services.changeService(before as Service | null, after as Service | null);
       case 'ServiceCIDR':
         return this.#takeBlocks(before as ServiceCIDR | null, after as ServiceCIDR | null);
       default:
@@ -81,11 +81,11 @@ export class ClusterIndex {
   #takePod(before: Pod | null, after: Pod | null, nowUnixMs: UnixMs, learnt: Set<string>): void {
     if (before !== null && (after === null || podKey(before) !== podKey(after))) {
       const gone = this.pods.remove(before, nowUnixMs);
-      if (gone !== undefined) this.services.changePod(before, gone, false, nowUnixMs);
+      if (gone !== undefined) this.services.changePod(before, gone, false);
     }
     if (after === null) return;
     const known = this.pods.set(after, nowUnixMs, this.#isFirst);
-    this.services.changePod(before, known, true, nowUnixMs);
+    this.services.changePod(before, known, true);
     learnt.add(after.metadata.uid);
     for (const address of known.addresses) learnt.add(address);
   }

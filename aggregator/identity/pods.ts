@@ -92,6 +92,12 @@ export class Pods {
     return holders.find(({ value }) => value === own)?.value ?? sureHolder(holders, unixMs) ?? 'duplicate';
   }
 
+  /** The one pod that has an address now. */
+  holder(address: Address): KnownPod | undefined {
+    const [only, ...others] = this.#addresses.present(address);
+    return others.length === 0 ? only?.value : undefined;
+  }
+
   forget(beforeUnixMs: UnixMs): void {
     this.#addresses.forget(beforeUnixMs);
     for (const known of this.#gone.before(beforeUnixMs)) this.#forgetPod(known);
