@@ -1,17 +1,18 @@
 import { parseCidr } from '../../core/address.ts';
-import type {
-  EndpointSlice,
-  KubernetesAny,
-  Node,
-  ObjectChange,
-  Pod,
-  Service,
-  ServiceCIDR,
+import {
+  type EndpointSlice,
+  type KubernetesAny,
+  type Node,
+  nodeUidAnnotation,
+  type ObjectChange,
+  type Pod,
+  type Service,
+  type ServiceCIDR,
 } from '../../core/kubernetes.ts';
 import type { UnixMs } from '../../core/time.ts';
 import { CidrSet } from './cidr-set.ts';
 import type { IdentityOptions } from './identity-options.ts';
-import { podKey } from './known-pod.ts';
+import { podKey, podKeys } from './known-pod.ts';
 import { Nodes } from './nodes.ts';
 import { Owners } from './owners.ts';
 import { Pods } from './pods.ts';
@@ -45,7 +46,7 @@ export class ClusterIndex {
     for (const block of serviceCidrs) this.serviceBlocks.add(block);
   }
 
-  /** @returns UIDs of pods and addresses of which more is known now */
+  /** @returns keys of pods and addresses of which more is known now */
   apply(changes: readonly ObjectChange[], nowUnixMs: UnixMs): ReadonlySet<string> {
     const learnt = new Set<string>();
     for (const takes of steps) {
@@ -86,8 +87,8 @@ export class ClusterIndex {
     if (after === null) return;
     const known = this.pods.set(after, nowUnixMs, this.#isFirst);
     this.services.changePod(before, known, true);
-    learnt.add(after.metadata.uid);
-    for (const address of known.addresses) learnt.add(address);
+    const nodeUid = after.metadata.annotations[nodeUidAnnotation] ?? '';
+    for (const key of [...podKeys(after.metadata), nodeUid, ...known.addresses]) if (key !== '') learnt.add(key);
   }
 
   #takeBlocks(before: ServiceCIDR | null, after: ServiceCIDR | null): void {

@@ -2,6 +2,7 @@ import type { Batch, FlowRecord } from '../../core/flow.ts';
 import { LRUCache } from 'lru-cache';
 import { foldRows, type Row } from '../graph/segment.ts';
 import type { Identity } from '../identity/identity.ts';
+import { podKeys } from '../identity/known-pod.ts';
 import type { Milliseconds } from '../../core/time.ts';
 
 export interface ResolverOptions {
@@ -23,7 +24,7 @@ export class Resolver {
   readonly #identity: Identity;
   readonly #options: ResolverOptions;
   readonly #givenUp: LRUCache<string, true>;
-  /** By the UID or address that is waited for. */
+  /** By the key of a pod, or the address, that is waited for. */
   readonly #waiters = new Map<string, Set<() => void>>();
 
   constructor(identity: Identity, options: ResolverOptions) {
@@ -32,7 +33,7 @@ export class Resolver {
     this.#givenUp = new LRUCache({ max: options.maxGivenUp, ttl: options.giveUpMs });
   }
 
-  /** Takes UIDs of pods and addresses of which more is known now. */
+  /** Takes keys of pods and addresses of which more is known now. */
   learnt(keys: Iterable<string>): void {
     for (const key of keys) for (const done of this.#waiters.get(key) ?? []) done();
   }
@@ -64,7 +65,7 @@ export class Resolver {
   #unknownIn(records: readonly FlowRecord[]): Set<string> {
     const unknown = new Set<string>();
     for (const record of records) {
-      if (!this.#identity.knows(record.pod)) unknown.add(record.pod.uid);
+      if (!this.#identity.knows(record.pod)) for (const key of podKeys(record.pod)) unknown.add(key);
       for (const address of this.#identity.remote(record).waitsFor) unknown.add(address);
     }
     for (const key of unknown) if (this.#givenUp.has(key)) unknown.delete(key);

@@ -163,10 +163,10 @@ t.test('a Service follows its pods, one by one, and tells what was behind it whe
   );
 });
 
-t.test('what is learnt names the addresses and UIDs that a batch may wait for', async (t) => {
+t.test('what is learnt names the pods and addresses that a batch may wait for', async (t) => {
   const identity = newIdentity();
   identity.update(clusterOf(web()), start);
   const learnt = identity.update(clusterOf(web(), inShop('blue-1', '10.1.0.1', 'blue')), start + 1);
-  t.strictSame([...learnt].toSorted(), ['10.1.0.1', '10.96.0.7', 'uid-blue-1']);
+  t.strictSame([...learnt].toSorted(), ['10.1.0.1', '10.96.0.7', 'shop/blue-1', 'uid-blue-1']);
   t.strictSame([...identity.update(clusterOf(web(), inShop('blue-1', '10.1.0.1', 'blue')), start + 2)], []);
 });
