@@ -9,6 +9,7 @@ import { type CheckOptions, checkPolicies } from './commands/policy-check.ts';
 import { type GenerateOptions, generatePolicies } from './commands/policy-generate.ts';
 import { type ServicesOptions, showServices } from './commands/services.ts';
 import { showStatus } from './commands/status.ts';
+import { showWorkloads, type WorkloadsOptions } from './commands/workloads.ts';
 import { scopeOptions } from './question.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -84,6 +85,15 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
     .addHelpText('after', examples(['weir graph -n shop', 'weir graph -o dot | dot -Tsvg > graph.svg']))
     .action((options: GraphOptions & { aggregator: string }) =>
       on(options, (connection) => graph(connection, terminal, options)),
+    );
+
+  command(root, 'workloads', 'every workload, those without any traffic too')
+    .addOption(scopeOptions.cluster())
+    .addOption(new Option('-n, --namespace <name>', 'only workloads in this namespace'))
+    .addOption(output('table', 'json', 'yaml'))
+    .addHelpText('after', examples(['weir workloads -n shop']))
+    .action((options: WorkloadsOptions & { aggregator: string }) =>
+      on(options, (connection) => showWorkloads(connection, terminal, options)),
     );
 
   command(root, 'services', 'the Services, and the workloads that are behind their ports')

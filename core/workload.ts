@@ -118,8 +118,18 @@ export function workloadsOf(cluster: ClusterSnapshot, owners = new OwnerIndex(cl
     const into = entry(owners.workloadOf(controller));
     into.template ??= controller.template;
   }
+  // Hundreds of thousands of pods have some thousand owners: each chain is followed once.
+  const byOwner = new Map<string, Gathered>();
+  const entryOfPod = (pod: Pod): Gathered => {
+    const { namespace } = pod.metadata;
+    const { kind, name } = controllerOf(pod.metadata) ?? { kind: pod.kind, name: pod.metadata.name };
+    const key = workloadKey({ namespace, kind, name });
+    const known = byOwner.get(key) ?? entry(owners.workloadOf(pod));
+    byOwner.set(key, known);
+    return known;
+  };
   for (const pod of cluster.pods) {
-    const into = entry(owners.workloadOf(pod));
+    const into = entryOfPod(pod);
     (hasFinished(pod) ? into.finished : into.unfinished).push(pod);
   }
   return [...found.entries()].sort(([a], [b]) => compareText(a, b)).map(([, gathered]) => workloadOf(gathered));

@@ -1,17 +1,18 @@
 import { parseCidr } from '../../core/address.ts';
-import type {
-  EndpointSlice,
-  KubernetesAny,
-  Node,
-  ObjectChange,
-  Pod,
-  Service,
-  ServiceCIDR,
+import {
+  type EndpointSlice,
+  type KubernetesAny,
+  type Node,
+  nodeUidAnnotation,
+  type ObjectChange,
+  type Pod,
+  type Service,
+  type ServiceCIDR,
 } from '../../core/kubernetes.ts';
 import type { UnixMs } from '../../core/time.ts';
 import { CidrSet } from './cidr-set.ts';
 import type { IdentityOptions } from './identity-options.ts';
-import { podKey } from './known-pod.ts';
+import { podKey, podKeys } from './known-pod.ts';
 import { Nodes } from './nodes.ts';
 import { Owners } from './owners.ts';
 import { Pods } from './pods.ts';
@@ -45,7 +46,7 @@ export class ClusterIndex {
     for (const block of serviceCidrs) this.serviceBlocks.add(block);
   }
 
-  /** @returns UIDs of pods and addresses of which more is known now */
+  /** @returns keys of pods and addresses of which more is known now */
   apply(changes: readonly ObjectChange[], nowUnixMs: UnixMs): ReadonlySet<string> {
     const learnt = new Set<string>();
     for (const takes of steps) {
@@ -67,9 +68,9 @@ export class ClusterIndex {
       case 'Node':
         return this.nodes.change(before as Node | null, after as Node | null, nowUnixMs, this.#isFirst);
       case 'EndpointSlice':
-        return this.services.changeSlice(before as EndpointSlice | null, after as EndpointSlice | null, nowUnixMs);
+        return this.services.changeSlice(before as EndpointSlice | null, after as EndpointSlice | null);
       case 'Service':
-        return this.services.changeService(before as Service | null, after as Service | null, nowUnixMs);
+        return this.services.changeService(before as Service | null, after as Service | null);
       case 'ServiceCIDR':
         return this.#takeBlocks(before as ServiceCIDR | null, after as ServiceCIDR | null);
       default:
@@ -81,13 +82,13 @@ export class ClusterIndex {
   #takePod(before: Pod | null, after: Pod | null, nowUnixMs: UnixMs, learnt: Set<string>): void {
     if (before !== null && (after === null || podKey(before) !== podKey(after))) {
       const gone = this.pods.remove(before, nowUnixMs);
-      if (gone !== undefined) this.services.changePod(before, gone, false, nowUnixMs);
+      if (gone !== undefined) this.services.changePod(before, gone, false);
     }
     if (after === null) return;
     const known = this.pods.set(after, nowUnixMs, this.#isFirst);
-    this.services.changePod(before, known, true, nowUnixMs);
-    learnt.add(after.metadata.uid);
-    for (const address of known.addresses) learnt.add(address);
+    this.services.changePod(before, known, true);
+    const nodeUid = after.metadata.annotations[nodeUidAnnotation] ?? '';
+    for (const key of [...podKeys(after.metadata), nodeUid, ...known.addresses]) if (key !== '') learnt.add(key);
   }
 
   #takeBlocks(before: ServiceCIDR | null, after: ServiceCIDR | null): void {

@@ -22,7 +22,7 @@ export class Identity {
 
   /**
    * Takes what is different in the cluster. What the first call brings, without a time, counts as having always been so.
-   * @returns UIDs of pods and addresses of which more is known now
+   * @returns keys of pods (see podKeys) and addresses of which more is known now
    */
   apply(changes: readonly ObjectChange[], nowUnixMs: UnixMs): ReadonlySet<string> {
     return this.#cluster.apply(changes, nowUnixMs);

@@ -1,4 +1,5 @@
 import { type Address, parseAddress, scopeOf } from '../../core/address.ts';
+import type { PodRef } from '../../core/identity.ts';
 import { hasFinished, type Pod, podAddresses } from '../../core/kubernetes.ts';
 import type { UnixMs } from '../../core/time.ts';
 import type { Backend } from './holders.ts';
@@ -20,6 +21,11 @@ export interface KnownPod {
 
 export function backendOfPod({ spec: { hostNetwork, nodeName } }: Pod, owner: Owner): Backend {
   return hostNetwork === true && nodeName !== undefined ? { type: 'node', name: nodeName } : owner;
+}
+
+/** By what a report may name a pod: its UID, and its name for manifests without UIDs. */
+export function podKeys({ uid, namespace, name }: PodRef): readonly string[] {
+  return [uid, `${namespace}/${name}`];
 }
 
 /** The UID where there is one; hand-written manifests have none. */

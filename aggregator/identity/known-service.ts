@@ -19,6 +19,8 @@ export interface KnownService {
   service: Service | null;
   /** By name. */
   readonly slices: Map<string, EndpointSlice>;
+  /** By slice: what its reading waits for. */
+  readonly waits: Map<string, readonly string[]>;
   backends: Backends;
   /** What it holds now. */
   addresses: readonly Address[];
@@ -29,7 +31,8 @@ export interface KnownService {
 
 export function newService(ref: ServiceRef): KnownService {
   const backends = new Backends();
-  return { ref, service: null, slices: new Map(), backends, addresses: [], nodePorts: new Map(), state: null };
+  const [slices, waits] = [new Map<string, EndpointSlice>(), new Map<string, readonly string[]>()];
+  return { ref, service: null, slices, waits, backends, addresses: [], nodePorts: new Map(), state: null };
 }
 
 /** Where a Service is indexed while its selector says what is behind it: one of its labels; null while it does not. */

@@ -42,6 +42,12 @@ export class Nodes {
     return this.#names.holder(address, unixMs);
   }
 
+  /** The one node that has an address now. */
+  holder(address: Address): string | undefined {
+    const [only, ...others] = this.#names.present(address);
+    return others.length === 0 ? only?.value : undefined;
+  }
+
   /** Whether an address lies in a block that pods get their addresses from. */
   isPodAddress(address: Address): boolean {
     return this.#podBlocks.contains(address);

@@ -49,8 +49,8 @@ function isBetween(first: Owner, last: Owner, link: Owner): boolean {
 }
 
 /**
- * The owner chains of a cluster, link by link. A pod keeps its first link for good, so a controller that becomes known
- * after the pod gives the pod's whole past its workload, at the cost of one link. A controller that is gone is
+ * The owner chains of a cluster, link by link. A pod holds the first link of its chain, so a controller that becomes
+ * known after the pod gives the pod's whole past its workload, at the cost of one link. A controller that is gone is
  * remembered as long as pods are: what it once owned does not change its name because of that.
  */
 export class Owners {

@@ -2,8 +2,8 @@ import type { Address } from '../../core/address.ts';
 import type { PodRef } from '../../core/identity.ts';
 import { nodeUidAnnotation, type ObjectMeta, type Pod } from '../../core/kubernetes.ts';
 import type { UnixMs } from '../../core/time.ts';
-import { backendOfPod, type KnownPod, podKey, statedAddresses } from './known-pod.ts';
 import { Gone } from './gone.ts';
+import { backendOfPod, type KnownPod, podKey, statedAddresses } from './known-pod.ts';
 import type { Owners } from './owners.ts';
 import type { IdentityProblem } from './problems.ts';
 import { type Interval, Timeline, type TimelineOptions } from './timeline.ts';
@@ -54,8 +54,7 @@ export class Pods {
   remove(pod: Pod, nowUnixMs: UnixMs): KnownPod | undefined {
     const known = this.#byKey.get(podKey(pod));
     if (known === undefined) return undefined;
-    const { namespace, name } = pod.metadata;
-    if (this.byName(namespace, name) === known) this.#present.get(namespace)?.delete(name);
+    this.#hide(known);
     this.#invalid.delete(known);
     this.#hold(known, [], nowUnixMs, false);
     const tooMuch = this.#gone.add(known, nowUnixMs);
@@ -90,6 +89,12 @@ export class Pods {
     const holders = this.#addresses.at(address, unixMs);
     const own = reporter === undefined ? undefined : this.byRef(reporter);
     return holders.find(({ value }) => value === own)?.value ?? sureHolder(holders, unixMs) ?? 'duplicate';
+  }
+
+  /** The one pod that has an address now. */
+  holder(address: Address): KnownPod | undefined {
+    const [only, ...others] = this.#addresses.present(address);
+    return others.length === 0 ? only?.value : undefined;
   }
 
   forget(beforeUnixMs: UnixMs): void {
@@ -132,6 +137,14 @@ export class Pods {
     const beside = this.#present.get(namespace);
     if (beside === undefined) this.#present.set(namespace, new Map([[name, known]]));
     else beside.set(name, known);
+  }
+
+  #hide(known: KnownPod): void {
+    const { namespace, name } = known.pod.metadata;
+    const beside = this.#present.get(namespace);
+    if (beside?.get(name) !== known) return;
+    beside.delete(name);
+    if (beside.size === 0) this.#present.delete(namespace);
   }
 
   #isPresent(known: KnownPod): boolean {

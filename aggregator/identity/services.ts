@@ -4,7 +4,7 @@ import type { EndpointSlice, Pod, Service } from '../../core/kubernetes.ts';
 import type { UnixMs } from '../../core/time.ts';
 import { Backends } from './backends.ts';
 import type { ServiceState } from './holders.ts';
-import { type KnownPod, podKey } from './known-pod.ts';
+import { type KnownPod, podKey, statedAddresses } from './known-pod.ts';
 import { type KnownService, labelKey, newService, selectorKey } from './known-service.ts';
 import type { Nodes } from './nodes.ts';
 import type { Pods } from './pods.ts';
@@ -12,14 +12,10 @@ import { contributionOfPod } from './selector-targets.ts';
 import { ServiceTimes } from './service-times.ts';
 import { readSlice } from './slice-targets.ts';
 import type { TimelineOptions } from './timeline.ts';
+import { WaitingSlices } from './waiting-slices.ts';
 
 /** The label by which an EndpointSlice names its Service. */
 const serviceNameLabel = 'kubernetes.io/service-name';
-
-interface Waiting {
-  readonly known: KnownService;
-  readonly slice: string;
-}
 
 /**
  * The Services of a cluster and which workloads are behind their ports. A Service's EndpointSlices say that where it has
@@ -33,8 +29,7 @@ export class Services {
   readonly #byKey = new Map<string, KnownService>();
   /** Services that go by their selector, by one of its labels. */
   readonly #bySelector = new Map<string, Set<KnownService>>();
-  /** Slices with endpoints whose pods are not known, by the pod's `namespace/name` or address. */
-  readonly #waiting = new Map<string, Waiting[]>();
+  readonly #waiting = new WaitingSlices();
   readonly #changed = new Set<KnownService>();
 
   constructor(pods: Pods, nodes: Nodes, options: TimelineOptions) {
@@ -43,23 +38,23 @@ export class Services {
     this.times = new ServiceTimes(options);
   }
 
-  changeService(before: Service | null, after: Service | null, nowUnixMs: UnixMs): void {
+  changeService(before: Service | null, after: Service | null): void {
     const { metadata } = (after ?? before) as Service;
     const known = this.#known(metadata);
     this.#unselect(known);
     known.service = after;
-    this.#readAll(known, nowUnixMs);
+    this.#readAll(known);
     this.#dropUnneeded(known);
   }
 
-  changeSlice(before: EndpointSlice | null, after: EndpointSlice | null, nowUnixMs: UnixMs): void {
+  changeSlice(before: EndpointSlice | null, after: EndpointSlice | null): void {
     const [had, has] = [before, after].map((slice) => (slice === null ? null : this.#serviceOf(slice)));
-    if (before !== null && had && had !== has) this.#setSlice(had, before.metadata.name, null, nowUnixMs);
-    if (after !== null && has) this.#setSlice(has, after.metadata.name, after, nowUnixMs);
+    if (before !== null && had && had !== has) this.#setSlice(had, before.metadata.name, null);
+    if (after !== null && has) this.#setSlice(has, after.metadata.name, after);
   }
 
   /** @param before the pod as it was, for the Services that selected it by other labels */
-  changePod(before: Pod | null, known: KnownPod, isPresent: boolean, nowUnixMs: UnixMs): void {
+  changePod(before: Pod | null, known: KnownPod, isPresent: boolean): void {
     const { pod } = known;
     const candidates = new Set([pod, before].flatMap((each) => (each === null ? [] : this.#selectorsOf(each))));
     for (const each of candidates) {
@@ -67,9 +62,12 @@ export class Services {
       const contribution = isPresent ? contributionOfPod(each.service, known) : null;
       if (each.backends.set(podKey(pod), contribution)) this.#changed.add(each);
     }
-    if (!isPresent || this.#waiting.size === 0) return;
+    if (this.#waiting.isEmpty) return;
     const { namespace, name } = pod.metadata;
-    for (const key of [`${namespace}/${name}`, ...known.addresses]) this.#endWaiting(key, nowUnixMs);
+    const lost = before === null ? [] : statedAddresses(before).own;
+    for (const key of new Set([`${namespace}/${name}`, ...known.addresses, ...lost])) {
+      for (const { service, slice } of this.#waiting.of(key)) this.#readSlice(service, slice);
+    }
   }
 
   /** Makes what has changed the state from now on. @returns addresses that mean something else now */
@@ -87,25 +85,25 @@ export class Services {
     for (const { state } of this.#byKey.values()) if (state !== null) yield state;
   }
 
-  #setSlice(known: KnownService, name: string, slice: EndpointSlice | null, nowUnixMs: UnixMs): void {
+  #setSlice(known: KnownService, name: string, slice: EndpointSlice | null): void {
     const bySelector = known.slices.size === 0;
     if (slice === null) known.slices.delete(name);
     else {
       if (bySelector) this.#unselect(known);
       known.slices.set(name, slice);
     }
-    if (bySelector || known.slices.size === 0) this.#readAll(known, nowUnixMs);
-    else this.#readSlice(known, name, nowUnixMs);
+    if (bySelector || known.slices.size === 0) this.#readAll(known);
+    else this.#readSlice(known, name);
     this.#dropUnneeded(known);
   }
 
   /** Reads everything behind a Service anew. */
-  #readAll(known: KnownService, nowUnixMs: UnixMs): void {
+  #readAll(known: KnownService): void {
     known.backends = new Backends();
     this.#changed.add(known);
     const { service, slices } = known;
     if (service === null) return;
-    for (const name of slices.keys()) this.#readSlice(known, name, nowUnixMs);
+    for (const name of slices.keys()) this.#readSlice(known, name);
     const key = selectorKey(known);
     if (key === null) return;
     const beside = this.#bySelector.get(key);
@@ -117,27 +115,12 @@ export class Services {
     }
   }
 
-  #readSlice(known: KnownService, name: string, nowUnixMs: UnixMs): void {
+  #readSlice(known: KnownService, name: string): void {
     const { service, slices, backends } = known;
     const slice = slices.get(name);
-    if (service === null || slice === undefined) {
-      if (backends.set(name, null)) this.#changed.add(known);
-      return;
-    }
-    const { contribution, waitsFor } = readSlice(service, slice, this.#pods, this.#nodes, nowUnixMs);
-    if (backends.set(name, contribution)) this.#changed.add(known);
-    for (const key of waitsFor) {
-      const beside = this.#waiting.get(key) ?? [];
-      this.#waiting.set(key, beside);
-      if (!beside.some((each) => each.known === known && each.slice === name)) beside.push({ known, slice: name });
-    }
-  }
-
-  #endWaiting(key: string, nowUnixMs: UnixMs): void {
-    const waiting = this.#waiting.get(key);
-    if (waiting === undefined) return;
-    this.#waiting.delete(key);
-    for (const { known, slice } of waiting) this.#readSlice(known, slice, nowUnixMs);
+    const reading = service && slice ? readSlice(service, slice, this.#pods, this.#nodes) : null;
+    this.#waiting.set(known, name, reading?.waitsFor ?? []);
+    if (backends.set(name, reading?.contribution ?? null)) this.#changed.add(known);
   }
 
   #selectorsOf({ metadata: { namespace, labels } }: Pod): KnownService[] {

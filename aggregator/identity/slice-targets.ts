@@ -1,7 +1,6 @@
 import { parseAddress } from '../../core/address.ts';
 import type { Protocol } from '../../core/flow.ts';
 import type { EndpointSlice, Service, ServicePort } from '../../core/kubernetes.ts';
-import type { UnixMs } from '../../core/time.ts';
 import type { Contribution } from './backends.ts';
 import { type Backend, portKey, type Target, targetKey } from './holders.ts';
 import type { Nodes } from './nodes.ts';
@@ -9,13 +8,13 @@ import type { Pods } from './pods.ts';
 
 type Endpoint = EndpointSlice['endpoints'][number];
 
-/** Who an endpoint is, or by what a pod that may be it will be known: its `namespace/name`, or its address. */
+/** Who an endpoint is, and by what another answer will be known: a pod's `namespace/name`, or an address. */
 interface Found {
   readonly backend: Backend | null;
   readonly waitsFor?: string;
 }
 
-function backendOfEndpoint({ targetRef, addresses }: Endpoint, pods: Pods, nodes: Nodes, nowUnixMs: UnixMs): Found {
+function backendOfEndpoint({ targetRef, addresses }: Endpoint, pods: Pods, nodes: Nodes): Found {
   const address = parseAddress(addresses[0] ?? '');
   const unknown: Backend | null = address === null ? null : { type: 'external', address };
   if (targetRef?.kind === 'Pod') {
@@ -25,11 +24,10 @@ function backendOfEndpoint({ targetRef, addresses }: Endpoint, pods: Pods, nodes
     return named ? { backend: named.backend } : { backend: unknown, waitsFor: `${namespace}/${name}` };
   }
   if (address === null) return { backend: null };
-  const pod = pods.at(address, nowUnixMs);
-  if (typeof pod === 'object') return { backend: pod.backend };
-  const node = nodes.at(address, nowUnixMs);
-  if (node !== undefined && node !== 'duplicate') return { backend: { type: 'node', name: node } };
-  return { backend: unknown, waitsFor: address };
+  const pod = pods.holder(address);
+  if (pod !== undefined) return { backend: pod.backend, waitsFor: address };
+  const node = nodes.holder(address);
+  return { backend: node === undefined ? unknown : { type: 'node', name: node }, waitsFor: address };
 }
 
 /** The number of a Service's port on a slice's endpoints; undefined where the slice does not serve it. */
@@ -42,19 +40,13 @@ function servedPort(slice: EndpointSlice, { name, protocol }: ServicePort): numb
 
 export interface SliceReading {
   readonly contribution: Contribution;
-  /** What pods that may be its endpoints will be known by. */
+  /** Names and addresses of pods that change the answer when they come, the addresses also when they go. */
   readonly waitsFor: readonly string[];
 }
 
 /** What an EndpointSlice puts behind a Service: every endpoint, ready or not, because which are ready changes by the second. */
-export function readSlice(
-  service: Service,
-  slice: EndpointSlice,
-  pods: Pods,
-  nodes: Nodes,
-  nowUnixMs: UnixMs,
-): SliceReading {
-  const found = slice.endpoints.map((endpoint) => backendOfEndpoint(endpoint, pods, nodes, nowUnixMs));
+export function readSlice(service: Service, slice: EndpointSlice, pods: Pods, nodes: Nodes): SliceReading {
+  const found = slice.endpoints.map((endpoint) => backendOfEndpoint(endpoint, pods, nodes));
   const backends = [...new Set(found.map(({ backend }) => backend).filter((backend) => backend !== null))];
   const contribution = new Map<string, readonly Target[]>();
   for (const port of service.spec.ports ?? []) {

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { type Lane, Lanes } from '../graph/lane.ts';
 import { type Rows, RowsBuilder } from '../graph/rows.ts';
 import type { Identity } from '../identity/identity.ts';
+import { podKeys } from '../identity/known-pod.ts';
 import type { Milliseconds } from '../../core/time.ts';
 
 export interface ResolverOptions {
@@ -27,7 +28,7 @@ export class Resolver {
   readonly #options: ResolverOptions;
   readonly #givenUp: LRUCache<string, true>;
   readonly #lanes: Lanes;
-  /** By the UID or address that is waited for. */
+  /** By the key of a pod, or the address, that is waited for. */
   readonly #waiters = new Map<string, Set<() => void>>();
 
   constructor(identity: Identity, options: ResolverOptions) {
@@ -37,7 +38,7 @@ export class Resolver {
     this.#lanes = new Lanes(options.maxLanes);
   }
 
-  /** Takes UIDs of pods and addresses of which more is known now. */
+  /** Takes keys of pods and addresses of which more is known now. */
   learnt(keys: Iterable<string>): void {
     for (const key of keys) for (const done of this.#waiters.get(key) ?? []) done();
   }
@@ -72,7 +73,7 @@ export class Resolver {
   #unknownIn(records: readonly FlowRecord[]): Set<string> {
     const unknown = new Set<string>();
     for (const record of records) {
-      if (!this.#identity.knows(record.pod)) unknown.add(record.pod.uid);
+      if (!this.#identity.knows(record.pod)) for (const key of podKeys(record.pod)) unknown.add(key);
       for (const address of this.#identity.remote(record).waitsFor) unknown.add(address);
     }
     for (const key of unknown) if (this.#givenUp.has(key)) unknown.delete(key);

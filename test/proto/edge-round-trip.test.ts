@@ -30,6 +30,11 @@ const entities: readonly Entity[] = [
   { type: 'service', namespace: 'shop', name: 'gone' },
   { type: 'node', name: 'n1' },
   { type: 'external', address: '203.0.113.7' as Address },
+  {
+    type: 'external',
+    address: '203.0.113.8' as Address,
+    alias: { name: 'bank', cidr: '203.0.113.0/24', allowed: true },
+  },
   { type: 'unresolved', address: 'fd00::7' as Address, reason: 'pod-cidr' },
 ];
 
