@@ -38,7 +38,13 @@ export function claimOfEndpoint(given: unknown): LinkClaim | null {
 
 /** Null for an endpoint that is no pod. @throws ZodError */
 export function claimOfStored(given: unknown): LinkClaim | null {
-  const { IfName: linkName, IfIndex: ifindex, K8sPodName: name, K8sNamespace: namespace, dockerID = '' } = storedEndpoint.parse(given);
+  const {
+    IfName: linkName,
+    IfIndex: ifindex,
+    K8sPodName: name,
+    K8sNamespace: namespace,
+    dockerID = '',
+  } = storedEndpoint.parse(given);
   if (namespace === '' || name === '' || linkName === '') return null;
   const pod = { namespace, name };
   return {
