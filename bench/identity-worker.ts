@@ -2,7 +2,6 @@
 import { Identity } from '../aggregator/identity/identity.ts';
 import type { RemoteEnd } from '../aggregator/identity/remote-peer.ts';
 import { ClusterObjects } from '../aggregator/kube/objects.ts';
-import { Sharing, stripped } from '../aggregator/kube/sharing.ts';
 import { type Address, parseAddress } from '../core/address.ts';
 import type { ObjectChange } from '../core/kubernetes.ts';
 import { readObject } from '../core/read-object.ts';
@@ -16,7 +15,6 @@ const churned = 15_000;
 const podsInRound = 2_500;
 
 const objects = new ClusterObjects();
-const sharing = new Sharing();
 const identity = new Identity({
   podCidrs: [],
   serviceCidrs: [],
@@ -31,8 +29,7 @@ function changeOf(line: string): ObjectChange | null {
   const read = readObject(value);
   if (!('object' in read) || read.object === null) throw new Error(`the bench made an object that cannot be read`);
   const { kind, metadata } = read.object;
-  if (type === 'DELETED') return objects.remove(kind, metadata.namespace, metadata.name);
-  return objects.set(stripped(read.object), (each) => sharing.of(each));
+  return type === 'DELETED' ? objects.remove(kind, metadata.namespace, metadata.name) : objects.set(read.object);
 }
 
 function load(): void {

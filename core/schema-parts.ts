@@ -11,29 +11,29 @@ export function optional<T extends z.ZodType>(schema: T): z.ZodType<z.output<T> 
   return schema.nullish().overwrite((value) => value ?? undefined) as unknown as z.ZodType<z.output<T> | undefined>;
 }
 
-/** A field that is as if it were `empty` when it is absent. */
-function orElse<T extends z.ZodType>(schema: T, empty: z.output<T>): z.ZodType<z.output<T>> {
+/** A field that has another value, made anew each time, when it is absent. */
+function orElse<T extends z.ZodType>(schema: T, make: () => z.output<T>): z.ZodType<z.output<T>> {
   return schema
     .nullable()
-    .overwrite((value) => value ?? empty)
-    .default(() => empty as never) as unknown as z.ZodType<z.output<T>>;
+    .overwrite((value) => value ?? make())
+    .default(() => make() as never) as unknown as z.ZodType<z.output<T>>;
 }
 
 /** A list that is empty when absent. */
 export function listOf<T extends z.ZodType>(schema: T): z.ZodType<z.output<T>[]> {
-  return orElse(z.array(schema), []);
+  return orElse(z.array(schema), () => []);
 }
 
 /** An object of which every field may be absent, and which may itself be. */
 export function objectOf<T extends z.ZodRawShape>(shape: T): z.ZodType<z.output<z.ZodObject<T>>> {
   const object = z.object(shape);
-  return orElse(object, object.parse({}));
+  return orElse(object, () => object.parse({}));
 }
 
-const emptyText = orElse(z.string(), '');
+const emptyText = orElse(z.string(), () => '');
 
 export const labels = z.record(z.string(), z.string());
-const labelsOrNone = orElse(labels, {});
+const labelsOrNone = orElse(labels, () => ({}));
 
 export const apiVersion = emptyText;
 
@@ -54,7 +54,7 @@ export function metadataWith(keeps: (annotation: string) => boolean) {
     namespace: emptyText,
     uid: emptyText,
     labels: labelsOrNone,
-    annotations: labelsOrNone.transform((annotations) => pick(annotations, keeps)),
+    annotations: labelsOrNone.overwrite((annotations) => pick(annotations, keeps)),
     creationTimestamp: optional(z.string()),
     deletionTimestamp: optional(z.string()),
     ownerReferences: listOf(

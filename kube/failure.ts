@@ -1,8 +1,9 @@
+import { isFields } from '../core/fields.ts';
 import type { Milliseconds } from '../core/time.ts';
 
 /** Why the API did not give what was asked for; each cause wants something else done about it. */
 export type FailureCause =
-  /** 410: the version or the page that was asked for is forgotten. List again. */
+  /** 410: the version or the page that was asked for is forgotten; or the server has never had it. List again. */
   | 'expired'
   /** 429: ask again later. */
   | 'throttled'
@@ -43,7 +44,7 @@ interface Status {
   readonly message?: unknown;
   readonly code?: unknown;
   readonly metadata?: { readonly continue?: unknown } | null;
-  readonly details?: { readonly retryAfterSeconds?: unknown } | null;
+  readonly details?: { readonly retryAfterSeconds?: unknown; readonly causes?: unknown } | null;
 }
 
 /** Longer messages of servers are cut: what stands in their place may be a page of HTML. */
@@ -56,11 +57,16 @@ export function failureOf(code: number, status: unknown, retryAfter: string | un
   const token = metadata?.continue;
   const said = typeof message === 'string' && message !== '' ? `: ${message.slice(0, maxMessageLength)}` : '';
   return {
-    cause: causes[code] ?? 'unavailable',
+    cause: isTooLarge(details?.causes) ? 'expired' : (causes[code] ?? 'unavailable'),
     message: `the API answered ${code}${said}`,
     retryAfterMs: Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null,
     continueToken: typeof token === 'string' && token !== '' ? token : null,
   };
+}
+
+/** A server that was set back, to a backup for example, waits in vain for the version that its clients know. */
+function isTooLarge(list: unknown): boolean {
+  return Array.isArray(list) && list.some((each) => isFields(each) && each['reason'] === 'ResourceVersionTooLarge');
 }
 
 /** What the ERROR event of a watch says: a Status with its code inside. */

@@ -48,8 +48,11 @@ export interface ReflectorCounts {
   readonly failures: number;
 }
 
-/** How many objects come in one page of a list. */
-const pageSize = 500;
+/**
+ * How many objects come in one page of a list. What is dropped of a page is dropped before it counts as old: with 500,
+ * listing 150,000 pods takes twice as long and 220 MB more.
+ */
+const pageSize = 100;
 const firstRetryMs = 500;
 const longestRetryMs = 30_000;
 /** How often a kind that is not installed is asked for again. */

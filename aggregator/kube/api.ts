@@ -8,7 +8,6 @@ import { Reflector, type ReflectorStatus } from '../../kube/reflector.ts';
 import type { Change, Reading } from '../../kube/resource.ts';
 import { apiResources, type WatchedResource } from './api-resources.ts';
 import { ClusterObjects } from './objects.ts';
-import { Sharing, stripped } from './sharing.ts';
 import type { ChangeCallback, ClusterSource } from './source.ts';
 
 export interface ApiClusterOptions {
@@ -24,7 +23,6 @@ export class ApiCluster implements ClusterSource {
   readonly #client: KubeClient;
   readonly #reflectors: readonly Reflector<KubernetesAny>[];
   readonly #objects = new ClusterObjects();
-  readonly #sharing = new Sharing();
   readonly #callbacks = new Set<ChangeCallback>();
 
   constructor({ access, pace, log }: ApiClusterOptions) {
@@ -91,12 +89,12 @@ export class ApiCluster implements ClusterSource {
     const read = readObject(Object.assign({ apiVersion, kind }, value));
     if ('message' in read) return { problem: read.message };
     if (read.object === null) return { problem: 'it is of another kind than its collection' };
-    return { object: stripped(read.object) };
+    return { object: read.object };
   }
 
   #changed({ kindKey }: WatchedResource, changes: readonly Change<KubernetesAny>[]): void {
     const news = changes.map(({ key, object }) => {
-      if (object !== null) return this.#objects.set(object, (each) => this.#sharing.of(each));
+      if (object !== null) return this.#objects.set(object);
       const slash = key.indexOf('/');
       return this.#objects.remove(kindKey, key.slice(0, slash), key.slice(slash + 1));
     });

@@ -8,6 +8,7 @@ import {
   type OtherPolicy,
   withoutTwins,
 } from '../../core/kubernetes.ts';
+import { SharedParts } from './shared-parts.ts';
 
 function nameIn(namespace: string, name: string): string {
   return `${namespace}/${name}`;
@@ -35,19 +36,17 @@ class Kind {
  */
 export class ClusterObjects {
   readonly #kinds = new Map<string, Kind>();
+  readonly #parts = new SharedParts();
   #snapshot: ClusterSnapshot | null = null;
 
-  /**
-   * Takes an object in place of the one of the same kind, namespace and name. @param kept makes of it the equal object
-   * that is to be held, if it is to be. @returns null when they are equal
-   */
-  set(object: KubernetesAny, kept: (object: KubernetesAny) => KubernetesAny = asItIs): ObjectChange | null {
-    const { namespace, name } = object.metadata;
-    const kind = this.#kind(kindKey(object));
+  /** Takes over an object in place of the one of the same kind, namespace and name. @returns null when they are equal */
+  set(after: KubernetesAny): ObjectChange | null {
+    const { namespace, name } = after.metadata;
+    const kind = this.#kind(kindKey(after));
     const key = nameIn(namespace, name);
     const before = kind.byName.get(key) ?? null;
-    if (before === object || isDeepStrictEqual(before, object)) return null;
-    const after = kept(object);
+    if (before === after || isDeepStrictEqual(before, after)) return null;
+    this.#parts.shareIn(after);
     kind.byName.set(key, after);
     this.#changed(kind);
     return { before, after };
@@ -133,10 +132,6 @@ export class ClusterObjects {
 export function asChanges(snapshot: ClusterSnapshot): ObjectChange[] {
   const all: readonly (readonly KubernetesAny[])[] = Object.values(snapshot);
   return all.flat().map((after) => ({ before: null, after }));
-}
-
-function asItIs(object: KubernetesAny): KubernetesAny {
-  return object;
 }
 
 function isController(object: KubernetesAny): object is Controller {

@@ -1,7 +1,7 @@
 import { type ObjectStore, type StoredObject } from './object-store.ts';
 import { matcherOf, type Target } from './request.ts';
 import { groupVersionOf } from './resources.ts';
-import { failure, type Status } from './status.ts';
+import { failure, type Status, tooLarge } from './status.ts';
 
 /** Where a list goes on: what stood at a version, from the first key after this one. */
 interface Continuation {
@@ -47,8 +47,7 @@ function pointOf(store: ObjectStore, query: URLSearchParams): Continuation | Sta
   if (match !== '' && asked === '')
     return failure(422, 'resourceVersionMatch is forbidden unless resourceVersion is provided');
   if (!/^\d*$/.test(asked)) return failure(400, `invalid resource version "${asked}"`);
-  if (Number(asked) > store.version)
-    return failure(504, `Too large resource version: ${asked}, current: ${store.version}`);
+  if (Number(asked) > store.version) return tooLarge(asked, store.version);
   if (match !== 'Exact') return { version: store.version, after: '' };
   if (Number(asked) >= store.oldestVersion) return { version: Number(asked), after: '' };
   return failure(410, `The provided resource version is not available: ${asked}`);

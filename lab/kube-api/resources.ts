@@ -50,7 +50,10 @@ export const knownResources: readonly ApiResource[] = [
   }),
   ...resources('batch', 'v1', false, { jobs: ['Job', 'namespaced'], cronjobs: ['CronJob', 'namespaced'] }),
   ...resources('discovery.k8s.io', 'v1', false, { endpointslices: ['EndpointSlice', 'namespaced'] }),
-  ...resources('networking.k8s.io', 'v1', false, { networkpolicies: ['NetworkPolicy', 'namespaced'] }),
+  ...resources('networking.k8s.io', 'v1', false, {
+    networkpolicies: ['NetworkPolicy', 'namespaced'],
+    servicecidrs: ['ServiceCIDR', 'cluster'],
+  }),
   ...resources('policy.networking.k8s.io', 'v1alpha1', true, {
     adminnetworkpolicies: ['AdminNetworkPolicy', 'cluster'],
     baselineadminnetworkpolicies: ['BaselineAdminNetworkPolicy', 'cluster'],

@@ -26,6 +26,8 @@ export interface KubeApiOptions {
   /** Custom kinds that are installed, as `group/version`. */
   readonly installed?: readonly string[];
   readonly bookmarkEveryMs?: Milliseconds;
+  /** Where versions begin: by itself above those of any server that was started earlier. */
+  readonly firstVersion?: number;
   /** How many changes are remembered for watches. */
   readonly historyLength?: number;
 }
@@ -62,7 +64,7 @@ export class KubeApi {
     this.token = options.token ?? null;
     this.#installed = new Set(options.installed);
     this.#port = options.port ?? 0;
-    this.store = new ObjectStore(Date.now() * 1000, options.historyLength ?? 10_000);
+    this.store = new ObjectStore(options.firstVersion ?? Date.now() * 1000, options.historyLength ?? 10_000);
     this.#server = this.#newServer();
   }
 

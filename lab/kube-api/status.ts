@@ -7,6 +7,7 @@ export interface Status {
   readonly message: string;
   readonly reason: string;
   readonly code: number;
+  readonly details?: { readonly causes: readonly { readonly reason: string; readonly message: string }[] };
 }
 
 const reasons: Readonly<Record<number, string>> = {
@@ -26,4 +27,11 @@ const reasons: Readonly<Record<number, string>> = {
 export function failure(code: number, message: string, metadata: Status['metadata'] = {}): Status {
   const reason = reasons[code] ?? 'Unknown';
   return { kind: 'Status', apiVersion: 'v1', metadata, status: 'Failure', message, reason, code };
+}
+
+/** A version that is yet to come: the server has waited for it in vain. */
+export function tooLarge(version: string, current: number): Status {
+  const text = 'Too large resource version';
+  const causes = [{ reason: 'ResourceVersionTooLarge', message: text }];
+  return { ...failure(504, `${text}: ${version}, current: ${current}`), details: { causes } };
 }

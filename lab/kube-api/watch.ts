@@ -4,7 +4,7 @@ import type { ObjectStore, StoredChange, StoredObject } from './object-store.ts'
 import { matcherOf, type Target } from './request.ts';
 import { groupVersionOf } from './resources.ts';
 import type { Matches } from './selector.ts';
-import { failure, type Status } from './status.ts';
+import { failure, type Status, tooLarge } from './status.ts';
 
 /** What ends the initial events of a watch that asked for them. */
 const initialEventsEnd = { annotations: { 'k8s.io/initial-events-end': 'true' } };
@@ -43,8 +43,7 @@ function beginningOf(store: ObjectStore, target: Target, query: URLSearchParams,
     const all = store.listAt(target.resource, store.version) ?? [];
     return { objects: all.map(([, object]) => object).filter(matches), bookmark: wantsInitial };
   }
-  if (Number(version) > store.version)
-    return failure(504, `Too large resource version: ${version}, current: ${store.version}`);
+  if (Number(version) > store.version) return tooLarge(version, store.version);
   const changes = store.changesAfter(target.resource, Number(version));
   if (changes !== null) return { changes };
   return failure(410, `too old resource version: ${version} (${store.oldestVersion})`);

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { KubeApi } from '../../lab/kube-api/server.ts';
 import { podOf } from './objects.ts';
 import { Reflecting } from './reflecting.ts';
 
@@ -21,12 +22,12 @@ t.test('what there is is listed, and what changes is told', async (t) => {
 t.test('a large collection comes in pages', async (t) => {
   const on = await Reflecting.start(t, {
     prepare: ({ store }) => {
-      for (let i = 0; i < 1_201; i++) store.set(podOf(`p${i}`));
+      for (let i = 0; i < 241; i++) store.set(podOf(`p${i}`));
     },
   });
   await on.until(() => on.lists === 1);
-  t.equal(on.state.size, 1_201);
-  t.equal(on.api.requests.filter((each) => each.includes('limit=500')).length, 3);
+  t.equal(on.state.size, 241);
+  t.equal(on.api.requests.filter((each) => each.includes('limit=100')).length, 3);
 });
 
 t.test('a watch that is cut goes on where it was, without another list', async (t) => {
@@ -77,6 +78,21 @@ t.test('a version that is forgotten leads to a list, which tells what is gone me
     'what has not changed is not told again',
   );
   t.equal(on.reflector.status.counts.expired, 1);
+});
+
+t.test('a server that was set back to an earlier state is listed anew', async (t) => {
+  const on = await Reflecting.start(t, {
+    api: { firstVersion: 1_000_000 },
+    prepare: ({ store }) => void store.set(podOf('made-since')),
+  });
+  await on.watching();
+  await on.api.refuse();
+  const { port } = new URL(on.api.url);
+  const restored = await KubeApi.start({ port: Number(port), firstVersion: 1_000 });
+  t.teardown(() => restored.close());
+  restored.store.set(podOf('of-the-backup'));
+  await on.until(() => on.lists === 2);
+  t.strictSame(on.names, ['of-the-backup']);
 });
 
 t.test('a watch is refused with the HTTP status 410 too', async (t) => {
