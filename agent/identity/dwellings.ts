@@ -37,18 +37,21 @@ export class Dwellings {
   addResults(results: readonly CniResult[]): void {
     const known = results.flatMap(({ pod, containerId, netnsPath, addresses }) => {
       const whose = pod ?? addresses.map((address) => this.#names.byAddress(address)).find((found) => found !== null);
-      return whose === undefined || processPath.test(netnsPath) ? [] : [{ pod: whose, containerId, netnsPath }];
+      const isFile = netnsPath !== '' && !processPath.test(netnsPath);
+      return whose === undefined || !isFile ? [] : [{ pod: whose, containerId, netnsPath }];
     });
     this.#addPaths('cni-cache', known);
   }
 
   addRuntime(sandboxes: Iterable<CriSandbox>, inhabitants: readonly Inhabitants[]): void {
-    const byPid = new Map(inhabitants.flatMap(({ pids, ids }) => pids.map((pid) => [pid, ids] as const)));
+    const byPid = new Map(inhabitants.flatMap((each) => each.pids.map((pid) => [pid, each] as const)));
     const byPath: CriSandbox[] = [];
     for (const each of sandboxes) {
-      const ids = byPid.get(Number(processPath.exec(each.netnsPath)?.[1] ?? each.pid));
-      if (each.netnsPath !== '' && !processPath.test(each.netnsPath)) byPath.push(each);
-      else if (ids !== undefined) this.#settle(ids, { ...each, means: 'cri' });
+      const found = byPid.get(Number(processPath.exec(each.netnsPath)?.[1] ?? each.pid));
+      // A process that has taken the number of the sandbox's says in its cgroup that it is another pod's.
+      const isSame = found?.owners.every(({ podUid }) => podUid === each.pod.uid) === true;
+      if (found !== undefined && isSame) this.#settle(found.ids, { ...each, means: 'cri' });
+      else if (each.netnsPath !== '' && !processPath.test(each.netnsPath)) byPath.push(each);
     }
     this.#addPaths('cri', byPath);
   }

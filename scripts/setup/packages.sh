@@ -5,8 +5,8 @@ packages=(
   cmake ninja-build make g++ pkg-config python3
   iproute2 nftables conntrack procps util-linux curl
   nginx-light redis-server redis-tools dnsmasq-base postgresql
-  openvswitch-switch ethtool
   softflowd nfdump
+  openvswitch-switch ethtool containerd runc
 )
 
 policy_rc=${WEIR_SETUP_ROOT:-}/usr/sbin/policy-rc.d
@@ -40,7 +40,7 @@ disable_services() {
   for package in "$@"; do
     case $package in
       nginx-light) service=nginx ;;
-      redis-server | postgresql | openvswitch-switch) service=$package ;;
+      redis-server | postgresql | openvswitch-switch | containerd) service=$package ;;
       *) continue ;;
     esac
     systemctl disable --quiet "$service.service" || return 1

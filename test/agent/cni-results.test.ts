@@ -51,6 +51,14 @@ t.test('the CNI cache is read, and read again when it changes', async (t) => {
   t.match(cache.state, { name: 'cni-cache', state: 'ok', detail: '2 results' });
 });
 
+t.test('before libcni wrote the namespace down, the plugin told it with its interface', async (t) => {
+  const folder = t.testdir();
+  const text = cached('a').replace('"netns":"/run/netns/a",', '');
+  t.notMatch(text, /"netns"/);
+  writeFileSync(join(folder, 'old'), text);
+  t.match(new CniResults([folder]).read().results, [{ pod: pod('a'), netnsPath: '/run/netns/a' }]);
+});
+
 t.test('what an older libcni wrote tells the sandbox and its addresses, and no pod', async (t) => {
   const sandbox = '/var/run/netns/cni-1';
   const result = { interfaces: [{ name: 'veth1' }, { name: 'eth0', sandbox }], ips: [{ address: '10.9.0.2/24' }] };
@@ -63,9 +71,10 @@ t.test('what an older libcni wrote tells the sandbox and its addresses, and no p
 t.test('a broken file in the CNI cache is a named problem and hides nothing else', async (t) => {
   const folder = t.testdir({
     broken: '{"netns": ',
-    'no-uid': '{"netns":"/run/netns/x","cniArgs":[["K8S_POD_NAMESPACE","shop"],["K8S_POD_NAME","x"]]}',
+    'no-uid':
+      '{"kind":"cniCacheV1","netns":"/run/netns/x","cniArgs":[["K8S_POD_NAMESPACE","shop"],["K8S_POD_NAME","x"]]}',
     empty: '',
-    'wrong-types': '{"netns":5,"cniArgs":"all"}',
+    'wrong-types': '{"kind":"cniCacheV1","netns":5,"cniArgs":"all"}',
     list: '[1,2]',
     good: cached('a'),
     long: ' '.repeat(2 << 20),

@@ -95,6 +95,14 @@ t.test('a pod that only its processes tell of', { skip }, async (t) => {
     t.equal(status()?.podsResolved, 3);
   });
 
+  await t.test('a kernel without iterators is asked process by process', async (t) => {
+    await w.agent.stop();
+    w.startAgent(['--kubeconfig', kubeconfig, '--without', 'iterators']);
+    const isSo = () => status()?.features.some(({ name, active }) => name === 'iterators' && !active) === true;
+    await w.until(() => isSo() && status()?.resolvedByMeans['cgroup'] === 3, 'all are known again');
+    t.match(status()?.unresolvedByReason, { 'several-pods': 1 });
+  });
+
   await t.test('what is known stays known while the API is away', async (t) => {
     await api.end('SIGKILL');
     await w.until(() => status()?.features.some(({ reason }) => reason.includes('since')) === true, 'it is away');

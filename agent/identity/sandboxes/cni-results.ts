@@ -13,7 +13,7 @@ export interface CniResult {
   readonly containerId: string;
   /** Inside the pod. */
   readonly interfaceName: string;
-  /** File that holds the sandbox's network namespace open. */
+  /** File that holds the sandbox's network namespace open; empty when the result does not tell. */
   readonly netnsPath: string;
   readonly addresses: readonly Address[];
 }
@@ -27,9 +27,10 @@ const plainResult = z.object({
   ips: z.array(z.object({ address: z.string() })).default([]),
 });
 
-/** The parts of a cached result that are read, as libcni has written them since 0.8. */
+/** The parts of a cached result that are read, as libcni has written them since 0.8; `netns` since 1.2. */
 const cachedResult = z.object({
-  netns: z.string().min(1),
+  kind: z.string(),
+  netns: z.string().optional(),
   containerId: z.string().default(''),
   ifName: z.string().default('eth0'),
   cniArgs: z.array(z.tuple([z.string(), z.string()])),
@@ -38,6 +39,11 @@ const cachedResult = z.object({
 
 function addressesOf(result: z.infer<typeof plainResult> | undefined): Address[] {
   return (result?.ips ?? []).flatMap(({ address }) => parseAddress(address.replace(/\/\d+$/, '')) ?? []);
+}
+
+/** The namespace of the interface inside the pod, as the plugin has it. */
+function sandboxOf(result: z.infer<typeof plainResult> | undefined): string {
+  return (result?.interfaces ?? []).find(({ sandbox }) => sandbox !== undefined && sandbox !== '')?.sandbox ?? '';
 }
 
 function podOf(cniArgs: readonly (readonly [string, string])[]): PodRef {
@@ -57,8 +63,8 @@ const plainName = /-([0-9a-f]{64})-([^-]+)$/;
 function readPlain(file: string, content: unknown): CniResult {
   const [, containerId, interfaceName] = plainName.exec(file) ?? [];
   const result = plainResult.parse(content);
-  const netnsPath = result.interfaces.find(({ sandbox }) => sandbox !== undefined && sandbox !== '')?.sandbox;
-  if (containerId === undefined || interfaceName === undefined || netnsPath === undefined) {
+  const netnsPath = sandboxOf(result);
+  if (containerId === undefined || interfaceName === undefined || netnsPath === '') {
     throw new Error('it names neither a pod nor a sandbox');
   }
   return { pod: null, containerId, interfaceName, netnsPath, addresses: addressesOf(result) };
@@ -66,12 +72,13 @@ function readPlain(file: string, content: unknown): CniResult {
 
 function readResult(file: string, text: string): CniResult {
   const content: unknown = JSON.parse(text);
-  if (typeof content === 'object' && content !== null && !('cniArgs' in content) && !('netns' in content)) {
+  if (typeof content === 'object' && content !== null && !('kind' in content)) {
     return readPlain(file, content);
   }
   const { netns, containerId, ifName, cniArgs, result } = cachedResult.parse(content);
   const pod = podOf(cniArgs);
-  return { pod, containerId, interfaceName: ifName, netnsPath: netns, addresses: addressesOf(result) };
+  const netnsPath = netns ?? sandboxOf(result);
+  return { pod, containerId, interfaceName: ifName, netnsPath, addresses: addressesOf(result) };
 }
 
 type Outcome = { readonly result: CniResult } | { readonly problem: SourceProblem };
