@@ -93,6 +93,8 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     identity.apply(asChanges(source.snapshot()), clock.now());
     unsubscribe = source.onChange((changes) => resolver.learnt(identity.apply(changes, clock.now())));
   });
+  // Whoever waits for it is told why it never came; a start that fails leaves nobody who does.
+  firstState.catch(() => undefined);
   const waits = { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp, firstState };
   const resolver = new Resolver(identity, { ...waits, maxLanes: maxEdges });
 

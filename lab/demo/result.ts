@@ -4,6 +4,8 @@ export interface DemoResult {
   /** From the lab's own declaration of who talks to whom. */
   readonly edges_expected: number;
   readonly edges_seen: number;
+  /** The keys of what was seen, in order; without those of the rogue pod. */
+  readonly edges: readonly string[];
   readonly missing: readonly string[];
   readonly unexpected: readonly string[];
   readonly wrong_direction: number;

@@ -116,6 +116,7 @@ export async function tellStory(stage: Stage): Promise<DemoResult> {
     pods,
     edges_expected: stage.lab.expectedEdges().length,
     edges_seen: watched.edges.length,
+    edges: keysOf(watched.edges),
     missing: keysOf(watched.missing),
     unexpected: keysOf(watched.unexpected),
     wrong_direction: watched.wrongDirection.length,

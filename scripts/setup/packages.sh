@@ -6,7 +6,7 @@ packages=(
   iproute2 nftables conntrack procps util-linux curl
   nginx-light redis-server redis-tools dnsmasq-base postgresql
   softflowd nfdump
-  openvswitch-switch containerd runc
+  openvswitch-switch ethtool containerd runc
 )
 
 policy_rc=${WEIR_SETUP_ROOT:-}/usr/sbin/policy-rc.d
