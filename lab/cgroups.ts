@@ -4,16 +4,17 @@ import { WeirError } from '../core/errors.ts';
 
 const goneWithinMs = 10_000;
 
-/** Where the machine has mounted the hierarchy of cgroup version 2; null when it has not. */
+/** Where the hierarchy of cgroup version 2 is mounted and may be written to; null when it is nowhere (proc(5)). */
 function unifiedMount(): string | null {
   for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
     const [before = '', after = ''] = line.split(' - ');
-    if (after.startsWith('cgroup2 ')) return before.split(' ')[4] ?? null;
+    const [, , , , path = '', options = ''] = before.split(' ');
+    if (after.startsWith('cgroup2 ') && options.split(',').includes('rw')) return path;
   }
   return null;
 }
 
-/** The cgroup below which all of a lab's are; null when this machine has none of version 2. */
+/** The cgroup below which all of a lab's are; null when this machine has none of version 2 to write to. */
 export function labCgroup(lab: string): string | null {
   const mount = unifiedMount();
   return mount === null ? null : `${mount}/weir-lab-${lab}`;

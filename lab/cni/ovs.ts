@@ -26,7 +26,7 @@ function addBridge(name: string, failMode: 'secure' | 'standalone'): string[][] 
 const network: CniNetwork = {
   name: 'ovn-kubernetes',
   plugin: 'ovn-k8s-cni-overlay',
-  file: '10-ovn-kubernetes.conf',
+  file: '10-ovn-kubernetes.conflist',
   prefixLength: 24,
   results: 'first node',
 };

@@ -45,7 +45,7 @@ export async function vsctl(node: LabNode, commands: readonly (readonly string[]
   await mustRun(['ovs-vsctl', `--db=unix:${ovsdbSocket(node)}`, '--retry', '--timeout=20', ...wait, ...argv]);
 }
 
-/** Makes a bridge have exactly these groups and flows, one a line in the words of ovs-ofctl. */
+/** Makes a bridge have exactly these groups and flows, one a line in the words of ovs-ofctl, from the next packet on. */
 export async function replaceFlows(
   node: LabNode,
   bridge: string,
@@ -61,4 +61,6 @@ export async function replaceFlows(
     groups.map((group) => `add_or_mod ${group}`),
   );
   await ofctl('replace-flows', flows);
+  // What the datapath remembers of the flows before would decide for some milliseconds more.
+  await mustRun(['ovs-appctl', `--target=${ovsDir(node)}/vswitchd.ctl`, 'revalidator/wait']);
 }
