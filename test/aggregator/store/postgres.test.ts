@@ -91,7 +91,7 @@ t.test('a PostgreSQL server', async (t) => {
         }
       }
       await killed;
-      await t.rejects(store.commit([commitOf('n1', sequence)]), { code: 'STORE', message: /nobody listens there/ });
+      await t.rejects(store.commit([commitOf('n1', sequence)]), { code: 'STORE' });
       await server.run();
       // What was under way when it was killed may be there or not: the cursor says it.
       const [cursor] = await store.cursors('demo');
