@@ -15,8 +15,8 @@ import type { SourceState } from './sandboxes/sandbox.ts';
 
 /** News that arrive together are looked at once. */
 const settleMs = 10;
-/** While news keep coming, looking takes at most this part of the time. */
-const share = 1 / 3;
+/** While news keep coming, there is a pause as long as the last look took, but no longer than this: pods may be short-lived. */
+const longestRestMs = 100;
 const maxComplaints = 10_000;
 
 export interface InterfacesOptions extends ResolverOptions {
@@ -159,10 +159,14 @@ export class Interfaces {
   scan(): void {
     const started = performance.now();
     for (const folder of this.#options.cniResults) this.#watchFolder(folder);
+    const newcomers = this.#resolver.newcomers();
+    for (const [cookie, pod] of newcomers) this.#byCookie.see(cookie, pod, this.#clock.now());
+    this.#namespaces = new Set([...this.#namespaces, ...newcomers.keys()]);
     const gone = new Set(this.#links === null ? [] : native.takeGoneLinks(this.#links));
     const links = native.listLinks();
     this.#close(gone, links);
-    const { interfaces, namespaces, problems } = this.#resolver.resolve(links, gone);
+    const { interfaces: joined, namespaces, problems } = this.#resolver.resolve(links, gone);
+    const interfaces = this.#lasting(joined);
     for (const { what, message } of problems) this.#complain(what, { source: what, reason: message });
     const now = this.#clock.now();
     for (const [cookie, { pod }] of namespaces) this.#byCookie.see(cookie, pod, now);
@@ -170,10 +174,27 @@ export class Interfaces {
     this.#namespacesAre(new Set(namespaces.keys()));
     this.#forgetBefore(now - this.#options.rememberMs);
     const ms = performance.now() - started;
-    this.#restMs = Math.max(settleMs, ms / share);
+    this.#restMs = Math.min(Math.max(settleMs, ms), longestRestMs);
     this.#log.debug({ interfaces: interfaces.length, ms }, 'interfaces joined');
     this.#attachments.show(interfaces, this.#scanned);
     this.#scanned = true;
+  }
+
+  /**
+   * Those that were there all the time that it took to join them. The id of a namespace is used again once the namespace
+   * and the links into it are gone: it means the same before and after only by a link that stays.
+   */
+  #lasting(joined: readonly PodInterface[]): readonly PodInterface[] {
+    const before = new Map(this.#known.map((each) => [each.ifindex, each]));
+    const isNew = ({ ifindex, nsid, cookie }: PodInterface) => {
+      const known = before.get(ifindex);
+      return known === undefined || known.nsid !== nsid || known.cookie !== cookie;
+    };
+    if (!joined.some(isNew)) return joined;
+    const nsids = new Map(native.listLinks().map(({ ifindex, peerNsid }) => [ifindex, peerNsid]));
+    const lasting = joined.filter(({ ifindex, nsid }) => nsids.get(ifindex) === nsid);
+    if (lasting.length < joined.length) this.#soon();
+    return lasting;
   }
 
   /** An index that was not there, or went meanwhile, is another link's than the one that is remembered. */

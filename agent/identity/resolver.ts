@@ -1,3 +1,4 @@
+import type { PodRef } from '../../core/identity.ts';
 import type { Link } from '../../native/native.ts';
 import type { InhabitedNamespace } from '../source/processes.ts';
 import { Claims } from './claims.ts';
@@ -55,6 +56,9 @@ export class Resolver {
   readonly #cri: Cri;
   readonly #stores: Stores;
   readonly #endPods: () => void;
+  #read: ReturnType<CniResults['read']> = { results: [], problems: [] };
+  /** Paths of namespaces that newcomers has told of. */
+  #greeted: ReadonlySet<string> = new Set();
   #detectedMs = Number.NEGATIVE_INFINITY;
   detected: readonly DetectedCni[] = [];
 
@@ -75,12 +79,31 @@ export class Resolver {
     return [this.#results.state, this.#processes.state, this.#cri.state, ...this.#stores.states];
   }
 
-  /** @param links all of the node's @param gone indexes of links that went since the last call */
+  /**
+   * Pods that the result cache names since the last call, by the cookies of their namespaces. Listing links can take a
+   * second while the kernel makes and deletes many: a pod may be gone by then, and what it did shall have its name.
+   */
+  newcomers(): Map<bigint, PodRef> {
+    this.#read = this.#results.read();
+    const paths = new Map<string, PodRef>();
+    for (const { pod, netnsPath } of this.#read.results) if (pod !== null) paths.set(netnsPath, pod);
+    const added = [...paths].filter(([path]) => path.startsWith('/') && !this.#greeted.has(path));
+    this.#greeted = new Set(paths.keys());
+    const looks = this.#source.lookAtNamespaces(added.map(([path]) => path));
+    const found = new Map<bigint, PodRef>();
+    for (const [i, [, pod]] of added.entries()) {
+      const look = looks[i];
+      if (look?.problem === '') found.set(look.cookie, this.#pods.byUid(pod.uid) ?? pod);
+    }
+    return found;
+  }
+
+  /** To be called after newcomers. @param links all of the node's @param gone indexes of links that went since the last call */
   resolve(links: readonly Link[], gone: ReadonlySet<number>): Resolved {
     this.#detect(links);
     const routes = readRoutes();
     const leading = this.#podLinks(links, uplinksOf(routes));
-    const { results, problems } = this.#results.read();
+    const { results, problems } = this.#read;
     const names = new NamesOfPods(this.#pods, results, this.#cri.sandboxes);
     const dwellings = new Dwellings(this.#source.lookAtNamespaces, names);
     dwellings.addResults(results);

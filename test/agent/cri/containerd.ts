@@ -86,7 +86,7 @@ ${cri}.cni]
     // Its mounts of namespaces are seen by the agent, as on a node; its CNI cache is not the machine's.
     const state = join(this.#folder, 'state');
     execFileSync('sh', ['-ec', `mount --bind ${state} ${state} && mount --make-shared ${state}`]);
-    const script = `mkdir -p /var/lib/cni && mount --bind ${this.#folder}/cni /var/lib/cni && exec "$@"`;
+    const script = `mount -t tmpfs weir-test /var/lib && mkdir /var/lib/cni && mount --bind ${this.#folder}/cni /var/lib/cni && exec "$@"`;
     const command = ['containerd', '--config', join(this.#folder, 'config.toml'), '--log-level', 'error'];
     const inside = ['unshare', '--mount', '--propagation', 'unchanged', 'sh', '-ec', script, 'sh', ...command];
     this.#child = spawn('nsenter', [`--net=/run/netns/${this.#node.netns}`, ...inside], { stdio: 'ignore' });
