@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Cidr } from '../core/address.ts';
 import type { Clock, Milliseconds } from '../core/time.ts';
+import { defaultLimits } from '../proto/limits.ts';
 import { GrpcServer } from './api/grpc.ts';
 import { HttpServer } from './api/http.ts';
 import { Metrics } from './api/metrics.ts';
@@ -53,6 +54,8 @@ export interface Aggregator {
 const toleranceMs = 30_000;
 const giveUpMs = 60_000;
 const maxGivenUp = 10_000;
+/** Of all agents together: bounds what batches that wait for their commit take in memory. */
+const maxBatchesUnderWay = 4096;
 /** At 200 nodes and 15 s windows: five seconds. */
 const maxFollowQueue = 64;
 
@@ -100,7 +103,8 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     cluster,
     store,
     resolver,
-    credits: options.credits,
+    credits: { perAgent: options.credits, total: maxBatchesUnderWay },
+    limits: defaultLimits,
     onCommitted: (segment) => {
       history.add(segment);
       metrics.committed(segment);

@@ -12,7 +12,11 @@ export interface StoreUnderTest {
 
 const allTime = { startUnixMs: 0, endUnixMs: Number.MAX_SAFE_INTEGER };
 
-const commitOf = (segment: Segment, oldestSequence = 1): Commit => ({ segment, oldestSequence });
+const commitOf = (segment: Segment, oldestSequence = 1, firstSequence = segment.sequence): Commit => ({
+  segment,
+  firstSequence,
+  oldestSequence,
+});
 
 async function collect(segments: AsyncIterable<Segment>): Promise<Segment[]> {
   const all = [];
