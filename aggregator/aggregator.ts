@@ -31,7 +31,10 @@ export interface AggregatorOptions {
   readonly identityWaitMs: Milliseconds;
   readonly maxEdges: number;
   readonly maxSeries: number;
+  /** How many batches of one agent may be under way. */
   readonly credits: number;
+  /** How many of all agents should be at most: bounds the memory that batches take which wait for their commit. */
+  readonly maxBatchesUnderWay: number;
 }
 
 /** What an aggregator stands on; it closes them when it stops. */
@@ -54,8 +57,6 @@ export interface Aggregator {
 const toleranceMs = 30_000;
 const giveUpMs = 60_000;
 const maxGivenUp = 10_000;
-/** Of all agents together: bounds what batches that wait for their commit take in memory. */
-const maxBatchesUnderWay = 4096;
 /** At 200 nodes and 15 s windows: five seconds. */
 const maxFollowQueue = 64;
 
@@ -103,7 +104,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     cluster,
     store,
     resolver,
-    credits: { perAgent: options.credits, total: maxBatchesUnderWay },
+    credits: { perAgent: options.credits, total: options.maxBatchesUnderWay },
     limits: defaultLimits,
     onCommitted: (segment) => {
       history.add(segment);

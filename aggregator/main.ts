@@ -20,7 +20,7 @@ async function openCluster(folder: string, log: Logger): Promise<FileCluster> {
 
 async function run(config: AggregatorConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: { component: 'aggregator' } }, pino.destination(2));
-  const { cluster, listen, metricsListen, maxEdges, maxSeries, credits } = config;
+  const { cluster, listen, metricsListen, maxEdges, maxSeries, credits, maxUnderWay } = config;
   const store = new SqliteStore({ path: config.database, synchronous: config.synchronous, maxCached: maxEdges });
   const source = await openCluster(config.clusterFiles, log).catch((error: unknown) => {
     store.close();
@@ -40,6 +40,7 @@ async function run(config: AggregatorConfig): Promise<void> {
       maxEdges,
       maxSeries,
       credits,
+      maxBatchesUnderWay: maxUnderWay,
     },
     { store, source, clock: systemClock, log },
   );

@@ -95,6 +95,7 @@ export class Spool {
       // Without marks, everything that is there may have been sent.
       this.#sent = marked === null ? newest : marked.sent;
       this.#untold = marked?.lostRecords ?? 0;
+      if (marked === null) this.#markIfPossible();
       this.#stateFile = new StateFile(folder);
       this.#state = this.#stateFile.read(newest);
       this.#keptEpoch = readEpoch(folder);

@@ -83,6 +83,7 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       maxEdges: 1_000,
       maxSeries: 100,
       credits: 4,
+      maxBatchesUnderWay: 1_000,
       ...rest,
     },
     {

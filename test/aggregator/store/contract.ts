@@ -76,6 +76,20 @@ export function storeContract(t: Test, make: () => StoreUnderTest): void {
     store.close();
   });
 
+  t.test('a merged batch moves the cursor to its last, and is refused where a part of it was committed', async (t) => {
+    const store = make().open();
+    const merged = (first: number, last: number) => [commitOf(plainSegment('n1', last, 1), 1, first)];
+    t.match(await store.commit(merged(1, 3)), [{ type: 'committed', missing: 0, segment: { sequence: 3 } }]);
+    t.match(await store.commit(merged(3, 5)), [{ type: 'overlap', cursor: { sequence: 3 } }]);
+    t.match(await store.commit(merged(2, 3)), [{ type: 'duplicate', cursor: { sequence: 3 } }]);
+    t.match(await store.commit(merged(5, 6)), [{ type: 'gap', cursor: { sequence: 3 } }]);
+    t.match(await store.commit(merged(4, 6)), [{ type: 'committed', missing: 0 }]);
+    const behindDropped = [commitOf(plainSegment('n1', 12, 1), 9, 9)];
+    t.match(await store.commit(behindDropped), [{ type: 'committed', missing: 2 }]);
+    t.equal((await collect(store.segments('demo', allTime))).length, 3);
+    store.close();
+  });
+
   t.test('a gap is refused, also within one commit, and what follows it', async (t) => {
     const store = make().open();
     const results = await store.commit([1, 3, 4, 2].map((sequence) => commitOf(plainSegment('n1', sequence, 1))));
