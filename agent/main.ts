@@ -72,7 +72,7 @@ async function run(config: AgentConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: { component: 'agent', node: config.node } }, standardError);
   const { cluster, node, windowMs, holdMs } = config;
   await claimNode(config.pins);
-  const spoolOptions = { maxBytes: config.spoolMaxBytes, limits: defaultLimits };
+  const spoolOptions = { maxBytes: config.spoolMaxBytes, limits: defaultLimits, random: Math.random };
   const spool = new Spool(config.spool, spoolOptions, systemClock.now());
   const state = earlierState(spool, log);
   const source = new KernelSource(sourceOptions(config), state?.source ?? null);

@@ -19,6 +19,8 @@ export interface SpoolOptions {
   readonly maxBytes: number;
   /** What a batch may have. */
   readonly limits: Limits;
+  /** From 0 to 1. */
+  readonly random: () => number;
 }
 
 /** What one window saw. */
@@ -50,6 +52,8 @@ export interface SpoolLedger {
 
 /** So that what is given up at once is little. */
 const segmentsPerSpool = 64;
+/** Added to an epoch at random, because two spools that claim one node and choose the same could not be told apart. */
+const epochSpread = 2 ** 20;
 
 /**
  * Batches that are not acknowledged yet, so that they outlive the agent. When the bound is reached, windows are
@@ -78,7 +82,7 @@ export class Spool {
 
   /**
    * Opens a folder and makes it when it is missing; batches of earlier starts are still there to be sent.
-   * @param now the epoch of this start, unless an earlier start had a later one
+   * @param now about the epoch of this start, unless an earlier start had a later one
    * @throws WeirError SPOOL
    */
   constructor(folder: string, options: SpoolOptions, now: UnixMs) {
@@ -99,10 +103,15 @@ export class Spool {
       this.#stateFile = new StateFile(folder);
       this.#state = this.#stateFile.read(newest);
       this.#keptEpoch = readEpoch(folder);
-      this.#epoch = Math.max(now, this.#keptEpoch + 1, (newest?.epoch ?? 0) + 1, (this.#sent?.epoch ?? 0) + 1);
+      const known = Math.max(this.#keptEpoch, newest?.epoch ?? 0, this.#sent?.epoch ?? 0);
+      this.#epoch = this.#epochBehind(Math.max(now - 1, known));
     } catch (error) {
       throw this.#error(error);
     }
+  }
+
+  #epochBehind(epoch: number): number {
+    return epoch + 1 + Math.floor(this.#options.random() * epochSpread);
   }
 
   #error(error: unknown): WeirError {
@@ -275,7 +284,7 @@ export class Spool {
     this.#giveUp(entries.filter(({ id }) => sent !== null && compareBatchIds(id, sent) <= 0));
     const next = this.#segments.entries[0]?.id ?? { epoch: this.#epoch, sequence: this.#sequence + 1 };
     if (this.#epoch <= committed.epoch || compareBatchIds(next, committed) <= 0) {
-      this.#beginEpoch(Math.max(this.#epoch, committed.epoch) + 1);
+      this.#beginEpoch(this.#epochBehind(Math.max(this.#epoch, committed.epoch)));
     }
   }
 

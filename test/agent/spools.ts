@@ -12,8 +12,8 @@ export const windowMs = 5_000;
 const firstStartUnixMs = 1_700_000_000_000;
 
 /** @param maxBytes of the spool; a segment has a 64th of it */
-export function openSpool(folder: string, epoch: number, maxBytes = 1 << 20): Spool {
-  return new Spool(folder, { maxBytes, limits: defaultLimits }, epoch);
+export function openSpool(folder: string, epoch: number, maxBytes = 1 << 20, random = () => 0): Spool {
+  return new Spool(folder, { maxBytes, limits: defaultLimits, random }, epoch);
 }
 
 /** A call to one of `ports` far ends, with so many connections. */
