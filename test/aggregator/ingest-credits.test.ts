@@ -18,13 +18,13 @@ t.test('an agent is told when its share has become smaller or larger', async (t)
   t.teardown(() => first.close());
   t.teardown(() => second.close());
   const credits = [await first.welcome(), await second.welcome()].map((welcome) => welcome.credits);
-  t.strictSame(credits.toSorted(), [4, 8]);
+  t.strictSame(new Set(credits), new Set([4, 8]));
   const told = async (agent: Pusher, sequence: number) => {
     agent.send(batchOf(sequence, [call('frontend-1', '10.1.0.2', 8080)]));
     const answer = await agent.answer();
     return answer.frame === 'ack' ? answer.ack.credits : null;
   };
-  t.strictSame([await told(first, 1), await told(second, 1)].toSorted(), [0, 4], 'only who was told otherwise');
+  t.strictSame(new Set([await told(first, 1), await told(second, 1)]), new Set([0, 4]), 'only who was told otherwise');
   t.equal(await told(first, 2), 0);
   second.close();
   let raised = 0;
