@@ -34,7 +34,7 @@ export class StreamWriter {
     const spooled = readContent(taken);
     const losses = { ...spooled.losses };
     if (taken.lostRecords > 0) addDrops(losses, { [spoolStage]: taken.lostRecords });
-    const { batch } = fit({ ...spooled, losses }, this.#limits);
+    const { batch } = fit({ ...spooled, losses }, this.#limits, taken.body);
     const rows = batch.rows.edges.length;
     const more = Math.max(...Object.values(batch.rows.dictionary.sizes));
     const isFull = this.#writer.entries + more > this.#limits.maxDictionaryEntries;

@@ -1,8 +1,6 @@
-import type { RowColumns } from '../../proto/column-batch.ts';
+import { type CounterName, counterNames } from '../../core/flow.ts';
+import type { ColumnBatch, RowColumns } from '../../proto/column-batch.ts';
 import { encodeAlone } from '../../proto/encode-batch.ts';
-import type { ColumnBatch } from '../../proto/column-batch.ts';
-import { counterNames } from '../../core/flow.ts';
-import type { CounterName } from '../../core/flow.ts';
 import type { Limits } from '../../proto/wire.ts';
 
 /** The stage under which rows are counted that a batch has no room for. */
@@ -37,17 +35,21 @@ function cut(batch: ColumnBatch, rows: number): ColumnBatch {
 /**
  * The batch, or as many of its rows as the limits have room for, with its self-contained form. What does not fit is
  * counted in its losses.
+ * @param encoded that form of the whole batch, where it is at hand
  */
-export function fit(batch: ColumnBatch, limits: Limits): { readonly batch: ColumnBatch; readonly body: Uint8Array } {
-  const { maxRows, maxBatchBytes, maxDictionaryEntries } = limits;
-  const { edges } = batch.rows;
+export function fit(
+  batch: ColumnBatch,
+  { maxRows, maxBatchBytes, maxDictionaryEntries }: Limits,
+  encoded: Uint8Array | null = null,
+): { readonly batch: ColumnBatch; readonly body: Uint8Array } {
   // A row has at most two addresses, and at most one of everything else but drop reasons, of which there are few.
-  let rows = Math.min(maxRows, Math.floor(maxDictionaryEntries / 2));
-  let fitting = edges.length > rows ? cut(batch, rows) : batch;
-  let body = encodeAlone(fitting);
-  while (body.length > maxBatchBytes && rows > 0) {
-    rows = Math.floor(fitting.rows.edges.length / 2);
-    fitting = cut(fitting, rows);
+  const most = Math.min(maxRows, Math.floor(maxDictionaryEntries / 2));
+  let fitting = batch;
+  let body = encoded ?? encodeAlone(batch);
+  for (;;) {
+    const rows = fitting.rows.edges.length;
+    if (rows === 0 || (rows <= most && body.length <= maxBatchBytes)) break;
+    fitting = cut(fitting, rows > most ? most : Math.floor(rows / 2));
     body = encodeAlone(fitting);
   }
   return { batch: fitting, body };

@@ -6,17 +6,9 @@ import t, { type Test } from 'tap';
 import { Exporter } from '../../agent/export/exporter.ts';
 import { connect } from '../../proto/services.ts';
 import { IngestDouble } from './ingest-double.ts';
-import { call, noState, openSpool, windowOf } from './spools.ts';
+import { anyStatus, call, noState, openSpool, windowOf } from './spools.ts';
 
-const status = {
-  version: '0',
-  kernel: '6',
-  interfacesAttached: 0,
-  podsResolved: 0,
-  unresolvedInterfaces: [],
-  batchesPending: 0,
-  features: [],
-};
+const status = { ...anyStatus };
 
 /** Short, because the path of a Unix socket has at most 107 bytes. */
 function folderFor(t: Test): string {

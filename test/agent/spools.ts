@@ -4,8 +4,20 @@ import { compareBatchIds } from '../../agent/spool/batch-id.ts';
 import { readContent } from '../../agent/spool/merge.ts';
 import { Spool, type Taken, type WindowContent } from '../../agent/spool/spool.ts';
 import { defaultLimits } from '../../proto/limits.ts';
+import type { AgentStatus } from '../../proto/wire.ts';
 import { columnsOf } from '../../proto/row-sums.ts';
 import { batchOfColumns } from '../proto/columns.ts';
+
+/** What an agent says of itself where nobody looks at it. */
+export const anyStatus: AgentStatus = {
+  version: '0',
+  kernel: '6',
+  interfacesAttached: 0,
+  podsResolved: 0,
+  unresolvedInterfaces: [],
+  batchesPending: 0,
+  features: [],
+};
 
 export const noState = new Uint8Array();
 export const windowMs = 5_000;
