@@ -8,6 +8,7 @@ import type { Limits } from '../../proto/wire.ts';
 import { type BatchId, compareBatchIds } from './batch-id.ts';
 import { keepEpoch, readEpoch } from './epoch-file.ts';
 import { fit } from './fit.ts';
+import { LostRecords } from './lost.ts';
 import { Marks } from './marks.ts';
 import type { Label } from './record.ts';
 import type { Content, Entry } from './segment.ts';
@@ -74,10 +75,7 @@ export class Spool {
   #sequence = 0;
   /** Batches up to this one may have been sent. */
   #sent: BatchId | null;
-  /** Records that were given up and that no batch tells of yet. */
-  #untold: number;
-  /** What batches under way tell of. */
-  #telling: readonly { readonly id: BatchId; readonly records: number }[] = [];
+  readonly #lost: LostRecords;
   readonly #counts = { acknowledged: 0, droppedBatches: 0, droppedRecords: 0, mergedBatches: 0, damagedBytes: 0 };
 
   /**
@@ -98,7 +96,7 @@ export class Spool {
       const marked = this.#marks.read();
       // Without marks, everything that is there may have been sent.
       this.#sent = marked === null ? newest : marked.sent;
-      this.#untold = marked?.lostRecords ?? 0;
+      this.#lost = new LostRecords(marked?.lostRecords ?? 0);
       if (marked === null) this.#markIfPossible();
       this.#stateFile = new StateFile(folder);
       this.#state = this.#stateFile.read(newest);
@@ -195,10 +193,9 @@ export class Spool {
   #giveUp(entries: readonly Entry[]): void {
     if (entries.length === 0) return;
     const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
-    const told = this.#telling.filter(({ id }) => entries.some((entry) => compareBatchIds(entry.id, id) === 0));
-    this.#telling = this.#telling.filter((each) => !told.includes(each));
+    for (const { id } of entries) this.#lost.takeBack(id);
     // A batch without rows is a window that is not known any more.
-    this.#untold += Math.max(rows, 1) + told.reduce((sum, { records }) => sum + records, 0);
+    this.#lost.add(Math.max(rows, 1));
     this.#counts.droppedBatches += entries.length;
     this.#counts.droppedRecords += rows;
     this.#markIfPossible();
@@ -207,9 +204,8 @@ export class Spool {
 
   /** @throws WeirError SPOOL */
   #mark(): void {
-    const lostRecords = this.#telling.reduce((sum, { records }) => sum + records, this.#untold);
     try {
-      this.#marks.write({ sent: this.#sent, lostRecords });
+      this.#marks.write({ sent: this.#sent, lostRecords: this.#lost.total });
     } catch (error) {
       throw this.#error(error);
     }
@@ -236,8 +232,7 @@ export class Spool {
     if (this.#sent === null || compareBatchIds(entry.id, this.#sent) > 0) {
       const last = entries[Math.min(at + ahead, entries.length) - 1] ?? entry;
       this.#sent = last.id;
-      if (this.#untold > 0) this.#telling = [...this.#telling, { id: entry.id, records: this.#untold }];
-      this.#untold = 0;
+      this.#lost.tellWith(entry.id);
       this.#mark();
     }
     const content = this.#segments.read(entry);
@@ -246,8 +241,7 @@ export class Spool {
       this.#giveUp([entry]);
       return this.take(after, ahead);
     }
-    const telling = this.#telling.find(({ id }) => compareBatchIds(id, entry.id) === 0);
-    return { ...content, lostRecords: telling?.records ?? 0 };
+    return { ...content, lostRecords: this.#lost.toldBy(entry.id) };
   }
 
   /** Forgets every batch up to and including this one, because they are committed. */
@@ -255,10 +249,7 @@ export class Spool {
     const entries = this.#segments.entries.filter(({ id }) => compareBatchIds(id, through) <= 0);
     this.#counts.acknowledged += entries.length;
     this.#segments.remove(entries);
-    const telling = this.#telling.filter(({ id }) => compareBatchIds(id, through) > 0);
-    if (telling.length === this.#telling.length) return;
-    this.#telling = telling;
-    this.#markIfPossible();
+    if (this.#lost.forgetThrough(through)) this.#markIfPossible();
   }
 
   /** Gives up a batch that the aggregator cannot take. */
@@ -267,25 +258,31 @@ export class Spool {
   }
 
   /**
-   * Takes in how far the node is committed before anything is sent on a new stream. Where that is a batch which this
-   * spool never sent, another spool has sent for the node: what may have been sent from here then is of unknown fate and
-   * is given up, because it must not count twice; everything else is numbered anew behind what is committed, because
-   * it would be taken for old. @throws WeirError SPOOL; then nothing may be sent
+   * Takes in how far the node is committed before anything is sent on a new stream. Where that is no batch of this
+   * spool, another spool has sent for the node: what comes before it and may have been sent from here is of unknown
+   * fate and is given up, because it must not count twice; what was certainly not sent is numbered anew behind it,
+   * because it would be taken for old. @throws WeirError SPOOL; then nothing may be sent
    */
   welcome(committed: BatchId | null): void {
     if (committed === null) return;
-    const { entries } = this.#segments;
     const sent = this.#sent;
-    if (sent !== null && compareBatchIds(committed, sent) <= 0) {
+    const isSent = ({ id }: { readonly id: BatchId }) => sent !== null && compareBatchIds(id, sent) <= 0;
+    const isBefore = ({ id }: { readonly id: BatchId }) => compareBatchIds(id, committed) <= 0;
+    const { entries } = this.#segments;
+    if (isSent({ id: committed }) && this.#isOwnEpoch(committed.epoch)) {
       this.#giveUp(entries.filter((entry) => straddles(entry, committed)));
       this.acknowledge(committed);
       return;
     }
-    this.#giveUp(entries.filter(({ id }) => sent !== null && compareBatchIds(id, sent) <= 0));
-    const next = this.#segments.entries[0]?.id ?? { epoch: this.#epoch, sequence: this.#sequence + 1 };
-    if (this.#epoch <= committed.epoch || compareBatchIds(next, committed) <= 0) {
+    this.#giveUp(entries.filter((entry) => isSent(entry) && isBefore(entry)));
+    if (this.#epoch <= committed.epoch || this.#segments.entries.some(isBefore)) {
       this.#beginEpoch(this.#epochBehind(Math.max(this.#epoch, committed.epoch)));
     }
+  }
+
+  /** Whether an epoch is one in which batches of this spool wait, or will. Others have nothing to be acknowledged. */
+  #isOwnEpoch(epoch: number): boolean {
+    return epoch === this.#epoch || this.#segments.entries.some(({ id }) => id.epoch === epoch);
   }
 
   /** Numbers everything that waits anew, in an epoch of its own. */

@@ -6,7 +6,7 @@ import type { ColumnBatch } from '../../proto/column-batch.ts';
 import { mergeBatches } from '../../proto/merge-batches.ts';
 import { columnsOf } from '../../proto/row-sums.ts';
 import { spoolStage } from './lost.ts';
-import type { Spool } from './spool.ts';
+import type { Spool, SpoolLedger } from './spool.ts';
 
 /** What one window saw, by record. */
 export interface SeenWindow {
@@ -36,8 +36,10 @@ export class Windows {
   keep({ window, losses, records }: SeenWindow, state: Uint8Array): boolean {
     const now = { epoch: 0, firstSequence: 0, sequence: 0, window, losses, rows: columnsOf(records) };
     const batch = this.#held === null ? now : this.#withHeld(this.#held, now);
+    const before = this.#spool.ledger;
     try {
       this.#spool.append(batch, state);
+      this.#sayWhatWent(before);
       this.#held = null;
       return true;
     } catch (error) {
@@ -48,6 +50,13 @@ export class Windows {
       this.#held = batch;
       return false;
     }
+  }
+
+  #sayWhatWent(before: SpoolLedger): void {
+    const { droppedBatches, mergedBatches, pending } = this.#spool.ledger;
+    const [dropped, merged] = [droppedBatches - before.droppedBatches, mergedBatches - before.mergedBatches];
+    if (dropped > 0) this.#log.error({ dropped, pending }, 'spool full, oldest batches dropped');
+    else if (merged > 0) this.#log.warn({ merged, pending }, 'spool full, windows widened');
   }
 
   #withHeld(held: ColumnBatch, now: ColumnBatch): ColumnBatch {

@@ -101,3 +101,17 @@ t.test('what was sent and is committed is acknowledged by a welcome, over epochs
   t.strictSame(ids(later), [[300, 2]]);
   t.match(later.ledger, { acknowledged: 3, droppedBatches: 0 });
 });
+
+t.test('a batch of another spool between two epochs of this one acknowledges neither', async (t) => {
+  const folder = t.testdir();
+  const first = openSpool(folder, 100);
+  appended(first, [1, 2]);
+  takeAll(first);
+  const spool = openSpool(folder, 500);
+  appended(spool, [4]);
+  takeAll(spool);
+  // 500/1 was sent, and cannot have been committed: nothing behind 300/1 was.
+  spool.welcome({ epoch: 300, sequence: 1 });
+  t.strictSame(ids(spool), [[500, 1]]);
+  t.match(spool.ledger, { acknowledged: 0, droppedBatches: 2 }, 'what may have been committed before is given up');
+});
