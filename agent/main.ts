@@ -5,8 +5,9 @@ import { systemClock } from '../core/time.ts';
 import { version } from '../core/version.ts';
 import { openAccess } from '../kube/open-access.ts';
 import { systemPace } from '../kube/pace.ts';
+import { defaultLimits } from '../proto/limits.ts';
 import { connect } from '../proto/services.ts';
-import { Agent, type AgentParts, type AgentState, stateOf, stateVersion, statusOf } from './agent.ts';
+import { Agent, type AgentParts, type AgentState, beginState, stateVersion, statusOf } from './agent.ts';
 import { claimNode } from './alone.ts';
 import { type AgentConfig, readConfig } from './config.ts';
 import { Exporter } from './export/exporter.ts';
@@ -19,6 +20,7 @@ import { Names } from './names/names.ts';
 import { excessCapabilities, restartRestricted } from './privileges.ts';
 import { KernelSource, type KernelSourceOptions } from './source/kernel.ts';
 import { Spool } from './spool/spool.ts';
+import { Windows } from './spool/windows.ts';
 
 /** Longer than conntrack keeps a UDP conversation that pauses. */
 const idleMs = 300_000;
@@ -85,7 +87,8 @@ async function run(config: AgentConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: { component: 'agent', node: config.node } }, standardError);
   const { cluster, node, windowMs, holdMs } = config;
   await claimNode(config.pins);
-  const spool = new Spool(config.spool, config.spoolMaxBytes, systemClock.now());
+  const spoolOptions = { maxBytes: config.spoolMaxBytes, limits: defaultLimits, random: Math.random };
+  const spool = new Spool(config.spool, spoolOptions, systemClock.now());
   const state = earlierState(spool, log);
   const source = new KernelSource(sourceOptions(config), state?.source ?? null);
   logBeginning(source, log);
@@ -109,9 +112,10 @@ async function run(config: AgentConfig): Promise<void> {
     interfaces.restore(state.interfaces);
     fold.restore(state.fold);
   }
-  const parts: AgentParts = { source, interfaces, nodePods, names, fold, spool, clock: systemClock, log };
+  const windows = new Windows(spool, defaultLimits.maxRows, log.child({ part: 'spool' }));
+  const parts: AgentParts = { source, interfaces, nodePods, names, fold, spool, windows, clock: systemClock, log };
   const keep = () => {
-    spool.begin(stateOf(parts));
+    beginState(parts);
     standardError.flushSync();
   };
   restrict(source, keep, log);

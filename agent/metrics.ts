@@ -78,7 +78,7 @@ export function agentRegistry(from: MetricSources): Registry {
     const sums = from.source.statistics();
     for (const { name, loss } of kernelStatistics) if (loss) into.inc({ stage: name }, sums[name] ?? 0);
     into.inc({ stage: 'identity' }, from.fold.ledger.unnamed);
-    into.inc({ stage: 'spool' }, from.spool.droppedBatches);
+    into.inc({ stage: 'spool' }, from.spool.ledger.droppedRecords);
   });
   onScrape(
     Counter,
@@ -154,18 +154,35 @@ export function agentRegistry(from: MetricSources): Registry {
     'Batches, by what was done with them.',
     ['result'],
     (into) => {
-      const { sent, acknowledged } = from.exporter.ledger;
-      into.inc({ result: 'sent' }, sent);
+      const { acknowledged, droppedBatches, mergedBatches } = from.spool.ledger;
+      into.inc({ result: 'sent' }, from.exporter.ledger.sent);
       into.inc({ result: 'acknowledged' }, acknowledged);
-      into.inc({ result: 'dropped' }, from.spool.droppedBatches);
+      into.inc({ result: 'dropped' }, droppedBatches);
+      into.inc({ result: 'merged' }, mergedBatches);
     },
   );
   onScrape(Gauge, registry, 'weir_agent_batches_pending', 'Batches not yet acknowledged.', [], (into) => {
-    into.set(from.spool.pending.length);
+    into.set(from.spool.ledger.pending);
   });
-  onScrape(Gauge, registry, 'weir_agent_spool_bytes', 'Size of the batches not yet acknowledged.', [], (into) => {
-    into.set(from.spool.pendingBytes);
+  onScrape(Gauge, registry, 'weir_agent_spool_bytes', 'Size of the files of the spool.', [], (into) => {
+    into.set(from.spool.ledger.bytes);
   });
+  onScrape(
+    Counter,
+    registry,
+    'weir_agent_spool_damaged_bytes_total',
+    'Bytes of the spool that were not as they had been written, such as a batch that was being written at a kill.',
+    [],
+    (into) => into.inc(from.spool.ledger.damagedBytes),
+  );
+  onScrape(
+    Counter,
+    registry,
+    'weir_agent_dictionaries_asked_total',
+    'How often the aggregator asked for the dictionary anew.',
+    [],
+    (into) => into.inc(from.exporter.ledger.dictionariesAskedFor),
+  );
   onScrape(Gauge, registry, 'weir_agent_connected', 'Whether the aggregator has welcomed this agent.', [], (into) => {
     into.set(from.exporter.ledger.connected ? 1 : 0);
   });

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Cidr } from '../core/address.ts';
 import type { Clock, Milliseconds } from '../core/time.ts';
+import { defaultLimits } from '../proto/limits.ts';
 import { Aliases } from './alias/aliases.ts';
 import { aliasHandlers } from './alias/handlers.ts';
 import { GrpcServer } from './api/grpc.ts';
@@ -37,7 +38,10 @@ export interface AggregatorOptions {
   readonly maxEdges: number;
   readonly maxSeries: number;
   readonly maxAliases: number;
+  /** How many batches of one agent may be under way. */
   readonly credits: number;
+  /** How many of all agents should be at most: bounds the memory that batches take which wait for their commit. */
+  readonly maxBatchesUnderWay: number;
 }
 
 /** What an aggregator stands on; it closes them when it stops. */
@@ -116,7 +120,8 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     cluster,
     store,
     resolver,
-    credits: options.credits,
+    credits: { perAgent: options.credits, total: options.maxBatchesUnderWay },
+    limits: defaultLimits,
     onCommitted: (segment) => {
       history.add(segment);
       metrics.committed(segment);

@@ -43,6 +43,7 @@ const schema = z.object({
   maxSeries: count,
   maxAliases: count,
   credits: count,
+  maxUnderWay: count,
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
 });
 
@@ -121,6 +122,11 @@ function command(): Command {
     .addOption(flag('--max-series <n>', 'bound of the series of a traffic metric', 'MAX_SERIES').default('2000'))
     .addOption(flag('--max-aliases <n>', 'bound of the aliases', 'MAX_ALIASES').default('1000'))
     .addOption(flag('--credits <n>', 'batches of one agent that may be under way', 'CREDITS').default('64'))
+    .addOption(
+      flag('--max-under-way <n>', 'batches of all agents that should be under way at most', 'MAX_UNDER_WAY').default(
+        '4096',
+      ),
+    )
     .addOption(flag('--log-level <level>', 'least level to log', 'LOG_LEVEL').default('info'))
     .exitOverride();
 }

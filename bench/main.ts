@@ -13,8 +13,9 @@ import { hasOwnMounts, runWithOwnMounts } from './own-mounts.ts';
 import { preexisting } from './preexisting.ts';
 import { renderReport } from './report.ts';
 import { Undo } from './undo.ts';
+import { wireBench } from './wire.ts';
 
-const benches: readonly Bench[] = [capture, edges, preexisting, overhead, agent, identity];
+const benches: readonly Bench[] = [capture, edges, preexisting, overhead, agent, identity, wireBench];
 
 /** As a shell has it for a process that SIGINT ended. */
 const interruptedStatus = 130;

@@ -22,6 +22,8 @@ export const errorTable = {
   INGEST_INVALID: { grpc: 3, exit: 1, text: 'A batch could not be decoded' },
   INGEST_NODE_MISMATCH: { grpc: 7, exit: 1, text: 'A batch names another node than its stream' },
   INGEST_CLUSTER_MISMATCH: { grpc: 9, exit: 1, text: 'The agent belongs to another cluster' },
+  INGEST_VERSION: { grpc: 9, exit: 1, text: 'Agent and aggregator have no version of the wire in common' },
+  INGEST_EPOCH_PASSED: { grpc: 10, exit: 1, text: 'A later epoch of the node was committed meanwhile' },
   INGEST_SUPERSEDED: { grpc: 10, exit: 1, text: 'Another stream took over' },
   SHUTTING_DOWN: { grpc: 14, exit: 1, text: 'The aggregator is about to stop' },
   LISTEN: { grpc: 14, exit: 1, text: 'An address could not be listened on' },

@@ -14,6 +14,8 @@ export interface Cursor {
 /** A segment to be committed. */
 export interface Commit {
   readonly segment: Segment;
+  /** The first of the batches that it stands for, where several were merged; the segment's sequence is the last. */
+  readonly firstSequence: number;
   /**
    * The oldest batch of the segment's epoch that its agent still holds: what comes before it will never arrive, so it
    * may follow the cursor although batches between them are missing.
@@ -26,12 +28,13 @@ export const missingStage = 'missing-batches';
 
 /**
  * `committed`: stored as `segment`, whose losses tell how many batches before it are missing, and the cursor moved to
- * it. `duplicate`: it, or a later one, was committed before; nothing was changed. `gap`: batches between the cursor and
- * it are still to come; nothing was changed.
+ * it. `duplicate`: it, or a later one, was committed before. `gap`: batches between the cursor and it are still to come.
+ * `overlap`: a part of what it stands for was committed before. But for `committed`, nothing was changed.
  */
 export type CommitResult =
   | { readonly type: 'committed'; readonly segment: Segment; readonly missing: number }
   | { readonly type: 'duplicate'; readonly cursor: Cursor }
+  | { readonly type: 'overlap'; readonly cursor: Cursor }
   | { readonly type: 'gap'; readonly cursor: Cursor | null };
 
 /** Keeps segments and cursors. A driver passes the contract suite in test/aggregator/store. */

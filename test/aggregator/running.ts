@@ -87,6 +87,7 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       maxSeries: 100,
       maxAliases: 3,
       credits: 4,
+      maxBatchesUnderWay: 1_000,
       ...rest,
     },
     {

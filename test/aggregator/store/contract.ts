@@ -11,7 +11,11 @@ export interface StoreUnderTest {
 
 const allTime = { startUnixMs: 0, endUnixMs: Number.MAX_SAFE_INTEGER };
 
-const commitOf = (segment: Segment, oldestSequence = 1): Commit => ({ segment, oldestSequence });
+const commitOf = (segment: Segment, oldestSequence = 1, firstSequence = segment.sequence): Commit => ({
+  segment,
+  firstSequence,
+  oldestSequence,
+});
 
 async function collect(segments: AsyncIterable<Segment>): Promise<Segment[]> {
   const all = [];
@@ -88,6 +92,20 @@ export function storeContract(t: Test, make: () => StoreUnderTest | Promise<Stor
     await store.commit([1, 2, 3].map((sequence) => commitOf(plainSegment('n1', sequence, 1))));
     const again = await store.commit([3, 1, 2, 3].map((sequence) => commitOf(plainSegment('n1', sequence, 1))));
     for (const result of again) t.match(result, { type: 'duplicate', cursor: { epoch: 1, sequence: 3 } });
+    t.equal((await collect(store.segments('demo', allTime))).length, 3);
+    await store.close();
+  });
+
+  t.test('a merged batch moves the cursor to its last, and is refused where a part of it was committed', async (t) => {
+    const store = await (await make()).open();
+    const merged = (first: number, last: number) => [commitOf(plainSegment('n1', last, 1), 1, first)];
+    t.match(await store.commit(merged(1, 3)), [{ type: 'committed', missing: 0, segment: { sequence: 3 } }]);
+    t.match(await store.commit(merged(3, 5)), [{ type: 'overlap', cursor: { sequence: 3 } }]);
+    t.match(await store.commit(merged(2, 3)), [{ type: 'duplicate', cursor: { sequence: 3 } }]);
+    t.match(await store.commit(merged(5, 6)), [{ type: 'gap', cursor: { sequence: 3 } }]);
+    t.match(await store.commit(merged(4, 6)), [{ type: 'committed', missing: 0 }]);
+    const behindDropped = [commitOf(plainSegment('n1', 12, 1), 9, 9)];
+    t.match(await store.commit(behindDropped), [{ type: 'committed', missing: 2 }]);
     t.equal((await collect(store.segments('demo', allTime))).length, 3);
     await store.close();
   });

@@ -8,7 +8,11 @@ import { PostgresServer } from './postgres-server.ts';
 
 const log = pino({ level: 'silent' });
 const open = (url: string, maxCached = 1_000) => PostgresStore.open({ url, maxCached, log });
-const commitOf = (node: string, sequence: number) => ({ segment: plainSegment(node, sequence, 1), oldestSequence: 1 });
+const commitOf = (node: string, sequence: number) => ({
+  segment: plainSegment(node, sequence, 1),
+  firstSequence: sequence,
+  oldestSequence: 1,
+});
 const allTime = { startUnixMs: 0, endUnixMs: Number.MAX_SAFE_INTEGER };
 
 async function storedSequences(store: PostgresStore, node: string): Promise<number[]> {

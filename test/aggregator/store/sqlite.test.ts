@@ -29,7 +29,7 @@ t.test('a dictionary that does not fit in memory is read from disk', async (t) =
 t.test('a commit is on disk when its promise resolves', async (t) => {
   const path = newPath();
   const store = open(path);
-  await store.commit([{ segment: plainSegment('n1', 1, 1), oldestSequence: 1 }]);
+  await store.commit([{ segment: plainSegment('n1', 1, 1), firstSequence: 1, oldestSequence: 1 }]);
   t.ok(readFileSync(`${path}-wal`).length > 0, 'the write-ahead log holds the commit');
   await store.close();
 });
@@ -69,7 +69,7 @@ t.test('a database of another version is refused with what to do, and left as it
 t.test('a database of the version before keeps what is in it and gets what is new', async (t) => {
   const path = newPath();
   const store = open(path);
-  await store.commit([{ segment: plainSegment('n1', 1, 1), oldestSequence: 1 }]);
+  await store.commit([{ segment: plainSegment('n1', 1, 1), firstSequence: 1, oldestSequence: 1 }]);
   await store.close();
   const old = new Database(path);
   old.exec('DROP TABLE alias; PRAGMA user_version = 3');
@@ -99,7 +99,7 @@ t.test('a damaged database says so, and what to do', async (t) => {
   const path = newPath();
   const store = open(path);
   for (let sequence = 1; sequence <= 300; sequence++) {
-    await store.commit([{ segment: plainSegment('n1', sequence, 1), oldestSequence: 1 }]);
+    await store.commit([{ segment: plainSegment('n1', sequence, 1), firstSequence: sequence, oldestSequence: 1 }]);
   }
   await store.close();
   const bytes = readFileSync(path);
