@@ -2,6 +2,7 @@ import { release } from 'node:os';
 import { serialize } from 'node:v8';
 import type { Logger } from 'pino';
 import { messageOf } from '../core/errors.ts';
+import type { PodRef } from '../core/identity.ts';
 import type { Clock, Milliseconds, UnixMs } from '../core/time.ts';
 import { version } from '../core/version.ts';
 import type * as wire from '../proto/wire.ts';
@@ -11,14 +12,14 @@ import type { InterfacesState } from './identity/interfaces.ts';
 import type { NodePodsSource } from './identity/node-pods.ts';
 import { identityStatus, type InterfacesView } from './identity/status.ts';
 import type { Names } from './names/names.ts';
-import type { Source } from './source/source.ts';
+import type { Scope, Source } from './source/source.ts';
 import type { Spool } from './spool/spool.ts';
 import type { Windows } from './spool/windows.ts';
 
 /** What the agent's parts have to offer each other. */
 export interface AgentParts {
   readonly source: Source;
-  readonly interfaces: InterfacesView & { state(): InterfacesState };
+  readonly interfaces: InterfacesView & { state(): InterfacesState; podOf(scope: Scope): PodRef | null };
   readonly nodePods: NodePodsSource;
   readonly names: Names;
   readonly fold: Fold;
@@ -111,7 +112,8 @@ export class Agent {
   }
 
   endWindow(): void {
-    if (this.#keepWindow()) this.#parts.source.release();
+    const { source, interfaces } = this.#parts;
+    if (this.#keepWindow()) source.release((scope) => interfaces.podOf(scope) !== null);
     this.#exporter.pump();
   }
 

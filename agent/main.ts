@@ -33,9 +33,18 @@ const longestRetryMs = 15_000;
 const dnsRingBytes = 1 << 20;
 
 function sourceOptions(config: AgentConfig): KernelSourceOptions {
-  const { maxEdges, maxInterfaces, overflowRingBytes, without, pins } = config;
+  const { maxEdges, maxInterfaces, overflowRingBytes, without, pins, holdMs, windowMs } = config;
   const edges = { maxSocketEdges: maxEdges, maxPacketEdges: maxEdges, maxDropEdges: maxEdges };
-  return { ...edges, maxInterfaces, overflowRingBytes, dnsRingBytes, idleMs, without, pins };
+  return {
+    ...edges,
+    maxInterfaces,
+    overflowRingBytes,
+    dnsRingBytes,
+    idleMs,
+    strangerMs: holdMs + windowMs,
+    without,
+    pins,
+  };
 }
 
 /** What an earlier start kept with its last batch; null when there is none, or it is of another version. */

@@ -19,7 +19,7 @@ import { type CaptureSizes, openCapture } from './open.ts';
 import { OverflowTable } from './overflow.ts';
 import { type InhabitedNamespace, inhabitedNamespaces } from './processes.ts';
 import { dropReasons } from './reasons.ts';
-import type { DnsPayload, Drained, Feature, PodLink, Source, SourceEdge } from './source.ts';
+import type { DnsPayload, Drained, Feature, PodLink, Scope, Source, SourceEdge } from './source.ts';
 
 const nsPerMs = 1_000_000;
 /** Longer than a TCP handshake can take (tcp_syn_retries). */
@@ -39,6 +39,8 @@ const leastOverflowEdges = 65_536;
 export interface KernelSourceOptions extends CaptureSizes {
   /** An entry that gained nothing for so long is taken out of the kernel. Longer than a UDP conversation may pause. */
   readonly idleMs: Milliseconds;
+  /** Likewise for one of a pod that nobody could name, and whose end is therefore not heard of. */
+  readonly strangerMs: Milliseconds;
   /** Features that are not to be used. */
   readonly without: readonly FeatureName[];
   /** Folder in a BPF file system that keeps the capture between starts. */
@@ -79,6 +81,7 @@ export class KernelSource implements Source {
   readonly #overflow: OverflowTable;
   readonly #gone: GoneScopes;
   readonly #idleNs: number;
+  readonly #strangerNs: number;
   readonly #features: Map<FeatureName, Feature>;
   readonly #adopted: ReadonlySet<number>;
   readonly #poll: NodeJS.Timeout;
@@ -102,6 +105,7 @@ export class KernelSource implements Source {
     if (opened.unpinned !== '') this.#turnOff('pinning', `${opened.unpinned}; events between two starts are not seen`);
     this.#capture = opened.capture;
     this.#idleNs = options.idleMs * nsPerMs;
+    this.#strangerNs = options.strangerMs * nsPerMs;
     const table = (map: EdgeMap, decoder: MapDecoder) => ({ map, decoder, deltas: new DeltaTable(decoder.layout) });
     this.#tables = [
       table('socket_edges', socketEdges),
@@ -239,11 +243,15 @@ export class KernelSource implements Source {
     }
   }
 
-  release(): void {
+  release(isKnown: (scope: Scope) => boolean): void {
     const nowNs = Number(process.hrtime.bigint());
     for (const table of this.#tables) {
       const { map, decoder, deltas } = table;
-      const free = deltas.keysToFree(nowNs - this.#idleNs, (key) => this.#gone.has(decoder.scopeOf(key)));
+      const free = deltas.keysToFree((key, changedNs) => {
+        if (changedNs < nowNs - this.#idleNs) return true;
+        const scope = decoder.scopeOf(key);
+        return this.#gone.has(scope) || (changedNs < nowNs - this.#strangerNs && !isKnown(scope));
+      });
       if (free.length === 0) continue;
       this.#late.push(...this.#decode(table, deltas.forget(native.takeEntries(this.#capture, map, free), nowNs)));
     }

@@ -61,6 +61,6 @@ export async function replaceFlows(
     groups.map((group) => `add_or_mod ${group}`),
   );
   await ofctl('replace-flows', flows);
-  // What the datapath remembers of the flows before would decide for some milliseconds more.
-  await mustRun(['ovs-appctl', `--target=${ovsDir(node)}/vswitchd.ctl`, 'revalidator/wait']);
+  // What the datapath remembers of the flows before would go on deciding until it is looked at again.
+  await mustRun(['ovs-appctl', `--target=${ovsDir(node)}/vswitchd.ctl`, 'revalidator/purge']);
 }
