@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WeirError } from '../core/errors.ts';
 
@@ -40,7 +40,10 @@ export function makeCgroups(cgroups: readonly (string | null)[]): void {
 /** Removes all cgroups of a lab, whose processes have ended. @throws LAB when the kernel does not let go of one */
 export async function removeCgroups(lab: string): Promise<void> {
   const root = labCgroup(lab);
-  if (root !== null && existsSync(root)) await removeTree(root, performance.now() + goneWithinMs);
+  if (root === null || !existsSync(root)) return;
+  // Since Linux 5.14: whoever was started in it a moment ago ends too.
+  if (existsSync(`${root}/cgroup.kill`)) writeFileSync(`${root}/cgroup.kill`, '1');
+  await removeTree(root, performance.now() + goneWithinMs);
 }
 
 /** The files of a cgroup go with it and cannot be removed by themselves. */

@@ -15,6 +15,8 @@ const marker = '.weir-lab';
 
 /** How long the owner of a lab that is taken over may take to stop by itself. */
 const takeoverMs = 15_000;
+/** How long processes that were killed may take to go. */
+const endWithinMs = 20_000;
 
 export function netnsOf(lab: string): string[] {
   if (!existsSync(netnsDir)) return [];
@@ -53,18 +55,26 @@ async function stopOwner(lab: string, onProgress: (message: string) => void): Pr
   await allEnded([record.owner], takeoverMs);
 }
 
+/** Ends all processes of a lab, also those that others of them started while they were looked for. */
+async function endProcesses(lab: string, namespaces: readonly string[]): Promise<void> {
+  const paths = namespaces.map((name) => `${netnsDir}/${name}`);
+  const running = () => [...processesIn(paths), ...recordedProcesses(lab)].filter(isRunning);
+  const endMs = performance.now() + endWithinMs;
+  for (let left = running(); left.length > 0; left = running()) {
+    for (const each of left) signalProcess(each, 'SIGKILL');
+    if (await allEnded(left, endMs - performance.now())) continue;
+    throw new WeirError('LAB', `processes of the lab ${lab} could not be ended`, {
+      detail: { pids: left.filter(isRunning).map(({ pid }) => pid) },
+    });
+  }
+}
+
 /** Removes whatever is left of a lab of this name: processes, namespaces, files. Nothing else is touched. */
 export async function cleanUp(lab: string, onProgress: (message: string) => void = () => undefined): Promise<void> {
   await stopOwner(lab, onProgress);
   const record = readRecord(lab);
   const namespaces = netnsOf(lab);
-  const processes = [...processesIn(namespaces.map((name) => `${netnsDir}/${name}`)), ...recordedProcesses(lab)];
-  for (const each of processes) signalProcess(each, 'SIGKILL');
-  if (!(await allEnded(processes, 10_000))) {
-    throw new WeirError('LAB', `processes of the lab ${lab} could not be ended`, {
-      detail: { pids: processes.filter(isRunning).map(({ pid }) => pid) },
-    });
-  }
+  await endProcesses(lab, namespaces);
   // What is pinned in the kernel goes with its files.
   rmSync(pinsDir(lab), { recursive: true, force: true });
   await removeCgroups(lab);
