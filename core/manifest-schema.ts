@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { ClusterPolicy } from './cluster-policy.ts';
+import { adminNetworkPolicy, baselineAdminNetworkPolicy, clusterNetworkPolicy } from './cluster-policy-schema.ts';
 import type { Controller, EndpointSlice, Namespace, NetworkPolicy, Node, Pod, Service } from './kubernetes.ts';
 import { networkPolicy } from './network-policy-schema.ts';
 import {
@@ -13,7 +15,15 @@ import {
 } from './schema-parts.ts';
 
 /** Any object that Weir reads. */
-export type KubernetesAny = Namespace | Node | Pod | Service | EndpointSlice | NetworkPolicy | Controller;
+export type KubernetesAny =
+  | Namespace
+  | Node
+  | Pod
+  | Service
+  | EndpointSlice
+  | NetworkPolicy
+  | ClusterPolicy
+  | Controller;
 
 const container = z.object({
   name: z.string().default(''),
@@ -123,13 +133,25 @@ const byKind: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['Service', service],
   ['EndpointSlice', endpointSlice],
   ['NetworkPolicy', networkPolicy],
+  ['AdminNetworkPolicy', adminNetworkPolicy],
+  ['BaselineAdminNetworkPolicy', baselineAdminNetworkPolicy],
+  ['ClusterNetworkPolicy', clusterNetworkPolicy],
   ...controllerKinds.map((kind): [string, z.ZodType] => [kind, controller]),
+]);
+
+/** Kinds whose names other groups use too, for policies of their own. */
+const groups: ReadonlyMap<string, string> = new Map([
+  ['NetworkPolicy', 'networking.k8s.io/'],
+  ['AdminNetworkPolicy', 'policy.networking.k8s.io/'],
+  ['BaselineAdminNetworkPolicy', 'policy.networking.k8s.io/'],
+  ['ClusterNetworkPolicy', 'policy.networking.k8s.io/'],
 ]);
 
 /** The schema of a kind; null for kinds that Weir does not read (another group's NetworkPolicy too). */
 export function schemaFor(kind: string, apiVersionOf: unknown): z.ZodType<KubernetesAny> | null {
-  const foreign = typeof apiVersionOf === 'string' && !apiVersionOf.startsWith('networking.k8s.io/');
-  if (kind === 'NetworkPolicy' && foreign) return null;
+  const group = groups.get(kind);
+  const named = typeof apiVersionOf === 'string' && apiVersionOf !== '';
+  if (group !== undefined && named && !apiVersionOf.startsWith(group)) return null;
   // An absent field is read as undefined, which the types leave out: no reader tells one from the other.
   return (byKind.get(kind) as z.ZodType<KubernetesAny> | undefined) ?? null;
 }

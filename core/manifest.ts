@@ -1,4 +1,5 @@
 import type { ZodError } from 'zod';
+import { type ClusterPolicy, isClusterPolicy } from './cluster-policy.ts';
 import type { ClusterSnapshot } from './kubernetes.ts';
 import { type Fields, isFields, type ManifestDocument, type Path, readDocuments } from './manifest-document.ts';
 import { type KubernetesAny, schemaFor } from './manifest-schema.ts';
@@ -71,7 +72,7 @@ function firstIssue(error: ZodError): Issue {
 }
 
 function withNamespace(object: KubernetesAny): KubernetesAny {
-  const clusterWide = object.kind === 'Namespace' || object.kind === 'Node';
+  const clusterWide = object.kind === 'Namespace' || object.kind === 'Node' || isClusterPolicy(object);
   const namespace = clusterWide ? '' : object.metadata.namespace || defaultNamespace;
   return Object.assign({}, object, { metadata: { ...object.metadata, namespace } });
 }
@@ -128,6 +129,7 @@ export function snapshotOf(objects: Iterable<KubernetesAny>): ClusterSnapshot {
     services: ofKind('Service'),
     endpointSlices: ofKind('EndpointSlice'),
     networkPolicies: ofKind('NetworkPolicy'),
+    clusterPolicies: all.filter((each): each is ClusterPolicy => isClusterPolicy(each)),
     controllers: all.filter((each): each is Extract<KubernetesAny, { template: unknown }> => 'template' in each),
   };
 }

@@ -2,8 +2,9 @@ import { type Cidr, parseCidr } from '../core/address.ts';
 import { WeirError } from '../core/errors.ts';
 import type { Direction } from '../core/flow.ts';
 import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../core/kubernetes.ts';
-import type { PolicyRef } from './because.ts';
-import { compileSelector, type LabelPredicate } from './selector.ts';
+import { type PolicyRef, refText } from './because.ts';
+import type { CompiledPort } from './port.ts';
+import { compileSelector, everyLabels, type LabelPredicate } from './selector.ts';
 
 export interface CompiledBlock {
   readonly cidr: Cidr;
@@ -15,13 +16,6 @@ export type CompiledPeer =
   | { readonly type: 'block'; readonly block: CompiledBlock }
   /** `namespaces` null: the policy's own namespace. */
   | { readonly type: 'pods'; readonly namespaces: LabelPredicate | null; readonly pods: LabelPredicate };
-
-export interface CompiledPort {
-  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
-  /** Null: every port of the protocol. A name stands for a port of the server's own pod. */
-  readonly port: number | string | null;
-  readonly endPort: number | null;
-}
 
 export interface CompiledRule {
   /** Null: everyone. */
@@ -37,12 +31,11 @@ export interface CompiledPolicy {
   readonly rules: Readonly<Record<Direction, readonly CompiledRule[] | null>>;
 }
 
-const everyPod: LabelPredicate = () => true;
-
-function compileCidr(text: string, ref: PolicyRef): Cidr {
+/** @throws WeirError ADDRESS_INVALID */
+export function compileCidr(text: string, ref: PolicyRef): Cidr {
   const cidr = parseCidr(text);
   if (cidr !== null) return cidr;
-  throw new WeirError('ADDRESS_INVALID', `"${text}" in NetworkPolicy ${ref.namespace}/${ref.name} is not a CIDR block`);
+  throw new WeirError('ADDRESS_INVALID', `"${text}" in ${refText(ref)} is not a CIDR block`);
 }
 
 function compileBlock(block: IPBlock, ref: PolicyRef): CompiledBlock {
@@ -61,7 +54,7 @@ function compilePeer(peer: NetworkPolicyPeer, ref: PolicyRef): CompiledPeer {
   return {
     type: 'pods',
     namespaces: namespaceSelector === undefined ? null : compileSelector(namespaceSelector),
-    pods: podSelector === undefined ? everyPod : compileSelector(podSelector),
+    pods: podSelector === undefined ? everyLabels : compileSelector(podSelector),
   };
 }
 
@@ -89,7 +82,7 @@ function isolates(spec: NetworkPolicy['spec'], direction: Direction): boolean {
 
 /** @throws WeirError ADDRESS_INVALID for an ipBlock that holds no CIDR */
 export function compilePolicy({ metadata, spec }: NetworkPolicy): CompiledPolicy {
-  const ref: PolicyRef = { namespace: metadata.namespace, name: metadata.name };
+  const ref: PolicyRef = { kind: 'NetworkPolicy', namespace: metadata.namespace, name: metadata.name };
   const ingress = (spec.ingress ?? []).map((rule) => compileRule(rule.from, rule.ports, ref));
   const egress = (spec.egress ?? []).map((rule) => compileRule(rule.to, rule.ports, ref));
   return {

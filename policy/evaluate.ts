@@ -1,19 +1,19 @@
-import { addressToBytes } from '../core/address.ts';
+import type { Cidr } from '../core/address.ts';
+import { isClusterPolicy } from '../core/cluster-policy.ts';
 import type { Direction } from '../core/flow.ts';
-import type { NetworkPolicy } from '../core/kubernetes.ts';
+import type { NetworkPolicy, Node, Policy } from '../core/kubernetes.ts';
 import { compareText } from '../core/order.ts';
 import type { Decision } from '../core/verdict.ts';
-import type { Assumption, Because, PolicyRef } from './because.ts';
-import { type CompiledBlock, type CompiledPolicy, compilePolicy } from './compile.ts';
-import { blockHolds, type End, perhaps } from './match.ts';
+import { Bearing, type Relation } from './bearing.ts';
+import { CidrIndex } from './cidr-index.ts';
+import { type CompiledPolicy, compilePolicy } from './compile.ts';
+import { type CompiledClusterPolicy, compileClusterPolicy } from './compile-cluster.ts';
+import { type End, EndClasses } from './end.ts';
+import { isolationBy } from './isolation.ts';
+import { NodeIndex } from './nodes.ts';
 import type { Peer, PodPeer, Query } from './query.ts';
-import { type Found, searchRules } from './search.ts';
-
-/** What the policies of one end say: egress at the client, ingress at the server. */
-export interface SideDecision {
-  readonly decision: Decision;
-  readonly because: Because;
-}
+import type { SideDecision } from './side.ts';
+import { tierOf } from './tier.ts';
 
 /** Denied if either side denies, else depends if either depends, else allowed. */
 export interface Answer {
@@ -22,18 +22,8 @@ export interface Answer {
   readonly ingress: SideDecision;
 }
 
-/** The policies that isolate an end in one direction, in the order of their names. */
-interface Isolation {
-  readonly policies: readonly CompiledPolicy[];
-  readonly refs: readonly PolicyRef[];
-  /** What stands where no rule matches: most answers, so it is made once. */
-  readonly denial: SideDecision;
-}
-
-interface SelectedEnd extends End {
-  /** Null where the end is open. */
-  readonly isolation: Readonly<Record<Direction, Isolation | null>>;
-}
+/** What bears on an end in either direction. */
+type Bearings = Readonly<Record<Direction, Bearing>>;
 
 const severity: Readonly<Record<Decision, number>> = { allowed: 0, depends: 1, denied: 2 };
 
@@ -51,32 +41,6 @@ const notIsolated: Readonly<Record<Direction, SideDecision>> = {
   egress: { decision: 'allowed', because: { type: 'not-isolated', direction: 'egress' } },
 };
 const itself: SideDecision = { decision: 'allowed', because: { type: 'itself' } };
-const ownNode: SideDecision = { decision: 'allowed', because: { type: 'own-node' } };
-
-function open(direction: Direction, policies: readonly PolicyRef[], assumption: Assumption): SideDecision {
-  return { decision: 'depends', because: { type: 'open', direction, policies, assumption } };
-}
-
-function allow(direction: Direction, { match, policy, rule, peer, port }: Found): SideDecision {
-  const { assumption } = match;
-  return {
-    decision: 'allowed',
-    because: { type: 'rule', direction, policy: policy.ref, rule, peer, port, assumption },
-  };
-}
-
-function isolationBy(selecting: readonly CompiledPolicy[], direction: Direction): Isolation | null {
-  const policies = selecting.filter((policy) => policy.rules[direction] !== null);
-  if (policies.length === 0) return null;
-  const refs = policies.map((policy) => policy.ref);
-  const denial: SideDecision = { decision: 'denied', because: { type: 'default-deny', direction, policies: refs } };
-  return { policies, refs, denial };
-}
-
-function addressesOf(peer: Peer): readonly Uint8Array[] {
-  if (peer.type === 'pod') return peer.addresses.map(addressToBytes);
-  return peer.type === 'address' ? [addressToBytes(peer.address)] : [];
-}
 
 /** A pod reaches itself also at its own address and over loopback, whatever the policies say. */
 function isItself(pod: PodPeer, other: Peer): boolean {
@@ -85,98 +49,133 @@ function isItself(pod: PodPeer, other: Peer): boolean {
   return pod.addresses.includes(other.address) || other.address.startsWith('127.') || other.address === '::1';
 }
 
-/** What is open about an end that no selector and no address of a rule can be held against. */
-function assumptionAbout(other: Peer): Assumption | null {
-  switch (other.type) {
-    case 'node':
-      return 'node-traffic';
-    case 'service':
-      return 'service-address';
-    case 'gone':
-      return 'workload-gone';
-    case 'pod':
-      return other.hostNetwork ? 'host-network' : null;
-    case 'address':
-      return null;
-  }
+function isSameNode(pod: PodPeer, other: Peer): boolean {
+  if (pod.nodeName === null) return false;
+  if (other.type === 'node') return other.name === pod.nodeName;
+  return other.type === 'pod' && other.hostNetwork && other.nodeName === pod.nodeName;
+}
+
+function blocksOf({ rules }: CompiledPolicy): Cidr[] {
+  return [...(rules.ingress ?? []), ...(rules.egress ?? [])]
+    .flatMap((rule) => rule.peers ?? [])
+    .flatMap((peer) => (peer.type === 'block' ? [peer.block.cidr, ...peer.block.except] : []));
+}
+
+function networksOf({ rules }: CompiledClusterPolicy): Cidr[] {
+  return [...rules.ingress, ...rules.egress]
+    .flatMap((rule) => rule.peers)
+    .flatMap((peer) => (peer.type === 'networks' ? peer.blocks : []));
+}
+
+/** Whether a policy has a rule that can deny in that direction. */
+function mayDeny({ rules }: CompiledClusterPolicy, direction: Direction): boolean {
+  return rules[direction].some(
+    ({ action, peers }) => action === 'deny' || (action === 'pass' && peers.some(({ type }) => type === 'unknown')),
+  );
 }
 
 /**
- * NetworkPolicy v1 as the API defines it (https://kubernetes.io/docs/concepts/services-networking/network-policies/),
- * over a fixed set of policies. Where the API leaves the answer open, the decision is `depends` and names what it
- * depends on; it is `allowed` or `denied` only where that holds for every reading.
+ * The policies of a cluster as the APIs define them, over a fixed set: NetworkPolicy v1
+ * (https://kubernetes.io/docs/concepts/services-networking/network-policies/) between the Admin and the Baseline tier of
+ * the cluster-wide policies (https://network-policy-api.sigs.k8s.io). Where an API leaves the answer open, the decision
+ * is `depends` and names what it depends on; it is `allowed` or `denied` only where that holds for every reading.
  */
 export class PolicySet {
   readonly #byNamespace = new Map<string, CompiledPolicy[]>();
-  readonly #blocks: readonly CompiledBlock[];
-  readonly #ends = new WeakMap<Peer, SelectedEnd>();
+  readonly #clusterWide: readonly CompiledClusterPolicy[];
+  readonly #nodes: NodeIndex;
+  readonly #ends: EndClasses;
+  readonly #byClass: (Bearings | undefined)[] = [];
+  readonly #shared = new Map<string, Bearing>();
+  readonly #numbers = new Map<object, number>();
 
-  /** @throws WeirError ADDRESS_INVALID for an ipBlock that holds no CIDR */
-  constructor(policies: readonly NetworkPolicy[]) {
-    const compiled = policies.map(compilePolicy);
+  /**
+   * @param nodes what is known of the cluster's nodes
+   * @throws WeirError ADDRESS_INVALID for a block of addresses that is no CIDR
+   */
+  constructor(policies: readonly Policy[], nodes: readonly Node[] = []) {
+    const compiled = policies.filter((each): each is NetworkPolicy => !isClusterPolicy(each)).map(compilePolicy);
     compiled.sort((a, b) => compareText(a.ref.name, b.ref.name));
     for (const policy of compiled) {
       const inNamespace = this.#byNamespace.get(policy.ref.namespace) ?? [];
       inNamespace.push(policy);
       this.#byNamespace.set(policy.ref.namespace, inNamespace);
     }
-    this.#blocks = compiled
-      .flatMap(({ rules }) => [...(rules.ingress ?? []), ...(rules.egress ?? [])])
-      .flatMap((rule) => rule.peers ?? [])
-      .flatMap((peer) => (peer.type === 'block' ? [peer.block] : []));
+    this.#clusterWide = policies.filter(isClusterPolicy).map(compileClusterPolicy);
+    for (const policy of [...compiled, ...this.#clusterWide]) this.#numbers.set(policy, this.#numbers.size);
+    this.#nodes = new NodeIndex(nodes);
+    const blocks = new CidrIndex([...compiled.flatMap(blocksOf), ...this.#clusterWide.flatMap(networksOf)]);
+    this.#ends = new EndClasses(blocks, this.#nodes);
   }
 
-  decide(query: Query): Answer {
-    const client = this.#end(query.client);
-    const server = this.#end(query.server);
-    const egress = this.#side('egress', client, server, query);
-    const ingress = this.#side('ingress', server, client, query);
-    return { decision: worse(egress.decision, ingress.decision), egress, ingress };
+  decide({ client, server, protocol, port }: Query): Answer {
+    const [from, to] = [this.#ends.endOf(client), this.#ends.endOf(server)];
+    const egress = this.#side('egress', from, to);
+    const ingress = this.#side('ingress', to, from);
+    const [out, into] = [answerOf(egress, protocol, port), answerOf(ingress, protocol, port)];
+    return { decision: worse(out.decision, into.decision), egress: out, ingress: into };
   }
 
-  /** A text that is equal for pods that no ipBlock of these policies tells apart by their addresses. */
-  addressClass(pod: PodPeer): string {
-    return addressesOf(pod)
-      .map((address) => {
-        const held = this.#blocks.flatMap((block, index) => (blockHolds(block, address) ? [index] : []));
-        return `${address.length}:${held.join(',')}`;
-      })
-      .sort()
-      .join(';');
+  /** A number that is equal for peers that these policies do not tell apart, whichever node they are on; from 0. */
+  classOf(peer: Peer): number {
+    return this.#ends.endOf(peer).class;
   }
 
-  #end(peer: Peer): SelectedEnd {
-    const known = this.#ends.get(peer);
-    if (known !== undefined) return known;
-    const selecting =
-      peer.type === 'pod' ? (this.#byNamespace.get(peer.namespace) ?? []).filter((p) => p.subject(peer.labels)) : [];
-    const end: SelectedEnd = {
-      peer,
-      addresses: addressesOf(peer),
-      isolation: { ingress: isolationBy(selecting, 'ingress'), egress: isolationBy(selecting, 'egress') },
-    };
-    this.#ends.set(peer, end);
-    return end;
+  /** How the policies at one end stand to the far end; what is settled without them, where they have no say. */
+  relation(direction: Direction, { client, server }: Pick<Query, 'client' | 'server'>): Relation | SideDecision {
+    const [from, to] = [this.#ends.endOf(client), this.#ends.endOf(server)];
+    return direction === 'egress' ? this.#side('egress', from, to) : this.#side('ingress', to, from);
   }
 
-  #side(direction: Direction, self: SelectedEnd, other: SelectedEnd, query: Query): SideDecision {
+  #side(direction: Direction, self: End, other: End): Relation | SideDecision {
     if (self.peer.type === 'gone') return this.#sideOfGone(direction, self.peer.namespace);
     if (self.peer.type !== 'pod') return notAPod[direction];
     if (isItself(self.peer, other.peer)) return itself;
-    const isolation = self.isolation[direction];
-    if (isolation === null) return notIsolated[direction];
-    if (other.peer.type === 'node' && other.peer.name === self.peer.nodeName) return ownNode;
-    if (query.protocol === 'ICMP' || query.protocol === 'ICMPv6') return open(direction, isolation.refs, 'icmp');
-    const found = searchRules(direction, isolation.policies, self, other, query);
-    if (found !== null && found.match.strength > perhaps) return allow(direction, found);
-    if (self.peer.hostNetwork) return open(direction, isolation.refs, 'host-network');
-    const assumption = found?.match.assumption ?? assumptionAbout(other.peer);
-    return assumption === null ? isolation.denial : open(direction, isolation.refs, assumption);
+    return this.#bearings(self, self.peer)[direction].relation(other, isSameNode(self.peer, other.peer));
   }
 
-  /** Any policy of its namespace may have selected it. */
+  #bearings(end: End, pod: PodPeer): Bearings {
+    return (this.#byClass[end.class] ??= {
+      ingress: this.#bearing('ingress', end, pod),
+      egress: this.#bearing('egress', end, pod),
+    });
+  }
+
+  #bearing(direction: Direction, { addresses, portsText }: End, pod: PodPeer): Bearing {
+    const selecting = (this.#byNamespace.get(pod.namespace) ?? []).filter(({ subject }) => subject(pod.labels));
+    const isolating = selecting.filter(({ rules }) => rules[direction] !== null);
+    const clusterWide = this.#clusterWide.filter(({ rules, subject }) => rules[direction].length > 0 && subject(pod));
+    const families = new Set(addresses.map(({ length }) => length));
+    const numbers = [...isolating, ...clusterWide].map((policy) => this.#numbers.get(policy));
+    const ports = direction === 'ingress' ? portsText : '';
+    const key = JSON.stringify([
+      direction,
+      pod.hostNetwork,
+      [4, 16].filter((length) => families.has(length)),
+      ports,
+      numbers,
+    ]);
+    let bearing = this.#shared.get(key);
+    if (bearing === undefined) {
+      const tier = (name: CompiledClusterPolicy['tier']) => tierOf(clusterWide.filter((each) => each.tier === name));
+      const isolation = isolationBy(isolating, direction);
+      const given = { direction, admin: tier('Admin'), isolation, baseline: tier('Baseline') };
+      bearing = new Bearing({ ...given, selfOnHost: pod.hostNetwork, families, self: pod }, this.#nodes);
+      this.#shared.set(key, bearing);
+    }
+    return bearing;
+  }
+
+  /** Any policy of its namespace or of the cluster may have selected it. */
   #sideOfGone(direction: Direction, namespace: string): SideDecision {
     const isolation = isolationBy(this.#byNamespace.get(namespace) ?? [], direction);
-    return isolation === null ? notIsolated[direction] : open(direction, isolation.refs, 'workload-gone');
+    const denying = this.#clusterWide.filter((policy) => mayDeny(policy, direction));
+    const policies = [...denying.map(({ ref }) => ref), ...(isolation?.refs ?? [])];
+    if (policies.length === 0) return notIsolated[direction];
+    return { decision: 'depends', because: { type: 'open', direction, policies, assumption: 'workload-gone' } };
   }
+}
+
+function answerOf(side: Relation | SideDecision, protocol: Query['protocol'], port: number): SideDecision {
+  return 'because' in side ? side : side.decide(protocol, port);
 }

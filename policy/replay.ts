@@ -1,7 +1,7 @@
 import { type Edge, edgeKey } from '../core/edge.ts';
 import type { Direction } from '../core/flow.ts';
 import { type Entity, workloadKey } from '../core/identity.ts';
-import type { ClusterSnapshot, NetworkPolicy } from '../core/kubernetes.ts';
+import type { ClusterSnapshot, Policy } from '../core/kubernetes.ts';
 import { compareText } from '../core/order.ts';
 import type { Decision } from '../core/verdict.ts';
 import { type Because, becauseText } from './because.ts';
@@ -13,7 +13,7 @@ import type { Peer } from './query.ts';
 export interface ReplayInput {
   readonly cluster: ClusterSnapshot;
   /** All policies that would be in force: the candidates and whatever else stays applied. */
-  readonly policies: readonly NetworkPolicy[];
+  readonly policies: readonly Policy[];
   readonly edges: readonly Edge[];
 }
 
@@ -80,8 +80,8 @@ class Replay {
   readonly #peers: EntityPeers;
 
   constructor({ cluster, policies }: ReplayInput) {
-    this.#policies = new PolicySet(policies);
-    this.#peers = new EntityPeers(cluster, (pod) => this.#policies.addressClass(pod));
+    this.#policies = new PolicySet(policies, cluster.nodes);
+    this.#peers = new EntityPeers(cluster, (pod) => this.#policies.classOf(pod));
   }
 
   /** The worst decision over all pairs of pods that may be behind the edge; the first such pair says why. */
