@@ -5,6 +5,7 @@ import { withAggregator } from './aggregator.ts';
 import { type FlowsOptions, flows } from './commands/flows.ts';
 import { type GraphOptions, graph } from './commands/graph.ts';
 import { type CheckOptions, checkPolicies } from './commands/policy-check.ts';
+import { type EvalOptions, evaluateQueries } from './commands/policy-eval.ts';
 import { type GenerateOptions, generatePolicies } from './commands/policy-generate.ts';
 import { showStatus } from './commands/status.ts';
 import { scopeOptions } from './question.ts';
@@ -26,6 +27,11 @@ function command(parent: Command, name: string, description: string): Command {
         .env('WEIR_AGGREGATOR')
         .default(defaultAggregator),
     );
+}
+
+/** Where commands that need no aggregator read a cluster from. */
+function manifestsOption(): Option {
+  return new Option('--manifests <paths...>', 'manifest files or folders').makeOptionMandatory();
 }
 
 function examples(lines: readonly string[]): string {
@@ -123,5 +129,20 @@ Exit status: 0 when everything that was forwarded stays allowed, 1 when somethin
     .action((paths: string[], options: CheckOptions & { aggregator: string }) =>
       on(options, async (connection) => finish(await checkPolicies(connection, terminal, paths, options))),
     );
+
+  policy
+    .command('eval')
+    .description('answer questions from manifests alone, one line each')
+    .addOption(manifestsOption())
+    .requiredOption('--queries <file>', 'lines of {"src","dst","proto","port"}, - for standard input')
+    .addHelpText(
+      'after',
+      `${examples(['weir policy eval --manifests cluster/ --queries questions.jsonl'])}
+
+src and dst are a pod as namespace/pod, a workload as namespace/name[Kind], or an IP address. Each line is answered with
+{"ingress","egress","allow","because"}; allow is null where it depends on what "assumption" names.
+Exit status: 0, or 2 when a manifest or a question could not be read; all others are answered all the same.`,
+    )
+    .action(async (options: EvalOptions) => finish(await evaluateQueries(terminal, options)));
   return root;
 }

@@ -66,30 +66,18 @@ const protocolMatch = oneOf(
 
 const name = optional(z.string().max(100));
 
-interface ReadPeer {
-  readonly nodes?: unknown;
-  readonly networks?: unknown;
-  readonly domainNames?: unknown;
+/** Which addresses a name has is learned as pods ask for it, so what must not be reached cannot be told by name. */
+function namesOnlyAllow<Rule extends { action: string; to: readonly { readonly domainNames?: unknown }[] }>({
+  action,
+  to,
+}: Rule): boolean {
+  return action === 'Allow' || action === 'Accept' || to.every(({ domainNames }) => domainNames === undefined);
 }
-
-function isOutside({ nodes, networks: blocks, domainNames }: ReadPeer): boolean {
-  return nodes !== undefined || blocks !== undefined || domainNames !== undefined;
-}
-
-/** What the CRDs demand of a rule as a whole. */
-function checkRule({ action, to, named }: { action: string; to: readonly ReadPeer[]; named: boolean }): string | null {
-  if (named && to.some(isOutside)) return 'named ports cannot be given with nodes, networks or domainNames';
-  const names = to.some(({ domainNames }) => domainNames !== undefined);
-  return names && action !== 'Allow' && action !== 'Accept' ? `domainNames cannot be given with ${action}` : null;
-}
+const namesMessage = 'domainNames can be given only where the action allows';
 
 function adminRules(actions: readonly ['Allow', 'Deny', 'Pass'] | readonly ['Allow', 'Deny'], to: z.ZodType<object>) {
   const common = { name, action: z.enum(actions), ports: optional(listUpTo(100, adminPort)) };
-  const egress = z.strictObject({ ...common, to: listUpTo(100, to) }).superRefine((rule, context) => {
-    const named = (rule.ports ?? []).some((port) => port.namedPort !== undefined);
-    const message = checkRule({ action: rule.action, to: rule.to, named });
-    if (message !== null) context.addIssue({ code: 'custom', message });
-  });
+  const egress = z.strictObject({ ...common, to: listUpTo(100, to) }).refine(namesOnlyAllow, namesMessage);
   return {
     ingress: optional(z.array(z.strictObject({ ...common, from: listUpTo(100, ingressPeer) })).max(100)),
     egress: optional(z.array(egress).max(100)),
@@ -103,11 +91,7 @@ const clusterCommon = {
 };
 const clusterEgress = z
   .strictObject({ ...clusterCommon, to: listUpTo(25, egressPeer) })
-  .superRefine((rule, context) => {
-    const named = (rule.protocols ?? []).some((each) => each.destinationNamedPort !== undefined);
-    const message = checkRule({ action: rule.action, to: rule.to, named });
-    if (message !== null) context.addIssue({ code: 'custom', message });
-  });
+  .refine(namesOnlyAllow, namesMessage);
 
 const priority = z.int().min(0).max(1000);
 

@@ -20,6 +20,8 @@ export interface ManifestObject {
   readonly source: string;
   /** Line on which the object begins, from 1. */
   readonly line: number;
+  /** The line of a value in the object; null unless lines were asked for. */
+  readonly lineOf: ((path: Path) => number) | null;
 }
 
 export interface Manifests {
@@ -91,8 +93,9 @@ function readObject(value: unknown): { readonly object: KubernetesAny | null } |
 /**
  * Reads Kubernetes objects from YAML or JSON text: several documents, Lists, and what `kubectl get -o yaml` prints.
  * Kinds that Weir has no use for are passed over. Never throws for bad input: it is named in `problems`.
+ * @param keepLines whether lines can be asked for afterwards, which keeps all that was read in memory
  */
-export function parseManifests(text: string, source: string): Manifests {
+export function parseManifests(text: string, source: string, keepLines = false): Manifests {
   const objects: ManifestObject[] = [];
   const problems: ManifestProblem[] = [];
   const readItems = (document: Extract<ManifestDocument, { fields: Fields }>) => {
@@ -102,7 +105,8 @@ export function parseManifests(text: string, source: string): Manifests {
         const line = document.lineOf([...path, ...read.path]);
         problems.push({ source, line, object: describe(value), message: read.message });
       } else if (read.object !== null) {
-        objects.push({ object: read.object, source, line: document.lineOf(path) });
+        const lineOf = keepLines ? (within: Path) => document.lineOf([...path, ...within]) : null;
+        objects.push({ object: read.object, source, line: document.lineOf(path), lineOf });
       }
     }
   };

@@ -79,13 +79,7 @@ for (const [what, kind, spec, problem, given] of [
     'domain names of a rule that denies',
     'AdminNetworkPolicy',
     'priority: 1\negress:\n- {action: Deny, to: [{domainNames: [example.com]}]}',
-    /domainNames cannot be given with Deny/,
-  ],
-  [
-    'a named port for networks',
-    'AdminNetworkPolicy',
-    'priority: 1\negress:\n- {action: Deny, to: [{networks: [10.0.0.0/8]}], ports: [{namedPort: http}]}',
-    /named ports cannot be given with/,
+    /domainNames can be given only where/,
   ],
   [
     'Pass in the baseline',
