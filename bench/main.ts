@@ -9,11 +9,12 @@ import { loadAverage } from './machine.ts';
 import { type BenchOptions, readOptions } from './options.ts';
 import { overhead } from './overhead.ts';
 import { hasOwnMounts, runWithOwnMounts } from './own-mounts.ts';
+import { policy } from './policy.ts';
 import { preexisting } from './preexisting.ts';
 import { renderReport } from './report.ts';
 import { Undo } from './undo.ts';
 
-const benches: readonly Bench[] = [capture, edges, preexisting, overhead, agent];
+const benches: readonly Bench[] = [capture, edges, preexisting, overhead, agent, policy];
 
 /** As a shell has it for a process that SIGINT ended. */
 const interruptedStatus = 130;

@@ -135,6 +135,7 @@ Exit status: 0 when everything that was forwarded stays allowed, 1 when somethin
     .description('answer questions from manifests alone, one line each')
     .addOption(manifestsOption())
     .requiredOption('--queries <file>', 'lines of {"src","dst","proto","port"}, - for standard input')
+    .option('--explain', 'with what decided, where it is written, and the smallest edit that would turn it', false)
     .addHelpText(
       'after',
       `${examples(['weir policy eval --manifests cluster/ --queries questions.jsonl'])}

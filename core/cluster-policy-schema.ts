@@ -67,10 +67,13 @@ const protocolMatch = oneOf(
 const name = optional(z.string().max(100));
 
 /** Which addresses a name has is learned as pods ask for it, so what must not be reached cannot be told by name. */
-function namesOnlyAllow<Rule extends { action: string; to: readonly { readonly domainNames?: unknown }[] }>({
+function namesOnlyAllow({
   action,
   to,
-}: Rule): boolean {
+}: {
+  readonly action: string;
+  readonly to: readonly { readonly domainNames?: unknown }[];
+}): boolean {
   return action === 'Allow' || action === 'Accept' || to.every(({ domainNames }) => domainNames === undefined);
 }
 const namesMessage = 'domainNames can be given only where the action allows';

@@ -2,17 +2,22 @@ import { createReadStream } from 'node:fs';
 import { z } from 'zod';
 import { errorTable, messageOf, WeirError } from '../../core/errors.ts';
 import { becauseText } from '../../policy/because.ts';
-import { PolicySet } from '../../policy/evaluate.ts';
+import { editText } from '../../policy/edit.ts';
+import { type Answer, PolicySet } from '../../policy/evaluate.ts';
+import { Explainer } from '../../policy/explain.ts';
 import { NamedPeers } from '../../policy/named-peers.ts';
+import type { Query } from '../../policy/query.ts';
 import { decidingDirection, worstAnswer } from '../../policy/worst.ts';
 import { linesOf } from '../lines.ts';
-import { readManifestSet, remarkProblems } from '../manifest-set.ts';
+import { type ManifestSet, readManifestSet, remarkProblems } from '../manifest-set.ts';
+import { PolicySources } from '../policy-sources.ts';
 import type { Terminal } from '../terminal.ts';
 import { printable } from '../text.ts';
 
 export interface EvalOptions {
   readonly manifests: readonly string[];
   readonly queries: string;
+  readonly explain: boolean;
 }
 
 /** Far more than a question needs. */
@@ -35,6 +40,7 @@ type AnswerLine =
       readonly allow: boolean | null;
       readonly assumption?: string;
       readonly because: string;
+      readonly explanation?: object;
     }
   | { readonly error: string };
 
@@ -52,29 +58,59 @@ function readQuestion(text: string | null): Question | { readonly reason: string
   return { reason: `${issue?.path.join('.') || 'question'}: ${issue?.message ?? 'not valid'}` };
 }
 
-function answer(asked: Question, policies: PolicySet, names: NamedPeers): AnswerLine {
+/** What questions are answered from. */
+interface Knowledge {
+  readonly policies: PolicySet;
+  readonly names: NamedPeers;
+  /** Null unless answers are to be explained. */
+  readonly explain: ((query: Query, answer: Answer) => object) | null;
+}
+
+/** An explanation as it is printed: with the files and lines of what decided and of what to edit. */
+function explaining({ policies, cluster, objects }: ManifestSet): NonNullable<Knowledge['explain']> {
+  const [explainer, sources] = [new Explainer(policies, cluster.nodes), new PolicySources(objects)];
+  return (query, answer) => {
+    const { flip, because, direction, tier } = explainer.explain(query, answer);
+    const edits = flip?.edits.map((edit) => ({ text: editText(edit), ...sources.ofEdit(edit), ...edit })) ?? [];
+    return {
+      direction,
+      tier,
+      ...sources.ofBecause(because),
+      because,
+      flip: flip === null ? null : { to: flip.to, edits },
+    };
+  };
+}
+
+function answer(asked: Question, { policies, names, explain }: Knowledge): AnswerLine {
   const [clients, servers] = [names.find(asked.src), names.find(asked.dst)];
   if ('reason' in clients) return { error: clients.reason };
   if ('reason' in servers) return { error: servers.reason };
-  const worst = worstAnswer(policies, clients, servers, { protocol: asked.proto, port: asked.port });
+  const { proto: protocol, port } = asked;
+  const { client, server, ...worst } = worstAnswer(policies, clients, servers, { protocol, port });
   const { decision, ingress, egress } = worst;
   const { because } = worst[decidingDirection(worst)];
-  const sides = { ingress: ingress.decision, egress: egress.decision };
-  if (because.type === 'open') {
-    return { ...sides, allow: null, assumption: because.assumption, because: becauseText(because) };
-  }
-  return { ...sides, allow: decision === 'allowed', because: becauseText(because) };
+  return {
+    ingress: ingress.decision,
+    egress: egress.decision,
+    allow: decision === 'depends' ? null : decision === 'allowed',
+    ...(because.type === 'open' && { assumption: because.assumption }),
+    because: becauseText(because),
+    ...(explain !== null && { explanation: explain({ client, server, protocol, port }, worst) }),
+  };
 }
 
 /**
  * Answers each line of a file from manifests alone.
  * @returns the exit status: 0, or 2 when a manifest or a question could not be read
  */
-export async function evaluateQueries(terminal: Terminal, { manifests, queries }: EvalOptions): Promise<number> {
-  const set = await readManifestSet(manifests);
+export async function evaluateQueries(terminal: Terminal, options: EvalOptions): Promise<number> {
+  const { queries } = options;
+  const set = await readManifestSet(options.manifests);
   remarkProblems(terminal, set);
   const policies = new PolicySet(set.policies, set.cluster.nodes);
   const names = new NamedPeers(set.cluster, policies);
+  const knowledge = { policies, names, explain: options.explain ? explaining(set) : null };
   const stream = queries === '-' ? process.stdin : createReadStream(queries);
   const source = queries === '-' ? 'standard input' : queries;
   let failed = set.problems.length > 0;
@@ -82,7 +118,7 @@ export async function evaluateQueries(terminal: Terminal, { manifests, queries }
     for await (const { number, text } of linesOf(stream, mostLineBytes)) {
       if (text?.trim() === '') continue;
       const asked = readQuestion(text);
-      const line = 'reason' in asked ? { error: asked.reason } : answer(asked, policies, names);
+      const line = 'reason' in asked ? { error: asked.reason } : answer(asked, knowledge);
       if (!('error' in line)) {
         terminal.data(`${JSON.stringify(line)}\n`);
         continue;

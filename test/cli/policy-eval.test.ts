@@ -145,3 +145,20 @@ t.test('a file that is not there is an error that names it', async (t) => {
   });
   t.match(await weir(['policy', 'eval', '--manifests', '/no/such/folder', '--queries', '-']), { status: 2 });
 });
+
+t.test('an explanation names file and line of what decided and of what to edit', async (t) => {
+  const folder = t.testdir(cluster);
+  const input = JSON.stringify(ask('shop/cart-2', '169.254.169.254', 80));
+  const args = ['policy', 'eval', '--explain', '--manifests', folder, '--queries', '-'];
+  const { stdout } = await weir(args, { input });
+  t.match(JSON.parse(stdout), {
+    explanation: {
+      tier: 'Admin',
+      direction: 'egress',
+      source: /policies\.yaml$/,
+      line: 16,
+      because: { policy: { kind: 'AdminNetworkPolicy', name: 'no-metadata' }, rule: 0, peer: 0, port: null },
+      flip: { to: 'allowed', edits: [{ text: /^remove spec.egress\[0\]/, source: /policies\.yaml$/, line: 16 }] },
+    },
+  });
+});
