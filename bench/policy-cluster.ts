@@ -20,6 +20,8 @@ function randomBy(seed: number): () => number {
 }
 
 const teams = 20;
+/** Few, as in most clusters, so that many rules cover the port that is asked for. */
+const servedPorts = [80, 443, 8080, 9090] as const;
 
 /**
  * Pods with a name of their own and one of 20 teams. A policy selects one pod or, one in ten, a team, for both
@@ -52,7 +54,10 @@ export function policyCluster(size: number, namespaces: number, seed: number): P
     return kind < 3 ? { podSelector: team() } : { podSelector: pod(), namespaceSelector: {} };
   };
   const rules = () =>
-    Array.from({ length: 3 }, () => ({ peers: [peer(), peer()], ports: [{ port: 8000 + below(100) }] }));
+    Array.from({ length: 3 }, () => ({
+      peers: [peer(), peer()],
+      ports: [{ port: servedPorts[below(servedPorts.length)] as number }],
+    }));
   const policies = Array.from({ length: size }, (_, index): NetworkPolicy => {
     const ingress = rules().map(({ peers, ports }) => ({ from: peers, ports }));
     const egress = rules().map(({ peers, ports }) => ({ to: peers, ports }));
@@ -79,6 +84,6 @@ export function randomQueries({ pods }: PolicyCluster, count: number, seed: numb
     client: end(),
     server: end(),
     protocol: 'TCP',
-    port: 8000 + below(100),
+    port: servedPorts[below(servedPorts.length)] as number,
   }));
 }

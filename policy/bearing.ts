@@ -3,7 +3,7 @@ import { protocols } from '../core/flow.ts';
 import type { Assumption, Because, PolicyRef } from './because.ts';
 import type { End } from './end.ts';
 import { type Endings, followedBy } from './endings.ts';
-import { endingsOfIsolation, type Isolation, matchIsolation } from './isolation.ts';
+import { endingsOfIsolation, type Isolation, type MatchedRules } from './isolation.ts';
 import { certain } from './match.ts';
 import type { NodeIndex } from './nodes.ts';
 import type { Peer } from './query.ts';
@@ -34,13 +34,18 @@ export interface Policies {
 /** The rules of every tier that match the far end when it uses one of its addresses. */
 export interface MatchedPolicies {
   readonly admin: MatchedTier;
-  readonly isolation: readonly MatchedRule[];
+  readonly isolation: MatchedRules;
   readonly baseline: MatchedTier;
 }
 
 const openDefault: Readonly<Record<Direction, Endings>> = {
   ingress: endingOf({ type: 'not-isolated', direction: 'ingress' }),
   egress: endingOf({ type: 'not-isolated', direction: 'egress' }),
+};
+/** The answer where no policy bears on an end. */
+export const notIsolated: Readonly<Record<Direction, SideDecision>> = {
+  ingress: { decision: 'allowed', because: { type: 'not-isolated', direction: 'ingress' } },
+  egress: { decision: 'allowed', because: { type: 'not-isolated', direction: 'egress' } },
 };
 const ownNode = endingOf({ type: 'own-node' });
 
@@ -60,7 +65,7 @@ export class Relation {
   readonly #policies: Policies;
   readonly #other: Peer;
   readonly #isOwnNode: boolean;
-  readonly #answers = new Map<number, SideDecision>();
+  #answers: Map<number, SideDecision> | null = null;
   /** One for each address that the far end may be using and that makes a difference. */
   readonly matched: readonly MatchedPolicies[];
 
@@ -77,9 +82,10 @@ export class Relation {
 
   decide(protocol: Protocol, port: number): SideDecision {
     const key = protocols.indexOf(protocol) * 65536 + port;
-    let answer = this.#answers.get(key);
+    let answer = this.#answers?.get(key);
     if (answer === undefined) {
       answer = this.#decide({ direction: this.#policies.direction, protocol, port, server: this.server });
+      this.#answers ??= new Map();
       if (this.#answers.size >= maxAnswers) this.#answers.clear();
       this.#answers.set(key, answer);
     }
@@ -108,11 +114,11 @@ export class Relation {
     return first.silent ? followedBy(first, this.#belowAdmin(isolation, baseline, query)) : first;
   }
 
-  #belowAdmin(matched: readonly MatchedRule[], baseline: MatchedTier, query: PortQuery): Endings {
+  #belowAdmin({ rules }: MatchedRules, baseline: MatchedTier, query: PortQuery): Endings {
     const { isolation, selfOnHost, direction } = this.#policies;
     if (isolation === null) return followedBy(endingsOfTier(baseline, query), openDefault[direction]);
     if (this.#isOwnNode) return ownNode;
-    return endingsOfIsolation(isolation, matched, query, { other: this.#other, selfOnHost });
+    return endingsOfIsolation(isolation, rules, query, { other: this.#other, selfOnHost });
   }
 
   #open(assumption: Assumption): SideDecision {
@@ -139,56 +145,113 @@ function usableAddresses(families: ReadonlySet<number>, { addresses }: End): rea
   return shared.length > 0 ? shared : addresses;
 }
 
-/** A text that is equal for equal matches. */
+/** A text that is equal for equal matches with an end of one kind. */
 function signature({ admin, isolation, baseline }: MatchedPolicies): string {
-  const rule = ({ policy, rule: index, peer, match }: MatchedRule) =>
-    `${policy.kind}/${policy.namespace}/${policy.name}/${index}/${peer}/${match.strength}/${match.assumption}`;
-  return [...flat(admin), ...isolation, ...flat(baseline)].map(rule).join(' ');
+  const text = ({ policy, rule, peer, match }: MatchedRule) =>
+    `${policy.kind}/${policy.name}/${rule}/${peer}/${match.strength}/${match.assumption}`;
+  return `${isolation.number} ${[admin, baseline].map((tier) => flat(tier).map(text).join(' ')).join('  ')}`;
 }
+
+const nothing: MatchedRules = { number: 0, rules: [], longer: new Map() };
+const untiered = { admin: [], baseline: [] };
 
 /** Answers for one end and direction, and remembers how each class of far ends stands to it. */
 export class Bearing {
   readonly #policies: Policies;
   readonly #nodes: NodeIndex;
-  readonly #relations: Relation[] = [];
+  readonly #hasTiers: boolean;
+  /** By class, without gaps. */
+  readonly #relations: (Relation | undefined)[] = [];
+  readonly #onSameNode = new Map<number, Relation>();
   readonly #bySignature = new Map<string, Relation>();
+  /** By kind of the far end, then by the number of its matches: where no cluster policy bears and one address counts. */
+  readonly #byMatches: (Relation | undefined)[][] = [];
 
   constructor(policies: Policies, nodes: NodeIndex) {
     this.#policies = policies;
     this.#nodes = nodes;
+    this.#hasTiers = policies.admin.length > 0 || policies.baseline.length > 0;
+  }
+
+  /** @see relation, which is worth its making only where many ports are asked for */
+  decide(other: End, sameNode: boolean, protocol: Protocol, port: number): SideDecision {
+    const { direction, isolation, families, self } = this.#policies;
+    const addresses = usableAddresses(families, other);
+    if (this.#hasTiers || addresses.length > 1) return this.relation(other, sameNode).decide(protocol, port);
+    if (isolation === null) return notIsolated[direction];
+    const { peer } = other;
+    const query = { direction, protocol, port, server: direction === 'ingress' ? self : peer };
+    const matches = isolation.strongestAt(query, other, addresses[0] ?? null, this.#isPod(sameNode));
+    return this.#related(other, sameNode, matches).decide(protocol, port);
   }
 
   /** @param sameNode whether the far end is the pod's own node, or on the network of it */
   relation(other: End, sameNode: boolean): Relation {
-    const index = other.class * 2 + (sameNode ? 1 : 0);
-    return (this.#relations[index] ??= this.#relate(other, sameNode));
+    const known = sameNode ? this.#onSameNode.get(other.class) : this.#relations[other.class];
+    if (known !== undefined) return known;
+    const relation = this.#relate(other, sameNode);
+    if (sameNode) this.#onSameNode.set(other.class, relation);
+    else {
+      // An array with gaps becomes a table, which is many times slower.
+      while (this.#relations.length <= other.class) this.#relations.push(undefined);
+      this.#relations[other.class] = relation;
+    }
+    return relation;
   }
 
   #relate(other: End, sameNode: boolean): Relation {
-    const matched = usableAddresses(this.#policies.families, other).map((address) =>
-      this.#match(other, sameNode, address),
-    );
-    const signatures = matched.map(signature);
-    const distinct = matched.filter((_, index) => signatures.indexOf(signatures[index] as string) === index);
-    const isOwnNode = other.peer.type === 'node' && sameNode;
-    const far = this.#policies.direction === 'egress' ? other.portsText : '';
-    const onHost = other.peer.type === 'pod' && other.peer.hostNetwork;
-    const key = JSON.stringify([other.peer.type, onHost, isOwnNode, far, ...new Set(signatures)]);
+    const { families, isolation } = this.#policies;
+    const addresses = usableAddresses(families, other);
+    if (this.#hasTiers || addresses.length > 1) return this.#relateByText(other, sameNode, addresses);
+    const matches = isolation?.match(other, addresses[0] ?? null, this.#isPod(sameNode)) ?? nothing;
+    return this.#related(other, sameNode, matches);
+  }
+
+  /** Where no cluster policy bears and one address counts, as for most ends: no text is made of it. */
+  #related(other: End, sameNode: boolean, matches: MatchedRules): Relation {
+    const ofKind = (this.#byMatches[this.#kind(other, sameNode)] ??= []);
+    return (ofKind[matches.number] ??= this.#remember(other, sameNode, [{ ...untiered, isolation: matches }]));
+  }
+
+  #kind(other: End, sameNode: boolean): number {
+    return other.kind[this.#policies.direction] * 2 + (sameNode && other.peer.type === 'node' ? 1 : 0);
+  }
+
+  #relateByText(other: End, sameNode: boolean, addresses: readonly (Uint8Array | null)[]): Relation {
+    const matched = new Map<string, MatchedPolicies>();
+    for (const address of addresses) {
+      const next = this.#match(other, sameNode, address);
+      matched.set(signature(next), next);
+    }
+    const key = `${this.#kind(other, sameNode)} ${[...matched.keys()].join('|')}`;
     let relation = this.#bySignature.get(key);
     if (relation === undefined) {
-      relation = new Relation(this.#policies, other.peer, isOwnNode, distinct);
+      relation = this.#remember(other, sameNode, [...matched.values()]);
       this.#bySignature.set(key, relation);
     }
     return relation;
   }
 
+  #remember({ peer }: End, sameNode: boolean, matched: readonly MatchedPolicies[]): Relation {
+    return new Relation(this.#policies, peer, peer.type === 'node' && sameNode, matched);
+  }
+
   #match(other: End, sameNode: boolean, address: Uint8Array | null): MatchedPolicies {
-    const { direction, admin, isolation, baseline, selfOnHost } = this.#policies;
+    const { direction, admin, isolation, baseline } = this.#policies;
     const { peer } = other;
     return {
       admin: matchTier(admin, direction, peer, address, this.#nodes),
-      isolation: isolation === null ? [] : matchIsolation(isolation, direction, peer, address, selfOnHost || sameNode),
+      isolation: isolation?.match(other, address, this.#isPod(sameNode)) ?? nothing,
       baseline: isolation === null ? matchTier(baseline, direction, peer, address, this.#nodes) : [],
     };
+  }
+
+  /**
+   * Whether the labels of a far end on its node's network are sure to count. A network plugin that takes it for its node
+   * lets it through where the pod itself is on that node, and applies no policy to the pod where that is on its node's
+   * network too: so all that matters is what a plugin does that takes it for a pod.
+   */
+  #isPod(sameNode: boolean): boolean {
+    return this.#policies.selfOnHost || sameNode;
   }
 }

@@ -1,10 +1,10 @@
 import type { Cidr } from '../core/address.ts';
 
-/** Blocks of one family and prefix length, by the bytes of their networks. */
+/** Blocks of one family and prefix length, their texts by the bytes of their networks. */
 interface Length {
   readonly bytes: number;
   readonly prefix: number;
-  readonly blocks: Map<string, number>;
+  readonly blocks: Map<string, string>;
 }
 
 /** The first bits of an address, as a text to look up. */
@@ -22,30 +22,29 @@ function keyOf(address: Uint8Array, prefix: number): string {
  */
 export class CidrIndex {
   readonly #lengths: Length[] = [];
-  #count = 0;
 
   constructor(blocks: Iterable<Cidr>) {
-    for (const { network, prefix } of blocks) this.#add(network, prefix);
+    for (const block of blocks) this.#add(block);
     this.#lengths.sort((a, b) => b.prefix - a.prefix);
   }
 
-  /** The number of the smallest block that holds the address, from 1; 0 where none does. */
-  classOf(address: Uint8Array): number {
+  /** The blocks that hold the address, as canonical text, the smallest first. */
+  holdersOf(address: Uint8Array): readonly string[] {
+    const holders: string[] = [];
     for (const { bytes, prefix, blocks } of this.#lengths) {
       const found = bytes === address.length ? blocks.get(keyOf(address, prefix)) : undefined;
-      if (found !== undefined) return found;
+      if (found !== undefined) holders.push(found);
     }
-    return 0;
+    return holders;
   }
 
-  #add(network: Uint8Array, prefix: number): void {
+  #add({ text, network, prefix }: Cidr): void {
     const bytes = network.length;
     let length = this.#lengths.find((each) => each.bytes === bytes && each.prefix === prefix);
     if (length === undefined) {
       length = { bytes, prefix, blocks: new Map() };
       this.#lengths.push(length);
     }
-    const key = keyOf(network, prefix);
-    if (!length.blocks.has(key)) length.blocks.set(key, ++this.#count);
+    length.blocks.set(keyOf(network, prefix), text);
   }
 }

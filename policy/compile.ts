@@ -3,6 +3,7 @@ import { WeirError } from '../core/errors.ts';
 import type { Direction } from '../core/flow.ts';
 import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../core/kubernetes.ts';
 import { type PolicyRef, refText } from './because.ts';
+import { demandedLabel } from './label-index.ts';
 import type { CompiledPort } from './port.ts';
 import { compileSelector, everyLabels, type LabelPredicate } from './selector.ts';
 
@@ -15,7 +16,13 @@ export interface CompiledBlock {
 export type CompiledPeer =
   | { readonly type: 'block'; readonly block: CompiledBlock }
   /** `namespaces` null: the policy's own namespace. */
-  | { readonly type: 'pods'; readonly namespaces: LabelPredicate | null; readonly pods: LabelPredicate };
+  | {
+      readonly type: 'pods';
+      readonly namespaces: LabelPredicate | null;
+      readonly pods: LabelPredicate;
+      /** A label that every such pod has; null where none is known. */
+      readonly demanded: string | null;
+    };
 
 export interface CompiledRule {
   /** Null: everyone. */
@@ -27,6 +34,8 @@ export interface CompiledRule {
 export interface CompiledPolicy {
   readonly ref: PolicyRef;
   readonly subject: LabelPredicate;
+  /** A label that every pod has that is selected; null where none is known. */
+  readonly demanded: string | null;
   /** The rules of each direction that the policy isolates its pods for; null where it does not. */
   readonly rules: Readonly<Record<Direction, readonly CompiledRule[] | null>>;
 }
@@ -49,12 +58,13 @@ function compilePeer(peer: NetworkPolicyPeer, ref: PolicyRef): CompiledPeer {
   if (peer.ipBlock !== undefined) return { type: 'block', block: compileBlock(peer.ipBlock, ref) };
   const { namespaceSelector, podSelector } = peer;
   if (namespaceSelector === undefined && podSelector === undefined) {
-    return { type: 'pods', namespaces: null, pods: () => false };
+    return { type: 'pods', namespaces: null, pods: () => false, demanded: null };
   }
   return {
     type: 'pods',
     namespaces: namespaceSelector === undefined ? null : compileSelector(namespaceSelector),
     pods: podSelector === undefined ? everyLabels : compileSelector(podSelector),
+    demanded: demandedLabel(podSelector ?? {}),
   };
 }
 
@@ -88,6 +98,7 @@ export function compilePolicy({ metadata, spec }: NetworkPolicy): CompiledPolicy
   return {
     ref,
     subject: compileSelector(spec.podSelector),
+    demanded: demandedLabel(spec.podSelector),
     rules: {
       ingress: isolates(spec, 'ingress') ? ingress : null,
       egress: isolates(spec, 'egress') ? egress : null,

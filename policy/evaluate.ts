@@ -1,18 +1,21 @@
 import type { Cidr } from '../core/address.ts';
 import { isClusterPolicy } from '../core/cluster-policy.ts';
-import type { Direction } from '../core/flow.ts';
+import type { Direction, Protocol } from '../core/flow.ts';
 import type { NetworkPolicy, Node, Policy } from '../core/kubernetes.ts';
 import { compareText } from '../core/order.ts';
 import type { Decision } from '../core/verdict.ts';
-import { Bearing, type Relation } from './bearing.ts';
+import { Bearing, notIsolated, type Relation } from './bearing.ts';
 import { CidrIndex } from './cidr-index.ts';
 import { type CompiledPolicy, compilePolicy } from './compile.ts';
 import { type CompiledClusterPolicy, compileClusterPolicy } from './compile-cluster.ts';
+import { Demands } from './demands.ts';
 import { type End, EndClasses } from './end.ts';
-import { isolationBy } from './isolation.ts';
+import { IsolationRules, isolationBy } from './isolation.ts';
+import { LabelIndex } from './label-index.ts';
 import { NodeIndex } from './nodes.ts';
 import type { Peer, PodPeer, Query } from './query.ts';
 import type { SideDecision } from './side.ts';
+import { demandsOfRule } from './sketch.ts';
 import { tierOf } from './tier.ts';
 
 /** Denied if either side denies, else depends if either depends, else allowed. */
@@ -20,6 +23,12 @@ export interface Answer {
   readonly decision: Decision;
   readonly egress: SideDecision;
   readonly ingress: SideDecision;
+}
+
+/** The NetworkPolicies of a namespace in the order of their names, and the same by the labels that they demand. */
+interface Namespaced {
+  readonly policies: CompiledPolicy[];
+  readonly byLabel: LabelIndex;
 }
 
 /** What bears on an end in either direction. */
@@ -35,10 +44,6 @@ export function worse(a: Decision, b: Decision): Decision {
 const notAPod: Readonly<Record<Direction, SideDecision>> = {
   ingress: { decision: 'allowed', because: { type: 'not-a-pod', direction: 'ingress' } },
   egress: { decision: 'allowed', because: { type: 'not-a-pod', direction: 'egress' } },
-};
-const notIsolated: Readonly<Record<Direction, SideDecision>> = {
-  ingress: { decision: 'allowed', because: { type: 'not-isolated', direction: 'ingress' } },
-  egress: { decision: 'allowed', because: { type: 'not-isolated', direction: 'egress' } },
 };
 const itself: SideDecision = { decision: 'allowed', because: { type: 'itself' } };
 
@@ -61,6 +66,10 @@ function blocksOf({ rules }: CompiledPolicy): Cidr[] {
     .flatMap((peer) => (peer.type === 'block' ? [peer.block.cidr, ...peer.block.except] : []));
 }
 
+function demandsOfPolicy({ rules }: CompiledPolicy): string[] {
+  return [...(rules.ingress ?? []), ...(rules.egress ?? [])].flatMap(demandsOfRule).filter((text) => text !== null);
+}
+
 function networksOf({ rules }: CompiledClusterPolicy): Cidr[] {
   return [...rules.ingress, ...rules.egress]
     .flatMap((rule) => rule.peers)
@@ -81,9 +90,10 @@ function mayDeny({ rules }: CompiledClusterPolicy, direction: Direction): boolea
  * is `depends` and names what it depends on; it is `allowed` or `denied` only where that holds for every reading.
  */
 export class PolicySet {
-  readonly #byNamespace = new Map<string, CompiledPolicy[]>();
+  readonly #byNamespace = new Map<string, Namespaced>();
   readonly #clusterWide: readonly CompiledClusterPolicy[];
   readonly #nodes: NodeIndex;
+  readonly #rules: IsolationRules;
   readonly #ends: EndClasses;
   readonly #byClass: (Bearings | undefined)[] = [];
   readonly #shared = new Map<string, Bearing>();
@@ -97,23 +107,26 @@ export class PolicySet {
     const compiled = policies.filter((each): each is NetworkPolicy => !isClusterPolicy(each)).map(compilePolicy);
     compiled.sort((a, b) => compareText(a.ref.name, b.ref.name));
     for (const policy of compiled) {
-      const inNamespace = this.#byNamespace.get(policy.ref.namespace) ?? [];
-      inNamespace.push(policy);
-      this.#byNamespace.set(policy.ref.namespace, inNamespace);
+      const { namespace } = policy.ref;
+      const inNamespace = this.#byNamespace.get(namespace) ?? { policies: [], byLabel: new LabelIndex() };
+      inNamespace.byLabel.add(policy.demanded, inNamespace.policies.length);
+      inNamespace.policies.push(policy);
+      this.#byNamespace.set(namespace, inNamespace);
     }
     this.#clusterWide = policies.filter(isClusterPolicy).map(compileClusterPolicy);
     for (const policy of [...compiled, ...this.#clusterWide]) this.#numbers.set(policy, this.#numbers.size);
     this.#nodes = new NodeIndex(nodes);
     const blocks = new CidrIndex([...compiled.flatMap(blocksOf), ...this.#clusterWide.flatMap(networksOf)]);
-    this.#ends = new EndClasses(blocks, this.#nodes);
+    const demands = new Demands(compiled.flatMap(demandsOfPolicy));
+    this.#rules = new IsolationRules(demands);
+    this.#ends = new EndClasses(blocks, this.#nodes, demands);
   }
 
   decide({ client, server, protocol, port }: Query): Answer {
     const [from, to] = [this.#ends.endOf(client), this.#ends.endOf(server)];
-    const egress = this.#side('egress', from, to);
-    const ingress = this.#side('ingress', to, from);
-    const [out, into] = [answerOf(egress, protocol, port), answerOf(ingress, protocol, port)];
-    return { decision: worse(out.decision, into.decision), egress: out, ingress: into };
+    const egress = this.#side('egress', from, to, protocol, port);
+    const ingress = this.#side('ingress', to, from, protocol, port);
+    return { decision: worse(egress.decision, ingress.decision), egress, ingress };
   }
 
   /** A number that is equal for peers that these policies do not tell apart, whichever node they are on; from 0. */
@@ -124,14 +137,21 @@ export class PolicySet {
   /** How the policies at one end stand to the far end; what is settled without them, where they have no say. */
   relation(direction: Direction, { client, server }: Pick<Query, 'client' | 'server'>): Relation | SideDecision {
     const [from, to] = [this.#ends.endOf(client), this.#ends.endOf(server)];
-    return direction === 'egress' ? this.#side('egress', from, to) : this.#side('ingress', to, from);
-  }
-
-  #side(direction: Direction, self: End, other: End): Relation | SideDecision {
-    if (self.peer.type === 'gone') return this.#sideOfGone(direction, self.peer.namespace);
-    if (self.peer.type !== 'pod') return notAPod[direction];
+    const [self, other] = direction === 'egress' ? [from, to] : [to, from];
+    if (self.peer.type !== 'pod') return this.#withoutPod(direction, self.peer);
     if (isItself(self.peer, other.peer)) return itself;
     return this.#bearings(self, self.peer)[direction].relation(other, isSameNode(self.peer, other.peer));
+  }
+
+  #side(direction: Direction, self: End, other: End, protocol: Protocol, port: number): SideDecision {
+    if (self.peer.type !== 'pod') return this.#withoutPod(direction, self.peer);
+    if (isItself(self.peer, other.peer)) return itself;
+    const sameNode = isSameNode(self.peer, other.peer);
+    return this.#bearings(self, self.peer)[direction].decide(other, sameNode, protocol, port);
+  }
+
+  #withoutPod(direction: Direction, peer: Exclude<Peer, PodPeer>): SideDecision {
+    return peer.type === 'gone' ? this.#sideOfGone(direction, peer.namespace) : notAPod[direction];
   }
 
   #bearings(end: End, pod: PodPeer): Bearings {
@@ -141,9 +161,19 @@ export class PolicySet {
     });
   }
 
-  #bearing(direction: Direction, { addresses, portsText }: End, pod: PodPeer): Bearing {
-    const selecting = (this.#byNamespace.get(pod.namespace) ?? []).filter(({ subject }) => subject(pod.labels));
-    const isolating = selecting.filter(({ rules }) => rules[direction] !== null);
+  /** The NetworkPolicies that isolate a pod in one direction, in the order of their names. */
+  #isolating(direction: Direction, { labels }: End, pod: PodPeer): CompiledPolicy[] {
+    const inNamespace = this.#byNamespace.get(pod.namespace);
+    if (inNamespace === undefined) return [];
+    const candidates = inNamespace.byLabel
+      .candidates(labels)
+      .map((index) => inNamespace.policies[index] as CompiledPolicy);
+    return candidates.filter(({ rules, subject }) => rules[direction] !== null && subject(pod.labels));
+  }
+
+  #bearing(direction: Direction, end: End, pod: PodPeer): Bearing {
+    const { addresses, portsText } = end;
+    const isolating = this.#isolating(direction, end, pod);
     const clusterWide = this.#clusterWide.filter(({ rules, subject }) => rules[direction].length > 0 && subject(pod));
     const families = new Set(addresses.map(({ length }) => length));
     const numbers = [...isolating, ...clusterWide].map((policy) => this.#numbers.get(policy));
@@ -158,7 +188,7 @@ export class PolicySet {
     let bearing = this.#shared.get(key);
     if (bearing === undefined) {
       const tier = (name: CompiledClusterPolicy['tier']) => tierOf(clusterWide.filter((each) => each.tier === name));
-      const isolation = isolationBy(isolating, direction);
+      const isolation = isolationBy(isolating, direction, this.#rules);
       const given = { direction, admin: tier('Admin'), isolation, baseline: tier('Baseline') };
       bearing = new Bearing({ ...given, selfOnHost: pod.hostNetwork, families, self: pod }, this.#nodes);
       this.#shared.set(key, bearing);
@@ -168,14 +198,10 @@ export class PolicySet {
 
   /** Any policy of its namespace or of the cluster may have selected it. */
   #sideOfGone(direction: Direction, namespace: string): SideDecision {
-    const isolation = isolationBy(this.#byNamespace.get(namespace) ?? [], direction);
+    const isolation = isolationBy(this.#byNamespace.get(namespace)?.policies ?? [], direction, this.#rules);
     const denying = this.#clusterWide.filter((policy) => mayDeny(policy, direction));
     const policies = [...denying.map(({ ref }) => ref), ...(isolation?.refs ?? [])];
     if (policies.length === 0) return notIsolated[direction];
     return { decision: 'depends', because: { type: 'open', direction, policies, assumption: 'workload-gone' } };
   }
-}
-
-function answerOf(side: Relation | SideDecision, protocol: Query['protocol'], port: number): SideDecision {
-  return 'because' in side ? side : side.decide(protocol, port);
 }
