@@ -160,6 +160,7 @@ export class Bearing {
   readonly #policies: Policies;
   readonly #nodes: NodeIndex;
   readonly #hasTiers: boolean;
+  readonly #isolation: Isolation | null;
   /** By class, without gaps. */
   readonly #relations: (Relation | undefined)[] = [];
   readonly #onSameNode = new Map<number, Relation>();
@@ -170,13 +171,15 @@ export class Bearing {
   constructor(policies: Policies, nodes: NodeIndex) {
     this.#policies = policies;
     this.#nodes = nodes;
+    this.#isolation = policies.isolation;
     this.#hasTiers = policies.admin.length > 0 || policies.baseline.length > 0;
   }
 
   /** @see relation, which is worth its making only where many ports are asked for */
   decide(other: End, sameNode: boolean, protocol: Protocol, port: number): SideDecision {
-    const { direction, isolation, families, self } = this.#policies;
-    const addresses = usableAddresses(families, other);
+    const isolation = this.#isolation;
+    const { direction, self } = this.#policies;
+    const addresses = other.addresses.length < 2 ? other.addresses : usableAddresses(this.#policies.families, other);
     if (this.#hasTiers || addresses.length > 1) return this.relation(other, sameNode).decide(protocol, port);
     if (isolation === null) return notIsolated[direction];
     const { peer } = other;

@@ -128,9 +128,11 @@ export class Isolation {
     if (this.#rules.length > fewRules) {
       return strongestRule(this.match(end, address, hostPodIsPod).rules, query)?.rule ?? null;
     }
+    const sketches = this.#sketches;
+    const sought = { protocol: protocols.indexOf(query.protocol), port: query.port, bits: end.bits };
     let best: MatchedRule | null = null;
     for (let index = 0; index < this.#rules.length && best?.match.strength !== certain; index++) {
-      if (!mayMatch(this.#sketches, index, query, end.bits)) continue;
+      if (!mayMatch(sketches, index, sought)) continue;
       const rule = this.#rules[index] as IsolationRule;
       if (searchPorts(rule.compiled.ports, query.protocol, query.port, query.server) === -1) continue;
       const found = matchRule(rule, end.peer, address, hostPodIsPod);

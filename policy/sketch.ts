@@ -2,7 +2,6 @@ import { protocols } from '../core/flow.ts';
 import type { CompiledPeer, CompiledRule } from './compile.ts';
 import { type Demands, has, nothingDemanded } from './demands.ts';
 import { anyBlock, blockText } from './label-index.ts';
-import type { PortQuery } from './tier.ts';
 
 /** Rules in short: enough to tell of most that they do not match, in few numbers that are read one after another. */
 export interface Sketches {
@@ -61,11 +60,20 @@ export function sketchesOf(all: readonly Sketch[]): Sketches {
   return { rules, demands: Int32Array.from(demands) };
 }
 
-/** Whether a rule may match; if not, it does not. @param bits of the far end */
-export function mayMatch({ rules, demands }: Sketches, index: number, query: PortQuery, bits: Uint32Array): boolean {
+/** What a question looks for in sketches. */
+export interface Sought {
+  /** Index among `protocols`. */
+  readonly protocol: number;
+  readonly port: number;
+  /** Of the far end. */
+  readonly bits: Uint32Array;
+}
+
+/** Whether a rule may match; if not, it does not. */
+export function mayMatch({ rules, demands }: Sketches, index: number, { protocol, port, bits }: Sought): boolean {
   const at = index * 5;
-  if ((((rules[at] as number) >>> protocols.indexOf(query.protocol)) & 1) === 0) return false;
-  if (query.port < (rules[at + 1] as number) || query.port > (rules[at + 2] as number)) return false;
+  if ((((rules[at] as number) >>> protocol) & 1) === 0) return false;
+  if (port < (rules[at + 1] as number) || port > (rules[at + 2] as number)) return false;
   const end = rules[at + 4] as number;
   for (let each = rules[at + 3] as number; each < end; each++) if (has(bits, demands[each] as number)) return true;
   return false;
