@@ -7,6 +7,7 @@ import { type GraphOptions, graph } from './commands/graph.ts';
 import { type CheckOptions, checkPolicies } from './commands/policy-check.ts';
 import { type EvalOptions, evaluateQueries } from './commands/policy-eval.ts';
 import { type GenerateOptions, generatePolicies } from './commands/policy-generate.ts';
+import { type DiffOptions, type ReachOptions, showDiff, showReach } from './commands/policy-reach.ts';
 import { showStatus } from './commands/status.ts';
 import { scopeOptions } from './question.ts';
 import type { Terminal } from './terminal.ts';
@@ -145,5 +146,25 @@ src and dst are a pod as namespace/pod, a workload as namespace/name[Kind], or a
 Exit status: 0, or 2 when a manifest or a question could not be read; all others are answered all the same.`,
     )
     .action(async (options: EvalOptions) => finish(await evaluateQueries(terminal, options)));
+
+  policy
+    .command('reach')
+    .description('which workloads may talk to which, on which ports, from manifests alone')
+    .addOption(manifestsOption())
+    .addOption(output('table', 'json', 'dot'))
+    .addHelpText(
+      'after',
+      examples(['weir policy reach --manifests cluster/', 'weir policy reach --manifests a.yaml -o dot']),
+    )
+    .action(async (options: ReachOptions) => finish(await showReach(terminal, options)));
+
+  policy
+    .command('diff')
+    .description('what may talk that could not before, and the other way round')
+    .addOption(manifestsOption())
+    .requiredOption('--against <paths...>', 'manifest files or folders as they were before')
+    .addOption(output('table', 'json', 'dot'))
+    .addHelpText('after', examples(['weir policy diff --manifests new/ --against old/']))
+    .action(async (options: DiffOptions) => finish(await showDiff(terminal, options)));
   return root;
 }

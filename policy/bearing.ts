@@ -6,6 +6,7 @@ import { type Endings, followedBy } from './endings.ts';
 import { endingsOfIsolation, type Isolation, type MatchedRules } from './isolation.ts';
 import { certain } from './match.ts';
 import type { NodeIndex } from './nodes.ts';
+import { portStarts } from './port.ts';
 import type { Peer } from './query.ts';
 import type { SideDecision } from './side.ts';
 import {
@@ -74,6 +75,19 @@ export class Relation {
     this.#other = other;
     this.#isOwnNode = isOwnNode;
     this.matched = matched;
+  }
+
+  /** The first ports of all ranges within which every port is decided alike; without the lowest port. */
+  portStarts(): readonly number[] {
+    const rules = this.matched.flatMap(({ admin, isolation, baseline }) => [
+      ...flat(admin),
+      ...isolation.rules,
+      ...flat(baseline),
+    ]);
+    return portStarts(
+      rules.flatMap(({ ports }) => ports ?? []),
+      this.server,
+    );
   }
 
   get server(): Peer {

@@ -90,6 +90,8 @@ function mayDeny({ rules }: CompiledClusterPolicy, direction: Direction): boolea
  * is `depends` and names what it depends on; it is `allowed` or `denied` only where that holds for every reading.
  */
 export class PolicySet {
+  /** Every block of addresses that a rule names or excepts. */
+  readonly blocks: readonly Cidr[];
   readonly #byNamespace = new Map<string, Namespaced>();
   readonly #clusterWide: readonly CompiledClusterPolicy[];
   readonly #nodes: NodeIndex;
@@ -116,7 +118,8 @@ export class PolicySet {
     this.#clusterWide = policies.filter(isClusterPolicy).map(compileClusterPolicy);
     for (const policy of [...compiled, ...this.#clusterWide]) this.#numbers.set(policy, this.#numbers.size);
     this.#nodes = new NodeIndex(nodes);
-    const blocks = new CidrIndex([...compiled.flatMap(blocksOf), ...this.#clusterWide.flatMap(networksOf)]);
+    this.blocks = [...compiled.flatMap(blocksOf), ...this.#clusterWide.flatMap(networksOf)];
+    const blocks = new CidrIndex(this.blocks);
     const demands = new Demands(compiled.flatMap(demandsOfPolicy));
     this.#rules = new IsolationRules(demands);
     this.#ends = new EndClasses(blocks, this.#nodes, demands);

@@ -8,7 +8,7 @@ import { LabelIndex } from './label-index.ts';
 import { assumed, certain, certainMatch, type Match, matchPeer, perhaps } from './match.ts';
 import { isIcmp, searchPorts } from './port.ts';
 import type { Peer } from './query.ts';
-import { demandsOfRule, mayMatch, type Sketch, type Sketches, sketchesOf, sketchOf } from './sketch.ts';
+import { demandsOfRule, mayMatch, peersMayMatch, type Sketch, type Sketches, sketchesOf, sketchOf } from './sketch.ts';
 import type { MatchedRule, PortQuery } from './tier.ts';
 
 /** A rule of a policy that isolates. */
@@ -147,11 +147,21 @@ export class Isolation {
    */
   match(end: End, address: Uint8Array | null, hostPodIsPod: boolean): MatchedRules {
     let matched = this.#nothing;
-    for (const index of this.#index().candidates(end.labels)) {
+    for (const index of this.#candidates(end)) {
       const rule = matchRule(this.#rules[index] as IsolationRule, end.peer, address, hostPodIsPod);
       if (rule !== null) matched = this.#with(matched, rule);
     }
     return matched;
+  }
+
+  /** The rules whose peers may match, ascending. */
+  #candidates({ labels, bits }: End): readonly number[] {
+    if (this.#rules.length > fewRules) return this.#index().candidates(labels);
+    const candidates: number[] = [];
+    for (let index = 0; index < this.#rules.length; index++) {
+      if (peersMayMatch(this.#sketches, index, bits)) candidates.push(index);
+    }
+    return candidates;
   }
 
   /** The rules by what they demand of the far end. */

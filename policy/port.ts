@@ -39,3 +39,14 @@ export function searchPorts(
   }
   return -1;
 }
+
+/** Where one of the ports begins to match, or ends: the first ports of ranges that they do not divide. */
+export function portStarts(ports: readonly CompiledPort[], server: Peer): readonly number[] {
+  const declared = server.type === 'pod' ? server.ports : [];
+  const starts = ports.flatMap(({ port, endPort }) => {
+    if (port === null) return [];
+    if (typeof port === 'number') return [port, (endPort ?? port) + 1];
+    return declared.flatMap(({ name, containerPort }) => (name === port ? [containerPort, containerPort + 1] : []));
+  });
+  return starts.filter((each) => each <= 65535);
+}

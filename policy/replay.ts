@@ -8,7 +8,7 @@ import { type Because, becauseText } from './because.ts';
 import { EntityPeers } from './entity-peers.ts';
 import { PolicySet } from './evaluate.ts';
 import { succeeded } from './outcome.ts';
-import type { Peer } from './query.ts';
+import { sibling } from './sibling.ts';
 import { decidingDirection, worstAnswer } from './worst.ts';
 
 export interface ReplayInput {
@@ -63,11 +63,6 @@ function countedAs(edge: Edge, decision: Decision): Count {
 /** Whether an edge lies within a workload that may have several pods. */
 function isWithin(a: Entity, b: Entity): boolean {
   return a.type === 'workload' && b.type === 'workload' && a.kind !== 'Pod' && workloadKey(a) === workloadKey(b);
-}
-
-/** Another pod that policies cannot tell from this one: the pods of a workload talk to each other, not to themselves. */
-function sibling(peer: Peer): Peer {
-  return peer.type === 'pod' ? { ...peer, name: `another ${peer.name}` } : peer;
 }
 
 class Replay {

@@ -69,12 +69,20 @@ export interface Sought {
   readonly bits: Uint32Array;
 }
 
+/** Whether the peers of a rule may match; if not, they do not. @param bits of the far end */
+export function peersMayMatch({ rules, demands }: Sketches, index: number, bits: Uint32Array): boolean {
+  const end = rules[index * 5 + 4] as number;
+  for (let each = rules[index * 5 + 3] as number; each < end; each++) {
+    if (has(bits, demands[each] as number)) return true;
+  }
+  return false;
+}
+
 /** Whether a rule may match; if not, it does not. */
-export function mayMatch({ rules, demands }: Sketches, index: number, { protocol, port, bits }: Sought): boolean {
+export function mayMatch(sketches: Sketches, index: number, { protocol, port, bits }: Sought): boolean {
+  const { rules } = sketches;
   const at = index * 5;
   if ((((rules[at] as number) >>> protocol) & 1) === 0) return false;
   if (port < (rules[at + 1] as number) || port > (rules[at + 2] as number)) return false;
-  const end = rules[at + 4] as number;
-  for (let each = rules[at + 3] as number; each < end; each++) if (has(bits, demands[each] as number)) return true;
-  return false;
+  return peersMayMatch(sketches, index, bits);
 }
