@@ -1,6 +1,7 @@
 import type { Cidr } from '../core/address.ts';
 import { entityLabel } from '../core/identity.ts';
 import type { ClusterSnapshot } from '../core/kubernetes.ts';
+import type { Decision } from '../core/verdict.ts';
 import { workloadsOf } from '../core/workload.ts';
 import { addressEnds } from './address-ends.ts';
 import { Relation } from './bearing.ts';
@@ -15,7 +16,7 @@ import {
   without,
 } from './connections.ts';
 import { EntityPeers } from './entity-peers.ts';
-import { type PolicySet, worse } from './evaluate.ts';
+import type { PolicySet } from './evaluate.ts';
 import type { Peer } from './query.ts';
 import { sibling } from './sibling.ts';
 import type { SideDecision } from './side.ts';
@@ -60,22 +61,14 @@ export function reachEnds(cluster: ClusterSnapshot, policies: PolicySet, blocks:
   return [...ends, ...outside];
 }
 
-/** Where a side may change its mind, as first ports of ranges. */
-function startsOf(side: Side): readonly number[] {
-  return side instanceof Relation ? side.portStarts() : [];
-}
-
-function decideAt(side: Side, protocol: PortProtocol, port: number) {
-  return side instanceof Relation ? side.decide(protocol, port).decision : side.decision;
-}
-
-function reachOf(egress: Side, ingress: Side): Reach {
-  const starts = [...new Set([lowestPort, ...startsOf(egress), ...startsOf(ingress)])].sort((a, b) => a - b);
-  const where = (wanted: 'allowed' | 'depends'): Connections => {
-    const ranges = (protocol: PortProtocol) =>
-      rangesWhere(starts, (port) => {
-        return worse(decideAt(egress, protocol, port), decideAt(ingress, protocol, port)) === wanted;
-      });
+/** What one side lets through, whatever the other says. */
+function reachOf(side: Side): Reach {
+  const starts =
+    side instanceof Relation ? [...new Set([lowestPort, ...side.portStarts()])].sort((a, b) => a - b) : [lowestPort];
+  const decide = (protocol: PortProtocol, port: number) =>
+    side instanceof Relation ? side.decide(protocol, port).decision : side.decision;
+  const where = (wanted: Decision): Connections => {
+    const ranges = (protocol: PortProtocol) => rangesWhere(starts, (port) => decide(protocol, port) === wanted);
     return { TCP: ranges('TCP'), UDP: ranges('UDP'), SCTP: ranges('SCTP') };
   };
   return { allowed: where('allowed'), depends: where('depends') };
@@ -92,10 +85,13 @@ function worst(a: Reach, b: Reach): Reach {
   return { allowed, depends: without(open, allowed) };
 }
 
-/** Tells what ends may open to each other; what two sides come to is worked out once for all pairs with the same. */
+/** Tells what ends may open to each other; what sides come to is worked out once for all that are equal. */
 export class Reachability {
   readonly #policies: PolicySet;
-  readonly #known = new Map<Side, Map<Side, Reach>>();
+  readonly #sides = new WeakMap<Side, Reach>();
+  /** One object for all that is equal. */
+  readonly #distinct = new Map<string, Reach>();
+  readonly #together = new Map<Reach, Map<Reach, Reach>>();
 
   constructor(policies: PolicySet) {
     this.#policies = policies;
@@ -127,17 +123,30 @@ export class Reachability {
   }
 
   #between(client: Peer, server: Peer): Reach {
-    const egress = this.#policies.relation('egress', { client, server });
-    const ingress = this.#policies.relation('ingress', { client, server });
-    let known = this.#known.get(egress);
-    if (known === undefined) {
-      known = new Map();
-      this.#known.set(egress, known);
+    const ends = { client, server };
+    const egress = this.#side(this.#policies.relation('egress', ends));
+    const ingress = this.#side(this.#policies.relation('ingress', ends));
+    let withEgress = this.#together.get(egress);
+    if (withEgress === undefined) {
+      withEgress = new Map();
+      this.#together.set(egress, withEgress);
     }
-    let reach = known.get(ingress);
+    let reach = withEgress.get(ingress);
     if (reach === undefined) {
-      reach = reachOf(egress, ingress);
-      known.set(ingress, reach);
+      reach = worst(egress, ingress);
+      withEgress.set(ingress, reach);
+    }
+    return reach;
+  }
+
+  #side(side: Side): Reach {
+    let reach = this.#sides.get(side);
+    if (reach === undefined) {
+      const made = reachOf(side);
+      const text = JSON.stringify(made);
+      reach = this.#distinct.get(text) ?? made;
+      this.#distinct.set(text, reach);
+      this.#sides.set(side, reach);
     }
     return reach;
   }
