@@ -1,11 +1,11 @@
 import { type Direction, protocols } from '../core/flow.ts';
-import type { Assumption, PolicyRef } from './because.ts';
+import type { PolicyRef } from './because.ts';
 import type { CompiledPeer, CompiledPolicy, CompiledRule } from './compile.ts';
 import type { Demands } from './demands.ts';
 import type { End } from './end.ts';
-import type { Endings } from './endings.ts';
+import { strongestRule } from './isolation-endings.ts';
 import { LabelIndex } from './label-index.ts';
-import { assumed, certain, certainMatch, type Match, matchPeer, perhaps } from './match.ts';
+import { certain, certainMatch, type Match, matchPeer } from './match.ts';
 import { isIcmp, searchPorts } from './port.ts';
 import type { Peer } from './query.ts';
 import { demandsOfRule, mayMatch, peersMayMatch, type Sketch, type Sketches, sketchesOf, sketchOf } from './sketch.ts';
@@ -212,73 +212,4 @@ export function isolationBy(
     policies.map(({ ref }) => ref),
     policies.flatMap((policy) => made.of(policy, direction)),
   );
-}
-
-/** What is open about an end that no selector and no address of a rule can be held against. */
-function assumptionAbout(other: Peer): Assumption | null {
-  switch (other.type) {
-    case 'node':
-      return 'node-traffic';
-    case 'service':
-      return 'service-address';
-    case 'gone':
-      return 'workload-gone';
-    case 'pod':
-      return other.hostNetwork ? 'host-network' : null;
-    case 'address':
-      return null;
-  }
-}
-
-/** The strongest match of any rule for the port, the first of equals. */
-function strongestRule(matched: readonly MatchedRule[], query: PortQuery): MatchedRuleAt | null {
-  let best: MatchedRuleAt | null = null;
-  for (const rule of matched) {
-    if (best !== null && best.rule.match.strength >= rule.match.strength) continue;
-    const port = searchPorts(rule.ports, query.protocol, query.port, query.server);
-    if (port === -1) continue;
-    best = { rule, port };
-    if (rule.match.strength === certain) break;
-  }
-  return best;
-}
-
-interface MatchedRuleAt {
-  readonly rule: MatchedRule;
-  readonly port: number | null;
-}
-
-/** How the two ends stand to each other, as far as policies look at it. */
-export interface Ends {
-  readonly other: Peer;
-  /** Whether the pod that the policies select is on its node's network. */
-  readonly selfOnHost: boolean;
-}
-
-/** What the policies that isolate a pod come to for one port: they always decide. */
-export function endingsOfIsolation(
-  { refs }: Isolation,
-  matched: readonly MatchedRule[],
-  query: PortQuery,
-  { other, selfOnHost }: Ends,
-): Endings {
-  const { direction } = query;
-  const denial = { because: { type: 'default-deny', direction, policies: refs }, strength: certain } as const;
-  const open = (assumption: Assumption): Endings => {
-    const because = { type: 'open', direction, policies: refs, assumption } as const;
-    return { allow: { because, strength: perhaps }, deny: denial, pass: false, silent: false, assumption };
-  };
-  if (isIcmp(query.protocol)) return open('icmp');
-  const best = strongestRule(matched, query);
-  if (best !== null && best.rule.match.strength >= assumed) {
-    const { policy, tier, rule, peer, match } = best.rule;
-    const { strength, assumption } = match;
-    const place = { tier, policy, action: 'allow', rule, peer, port: best.port } as const;
-    const because = { type: 'rule', direction, ...place, assumption } as const;
-    return { allow: { because, strength }, deny: null, pass: false, silent: false, assumption: null };
-  }
-  if (selfOnHost) return open('host-network');
-  const assumption = best?.rule.match.assumption ?? assumptionAbout(other);
-  if (assumption !== null) return open(assumption);
-  return { allow: null, deny: denial, pass: false, silent: false, assumption: null };
 }

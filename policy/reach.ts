@@ -4,7 +4,7 @@ import type { ClusterSnapshot } from '../core/kubernetes.ts';
 import type { Decision } from '../core/verdict.ts';
 import { workloadsOf } from '../core/workload.ts';
 import { addressEnds } from './address-ends.ts';
-import { Relation } from './bearing.ts';
+import { Relation } from './relation.ts';
 import {
   both,
   combine,
