@@ -1,33 +1,35 @@
 import { release } from 'node:os';
 import { serialize } from 'node:v8';
 import type { Logger } from 'pino';
-import type { Batch } from '../core/flow.ts';
+import { messageOf } from '../core/errors.ts';
+import type { PodRef } from '../core/identity.ts';
 import type { Clock, Milliseconds, UnixMs } from '../core/time.ts';
 import { version } from '../core/version.ts';
-import { batchToBytes, encodeBatch } from '../proto/convert-batch.ts';
 import type * as wire from '../proto/wire.ts';
 import type { Exporter } from './export/exporter.ts';
 import type { Fold, FoldState } from './fold/fold.ts';
 import type { InterfacesState } from './identity/interfaces.ts';
-import type { PodInterface } from './identity/join.ts';
+import type { NodePodsSource } from './identity/node-pods.ts';
+import { identityStatus, type InterfacesView } from './identity/status.ts';
 import type { Names } from './names/names.ts';
-import type { Source } from './source/source.ts';
+import type { Scope, Source } from './source/source.ts';
 import type { Spool } from './spool/spool.ts';
+import type { Windows } from './spool/windows.ts';
 
 /** What the agent's parts have to offer each other. */
 export interface AgentParts {
   readonly source: Source;
-  readonly interfaces: { readonly attached: readonly PodInterface[]; state(): InterfacesState };
+  readonly interfaces: InterfacesView & { state(): InterfacesState; podOf(scope: Scope): PodRef | null };
+  readonly nodePods: NodePodsSource;
   readonly names: Names;
   readonly fold: Fold;
   readonly spool: Spool;
+  readonly windows: Windows;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-type StatusParts = Pick<AgentParts, 'source' | 'spool'> & {
-  readonly interfaces: Pick<AgentParts['interfaces'], 'attached'>;
-};
+type StatusParts = Pick<AgentParts, 'source' | 'spool' | 'nodePods'> & { readonly interfaces: InterfacesView };
 
 /** What a later start of the agent needs to go on exactly where a window ended. */
 export interface AgentState {
@@ -51,20 +53,23 @@ export function stateOf({ source, interfaces, fold }: AgentParts): Uint8Array {
 }
 
 /** The state of an agent as the aggregator shows it. */
-export function statusOf({ source, interfaces, spool }: StatusParts): wire.AgentStatus {
-  const attached = interfaces.attached;
-  const unresolved = attached.flatMap(({ name, resolution }) =>
-    resolution.state === 'unresolved' ? [`${name}: ${resolution.reason}`] : [],
-  );
+export function statusOf({ source, interfaces, spool, nodePods }: StatusParts): wire.AgentStatus {
   return {
     version,
     kernel: release(),
-    interfacesAttached: attached.length,
-    podsResolved: attached.length - unresolved.length,
-    unresolvedInterfaces: unresolved,
     batchesPending: spool.pending.length,
-    features: source.features,
+    features: [...source.features, nodePods.feature],
+    ...identityStatus(interfaces),
   };
+}
+
+/** Keeps the state of now for a later start. Without it that start goes on from the state of the last batch. */
+export function beginState(parts: AgentParts): void {
+  try {
+    parts.spool.begin(stateOf(parts));
+  } catch (error) {
+    parts.log.error({ reason: messageOf(error) }, 'the state of this start is not kept');
+  }
 }
 
 /** Answers are read while they are few. */
@@ -87,7 +92,7 @@ export class Agent {
   }
 
   start(): void {
-    this.#parts.spool.begin(stateOf(this.#parts));
+    beginState(this.#parts);
     this.#exporter.start();
     this.#timer = setInterval(() => this.endWindow(), this.#windowMs);
     this.#namesTimer = setInterval(() => this.#readNames(), readNamesMs);
@@ -107,14 +112,17 @@ export class Agent {
   }
 
   endWindow(): void {
-    this.#keepWindow();
-    this.#parts.source.release();
+    const { source, interfaces } = this.#parts;
+    if (this.#keepWindow()) source.release((scope) => interfaces.podOf(scope) !== null);
     this.#exporter.pump();
   }
 
-  /** Every window makes a batch, also an empty one: silence that was watched is not the same as not watching. */
-  #keepWindow(): void {
-    const { source, fold, spool, clock, log } = this.#parts;
+  /**
+   * Every window makes a batch, also an empty one: silence that was watched is not the same as not watching.
+   * @returns whether all that was seen so far is kept
+   */
+  #keepWindow(): boolean {
+    const { source, fold, windows, clock, log } = this.#parts;
     const { edges, losses } = source.drain();
     this.#readNames();
     const now = clock.now();
@@ -123,11 +131,7 @@ export class Agent {
     const startUnixMs = Math.min(this.#windowStart, now - 1);
     this.#windowStart = now;
     const folded = fold.take();
-    const dropped = spool.append((id) => {
-      const batch: Batch = { ...id, window: { startUnixMs, endUnixMs: now }, ...folded };
-      return batchToBytes(encodeBatch(batch, statusOf(this.#parts)));
-    }, stateOf(this.#parts));
-    if (dropped > 0) log.error({ dropped, pending: spool.pending.length }, 'spool full, oldest batches dropped');
     if (Object.keys(folded.losses).length > 0) log.error({ losses: folded.losses }, 'events lost in this window');
+    return windows.keep({ window: { startUnixMs, endUnixMs: now }, ...folded }, stateOf(this.#parts));
   }
 }

@@ -3,6 +3,8 @@ import { Command, CommanderError, Option } from 'commander';
 import { WeirError } from '../core/errors.ts';
 import { type Milliseconds, parseDuration } from '../core/time.ts';
 import { version } from '../core/version.ts';
+import { allCnis } from './identity/cni/all.ts';
+import type { ResolverOptions } from './identity/resolver.ts';
 import { type FeatureName, featureNames } from './source/features.ts';
 
 export interface AgentConfig {
@@ -10,7 +12,10 @@ export interface AgentConfig {
   readonly node: string;
   /** gRPC address: host:port or unix:/path. */
   readonly aggregator: string;
-  readonly cniResults: string;
+  /** Where the names of this node's pods come from. */
+  readonly identity: Omit<ResolverOptions, 'answerMs'>;
+  /** File; null for the service account, if there is one. */
+  readonly kubeconfig: string | null;
   readonly spool: string;
   readonly spoolMaxBytes: number;
   readonly windowMs: Milliseconds;
@@ -29,6 +34,7 @@ export interface AgentConfig {
 
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
+const cniNames = ['auto', ...allCnis.map(({ name }) => name)];
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 function invalid(flag: string, value: string, wanted: string): WeirError {
@@ -86,8 +92,18 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     .addOption(option('--cluster <name>', 'name of the cluster', 'WEIR_CLUSTER').default('default'))
     .addOption(option('--node <name>', 'Kubernetes name of this node', 'WEIR_NODE').default(hostname(), 'host name'))
     .addOption(option('--aggregator <address>', 'host:port or unix:/path', 'WEIR_AGGREGATOR').default('127.0.0.1:7280'))
+    .addOption(option('--cni <name>', 'the CNI of this node, or auto', 'WEIR_CNI').choices(cniNames).default('auto'))
     .addOption(
-      option('--cni-results <dir>', "libcni's result cache", 'WEIR_CNI_RESULTS').default('/var/lib/cni/results'),
+      option('--cni-results <dirs>', "libcni's result caches", 'WEIR_CNI_RESULTS').default(
+        '/var/lib/cni/results,/var/lib/cni/cache/results',
+      ),
+    )
+    .addOption(option('--cni-conf <dir>', 'CNI configuration', 'WEIR_CNI_CONF').default('/etc/cni/net.d'))
+    .addOption(option('--cri <path>', "the container runtime's socket, or auto", 'WEIR_CRI').default('auto'))
+    .addOption(option('--ovsdb <path>', 'socket of ovsdb-server', 'WEIR_OVSDB').default('/var/run/openvswitch/db.sock'))
+    .addOption(option('--cilium <dir>', "Cilium's run directory", 'WEIR_CILIUM').default('/var/run/cilium'))
+    .addOption(
+      option('--kubeconfig <file>', 'access to the Kubernetes API, in place of the service account', 'WEIR_KUBECONFIG'),
     )
     .addOption(option('--spool <dir>', 'batches not yet acknowledged', 'WEIR_SPOOL').default('/var/lib/weir/spool'))
     .addOption(
@@ -153,7 +169,13 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     cluster: string;
     node: string;
     aggregator: string;
+    cni: string;
     cniResults: string;
+    cniConf: string;
+    cri: string;
+    ovsdb: string;
+    cilium: string;
+    kubeconfig?: string;
     spool: string;
     spoolMaxMib: number;
     window: Milliseconds;
@@ -168,14 +190,24 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     metricsListen?: string;
     logLevel: string;
   }>();
-  const { spoolMaxMib, window, hold, metricsListen, overflowRingKib, dnsNames, without, ...rest } = options;
+  const { spoolMaxMib, window, hold, metricsListen, overflowRingKib, dnsNames, without, ...others } = options;
+  const { cni, cniResults, cniConf, cri, ovsdb, cilium, kubeconfig, ...rest } = others;
   return {
     ...rest,
+    identity: {
+      cni: cni === 'auto' ? null : cni,
+      cniResults: cniResults.split(','),
+      cniConfiguration: cniConf,
+      cri: cri === 'auto' ? null : cri,
+      ovsdb,
+      cilium,
+    },
     without: dnsNames ? without : [...without, 'dns-names'],
     overflowRingBytes: overflowRingKib * kibibyte,
     spoolMaxBytes: spoolMaxMib * mebibyte,
     windowMs: window,
     holdMs: hold,
     metricsListen: metricsListen ?? null,
+    kubeconfig: kubeconfig ?? null,
   };
 }

@@ -3,31 +3,48 @@ import { type Logger, pino } from 'pino';
 import { messageOf, WeirError } from '../core/errors.ts';
 import { systemClock } from '../core/time.ts';
 import { version } from '../core/version.ts';
+import { openAccess } from '../kube/open-access.ts';
+import { systemPace } from '../kube/pace.ts';
+import { defaultLimits } from '../proto/limits.ts';
 import { connect } from '../proto/services.ts';
-import { Agent, type AgentParts, type AgentState, stateOf, stateVersion, statusOf } from './agent.ts';
+import { Agent, type AgentParts, type AgentState, beginState, stateVersion, statusOf } from './agent.ts';
 import { claimNode } from './alone.ts';
 import { type AgentConfig, readConfig } from './config.ts';
 import { Exporter } from './export/exporter.ts';
 import { Fold } from './fold/fold.ts';
+import { ApiNodePods } from './identity/api-node-pods.ts';
 import { Interfaces } from './identity/interfaces.ts';
+import { noNodePods, type NodePodsSource } from './identity/node-pods.ts';
 import { agentRegistry, serveMetrics } from './metrics.ts';
 import { Names } from './names/names.ts';
 import { excessCapabilities, restartRestricted } from './privileges.ts';
 import { KernelSource, type KernelSourceOptions } from './source/kernel.ts';
 import { Spool } from './spool/spool.ts';
+import { Windows } from './spool/windows.ts';
 
 /** Longer than conntrack keeps a UDP conversation that pauses. */
 const idleMs = 300_000;
 const rescanMs = 10_000;
+/** How long a runtime or a CNI may take to answer. */
+const answerMs = 5000;
 const maxHeldEdges = 65_536;
 const firstRetryMs = 500;
 const longestRetryMs = 15_000;
 const dnsRingBytes = 1 << 20;
 
 function sourceOptions(config: AgentConfig): KernelSourceOptions {
-  const { maxEdges, maxInterfaces, overflowRingBytes, without, pins } = config;
+  const { maxEdges, maxInterfaces, overflowRingBytes, without, pins, holdMs, windowMs } = config;
   const edges = { maxSocketEdges: maxEdges, maxPacketEdges: maxEdges, maxDropEdges: maxEdges };
-  return { ...edges, maxInterfaces, overflowRingBytes, dnsRingBytes, idleMs, without, pins };
+  return {
+    ...edges,
+    maxInterfaces,
+    overflowRingBytes,
+    dnsRingBytes,
+    idleMs,
+    strangerMs: holdMs + windowMs,
+    without,
+    pins,
+  };
 }
 
 /** What an earlier start kept with its last batch; null when there is none, or it is of another version. */
@@ -59,10 +76,19 @@ function restrict(source: KernelSource, keep: () => void, log: Logger): void {
 }
 
 function logBeginning({ beginning }: KernelSource, log: Logger): void {
-  const { origin, interrupted, sockets, ms } = beginning;
+  const { origin, interrupted, sockets, untranslated, ms } = beginning;
   log.info({ origin }, origin === 'fresh' ? 'capture begins' : 'capture of an earlier start goes on');
   if (interrupted) log.error('what an earlier start saw since its last window is lost');
   if (sockets > 0) log.info({ sockets, ms: Math.round(ms * 10) / 10 }, 'found sockets that were open already');
+  if (untranslated !== '') {
+    log.warn({ reason: untranslated }, 'connections that are open through a Service are shown with its address');
+  }
+}
+
+async function openNodePods({ kubeconfig, node, spool }: AgentConfig, log: Logger): Promise<NodePodsSource> {
+  const access = await openAccess(kubeconfig);
+  if (access === null) return noNodePods;
+  return new ApiNodePods({ access, node, folder: spool, pace: systemPace, log: log.child({ part: 'kube' }) });
 }
 
 async function run(config: AgentConfig): Promise<void> {
@@ -70,14 +96,21 @@ async function run(config: AgentConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: { component: 'agent', node: config.node } }, standardError);
   const { cluster, node, windowMs, holdMs } = config;
   await claimNode(config.pins);
-  const spool = new Spool(config.spool, config.spoolMaxBytes, systemClock.now());
+  const spoolOptions = { maxBytes: config.spoolMaxBytes, limits: defaultLimits, random: Math.random };
+  const spool = new Spool(config.spool, spoolOptions, systemClock.now());
   const state = earlierState(spool, log);
   const source = new KernelSource(sourceOptions(config), state?.source ?? null);
   logBeginning(source, log);
   const rememberMs = idleMs + windowMs + holdMs;
+  const nodePods = await openNodePods(config, log);
   const interfaces = new Interfaces(
     source,
-    { cniResults: config.cniResults, rescanMs, rememberMs },
+    { ...config.identity, answerMs, rescanMs, rememberMs },
+    nodePods,
+    (scope) => {
+      agent.endWindow();
+      fold.close(scope);
+    },
     systemClock,
     log.child({ part: 'identity' }),
   );
@@ -88,13 +121,16 @@ async function run(config: AgentConfig): Promise<void> {
     interfaces.restore(state.interfaces);
     fold.restore(state.fold);
   }
-  const parts: AgentParts = { source, interfaces, names, fold, spool, clock: systemClock, log };
+  const windows = new Windows(spool, defaultLimits.maxRows, log.child({ part: 'spool' }));
+  const parts: AgentParts = { source, interfaces, nodePods, names, fold, spool, windows, clock: systemClock, log };
   const keep = () => {
-    spool.begin(stateOf(parts));
+    beginState(parts);
     standardError.flushSync();
   };
   restrict(source, keep, log);
-  for (const { name, active, reason } of source.features) {
+  nodePods.start();
+  const features = nodePods === noNodePods ? [...source.features, nodePods.feature] : source.features;
+  for (const { name, active, reason } of features) {
     if (!active) log.warn({ feature: name, reason }, 'feature is off');
   }
   const exporter = new Exporter(
@@ -113,6 +149,7 @@ async function run(config: AgentConfig): Promise<void> {
     log.info({ signal }, 'stopping');
     agent.stop();
     interfaces.stop();
+    nodePods.close();
     source.close();
     metrics?.close();
     process.exit(0);

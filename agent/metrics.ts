@@ -4,7 +4,9 @@ import { messageOf, WeirError } from '../core/errors.ts';
 import { version } from '../core/version.ts';
 import type { ExportLedger } from './export/exporter.ts';
 import type { FoldLedger } from './fold/fold.ts';
-import type { PodInterface } from './identity/join.ts';
+import { allMeans, unresolvedReasons } from './identity/join.ts';
+import type { NodePodsSource } from './identity/node-pods.ts';
+import { countInterfaces, type InterfacesView } from './identity/status.ts';
 import type { NamesLedger } from './names/names.ts';
 import { statistics as kernelStatistics } from './source/layout.ts';
 import type { Source } from './source/source.ts';
@@ -13,7 +15,8 @@ import type { Spool } from './spool/spool.ts';
 /** Where the figures are taken from, at each scrape. */
 export interface MetricSources {
   readonly source: Source;
-  readonly interfaces: { readonly attached: readonly PodInterface[] };
+  readonly interfaces: InterfacesView;
+  readonly nodePods: NodePodsSource;
   readonly fold: { readonly ledger: FoldLedger };
   readonly names: { readonly ledger: NamesLedger };
   readonly spool: Spool;
@@ -61,10 +64,11 @@ export function agentRegistry(from: MetricSources): Registry {
     Gauge,
     registry,
     'weir_agent_feature_active',
-    'Whether a part of the capture is on; weir status says why it is not.',
+    'Whether a part of the agent is on; weir status says why it is not.',
     ['feature'],
     (into) => {
-      for (const { name, active } of from.source.features) into.set({ feature: name }, active ? 1 : 0);
+      const features = [...from.source.features, from.nodePods.feature];
+      for (const { name, active } of features) into.set({ feature: name }, active ? 1 : 0);
     },
   );
   onScrape(Gauge, registry, 'weir_agent_map_entries', "Entries in the kernel's edge maps.", ['map'], (into) => {
@@ -74,7 +78,7 @@ export function agentRegistry(from: MetricSources): Registry {
     const sums = from.source.statistics();
     for (const { name, loss } of kernelStatistics) if (loss) into.inc({ stage: name }, sums[name] ?? 0);
     into.inc({ stage: 'identity' }, from.fold.ledger.unnamed);
-    into.inc({ stage: 'spool' }, from.spool.droppedBatches);
+    into.inc({ stage: 'spool' }, from.spool.ledger.droppedRecords);
   });
   onScrape(
     Counter,
@@ -112,24 +116,73 @@ export function agentRegistry(from: MetricSources): Registry {
     for (const { resolution } of from.interfaces.attached) into.inc({ state: resolution.state });
   });
   onScrape(
+    Gauge,
+    registry,
+    'weir_agent_interfaces_resolved',
+    'Pod interfaces whose pod is known, by the means that it is known by.',
+    ['means'],
+    (into) => {
+      const { byMeans } = countInterfaces(from.interfaces);
+      for (const means of allMeans) into.set({ means }, byMeans[means] ?? 0);
+    },
+  );
+  onScrape(
+    Gauge,
+    registry,
+    'weir_agent_interfaces_unresolved',
+    'Pod interfaces whose pod is not known, by reason.',
+    ['reason'],
+    (into) => {
+      const { byReason } = countInterfaces(from.interfaces);
+      for (const reason of unresolvedReasons) into.set({ reason }, byReason[reason] ?? 0);
+    },
+  );
+  onScrape(
+    Gauge,
+    registry,
+    'weir_agent_identity_source_up',
+    'Whether a source of identities serves; weir status says why it does not.',
+    ['source'],
+    (into) => {
+      for (const { name, state } of from.interfaces.sources) into.set({ source: name }, state === 'ok' ? 1 : 0);
+    },
+  );
+  onScrape(
     Counter,
     registry,
     'weir_agent_batches_total',
     'Batches, by what was done with them.',
     ['result'],
     (into) => {
-      const { sent, acknowledged } = from.exporter.ledger;
-      into.inc({ result: 'sent' }, sent);
+      const { acknowledged, droppedBatches, mergedBatches } = from.spool.ledger;
+      into.inc({ result: 'sent' }, from.exporter.ledger.sent);
       into.inc({ result: 'acknowledged' }, acknowledged);
-      into.inc({ result: 'dropped' }, from.spool.droppedBatches);
+      into.inc({ result: 'dropped' }, droppedBatches);
+      into.inc({ result: 'merged' }, mergedBatches);
     },
   );
   onScrape(Gauge, registry, 'weir_agent_batches_pending', 'Batches not yet acknowledged.', [], (into) => {
-    into.set(from.spool.pending.length);
+    into.set(from.spool.ledger.pending);
   });
-  onScrape(Gauge, registry, 'weir_agent_spool_bytes', 'Size of the batches not yet acknowledged.', [], (into) => {
-    into.set(from.spool.pendingBytes);
+  onScrape(Gauge, registry, 'weir_agent_spool_bytes', 'Size of the files of the spool.', [], (into) => {
+    into.set(from.spool.ledger.bytes);
   });
+  onScrape(
+    Counter,
+    registry,
+    'weir_agent_spool_damaged_bytes_total',
+    'Bytes of the spool that were not as they had been written, such as a batch that was being written at a kill.',
+    [],
+    (into) => into.inc(from.spool.ledger.damagedBytes),
+  );
+  onScrape(
+    Counter,
+    registry,
+    'weir_agent_dictionaries_asked_total',
+    'How often the aggregator asked for the dictionary anew.',
+    [],
+    (into) => into.inc(from.exporter.ledger.dictionariesAskedFor),
+  );
   onScrape(Gauge, registry, 'weir_agent_connected', 'Whether the aggregator has welcomed this agent.', [], (into) => {
     into.set(from.exporter.ledger.connected ? 1 : 0);
   });

@@ -7,8 +7,11 @@ import { native } from '../native/native.ts';
  * - CAP_BPF: read maps and run iterators
  */
 const named = { CAP_NET_ADMIN: 12, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
-/** Needed to enter pods' namespaces where the kernel has no iterators, and to load programs where nothing is pinned. */
-const CAP_SYS_ADMIN = 21;
+/**
+ * Needed where the kernel has no iterators: to enter pods' namespaces, and to find them by processes of other users.
+ * The first also to load programs where nothing is pinned.
+ */
+const withoutIterators = { CAP_SYS_PTRACE: 19, CAP_SYS_ADMIN: 21 } as const;
 
 function bits(capabilities: readonly number[]): bigint {
   return capabilities.reduce((sum, each) => sum | (1n << BigInt(each)), 0n);
@@ -20,7 +23,7 @@ export function excessCapabilities(needsSysAdmin: boolean): bigint {
 }
 
 function neededCapabilities(needsSysAdmin: boolean): bigint {
-  return bits([...Object.values(named), ...(needsSysAdmin ? [CAP_SYS_ADMIN] : [])]);
+  return bits([...Object.values(named), ...(needsSysAdmin ? Object.values(withoutIterators) : [])]);
 }
 
 /** Node.js gives short-lived objects three times 16 MiB, which an agent has no use for. */

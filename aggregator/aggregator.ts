@@ -1,6 +1,9 @@
 import type { Logger } from 'pino';
 import type { Cidr } from '../core/address.ts';
 import type { Clock, Milliseconds } from '../core/time.ts';
+import { defaultLimits } from '../proto/limits.ts';
+import { Aliases } from './alias/aliases.ts';
+import { aliasHandlers } from './alias/handlers.ts';
 import { GrpcServer } from './api/grpc.ts';
 import { HttpServer } from './api/http.ts';
 import { Metrics } from './api/metrics.ts';
@@ -10,6 +13,8 @@ import { Identity } from './identity/identity.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { ingestHandlers } from './ingest/push.ts';
 import { Resolver } from './ingest/resolver.ts';
+import { asChanges } from './kube/objects.ts';
+import { FirstState } from './kube/first-state.ts';
 import type { ClusterSource } from './kube/source.ts';
 import { policyHandlers } from './policy/handlers.ts';
 import { ClusterState } from './query/cluster-state.ts';
@@ -28,9 +33,15 @@ export interface AggregatorOptions {
   /** How long who is gone can still be named. */
   readonly rememberMs: Milliseconds;
   readonly identityWaitMs: Milliseconds;
+  /** How long nothing is named, for want of a first state of the cluster. */
+  readonly clusterWaitMs: Milliseconds;
   readonly maxEdges: number;
   readonly maxSeries: number;
+  readonly maxAliases: number;
+  /** How many batches of one agent may be under way. */
   readonly credits: number;
+  /** How many of all agents should be at most: bounds the memory that batches take which wait for their commit. */
+  readonly maxBatchesUnderWay: number;
 }
 
 /** What an aggregator stands on; it closes them when it stops. */
@@ -51,6 +62,8 @@ export interface Aggregator {
 
 /** How late the cluster's state may show a change, and by how much the clocks of nodes may differ. */
 const toleranceMs = 30_000;
+/** Of pods, addresses and controllers that are gone, each: some 200 bytes for one. */
+const maxGone = 500_000;
 const giveUpMs = 60_000;
 const maxGivenUp = 10_000;
 /** At 200 nodes and 15 s windows: five seconds. */
@@ -62,7 +75,7 @@ export async function startAggregator(options: AggregatorOptions, drivers: Aggre
     return await wire(options, drivers);
   } catch (error) {
     drivers.source.close();
-    drivers.store.close();
+    await drivers.store.close();
     throw error;
   }
 }
@@ -75,15 +88,21 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     podCidrs: options.podCidrs,
     serviceCidrs: options.serviceCidrs,
     memoryMs: options.rememberMs,
+    maxGone,
     toleranceMs,
   });
-  const resolver = new Resolver(identity, { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp });
-  identity.update(source.snapshot(), clock.now());
-  const unsubscribe = source.onChange(() => {
-    identity.update(source.snapshot(), clock.now());
-    resolver.changed();
+  const first = new FirstState(source, options.clusterWaitMs, log.child({ part: 'cluster' }));
+  let unsubscribe = () => {};
+  const firstState = first.settled.then(() => {
+    identity.apply(asChanges(source.snapshot()), clock.now());
+    unsubscribe = source.onChange((changes) => resolver.learnt(identity.apply(changes, clock.now())));
   });
+  // Whoever waits for it is told why it never came; a start that fails leaves nobody who does.
+  firstState.catch(() => undefined);
+  const waits = { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp, firstState };
+  const resolver = new Resolver(identity, { ...waits, maxLanes: maxEdges });
 
+  const aliases = await Aliases.open({ cluster, store, maxAliases: options.maxAliases, clock });
   const metrics = new Metrics(clock, options.maxSeries);
   const followers = new Followers();
   const history = await History.open({
@@ -93,6 +112,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     pruneEveryMs,
     maxEdges,
     nodes: () => state.nodes,
+    shown: (edges) => aliases.name(edges),
     clock,
     log: log.child({ part: 'history' }),
   });
@@ -100,7 +120,8 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     cluster,
     store,
     resolver,
-    credits: options.credits,
+    credits: { perAgent: options.credits, total: options.maxBatchesUnderWay },
+    limits: defaultLimits,
     onCommitted: (segment) => {
       history.add(segment);
       metrics.committed(segment);
@@ -108,19 +129,21 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     },
     log: log.child({ part: 'ingest' }),
   });
-  metrics.measure({ ingest, history, state, followers });
+  metrics.measure({ ingest, history, state, followers, identity });
 
   const unary = unaryWrapper(log.child({ part: 'api' }));
   const { agents } = ingest;
   const grpc = new GrpcServer({
     ingest: ingestHandlers(ingest),
-    query: queryHandlers({ cluster, state, history, agents, followers, maxFollowQueue, unary }),
+    query: queryHandlers({ cluster, state, history, agents, followers, identity, aliases, maxFollowQueue, unary }),
     policy: policyHandlers({ cluster, state, history, unary }),
+    alias: aliasHandlers({ cluster, aliases, unary }),
   });
   const http = new HttpServer(metrics.registry);
   const stop = async () => {
     grpc.announceStop();
     http.ready = false;
+    first.stop();
     unsubscribe();
     await ingest.stop();
     followers.close();
@@ -128,13 +151,16 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     http.close();
     await history.close();
     source.close();
-    store.close();
+    await store.close();
   };
   try {
     const addresses = [];
     for (const address of options.listen) addresses.push(await grpc.listen(address));
     const metricsAddress = await http.listen(options.metricsListen);
-    http.ready = true;
+    const isReady = () => {
+      http.ready = true;
+    };
+    firstState.then(isReady, () => undefined);
     return { addresses, metricsAddress, stop };
   } catch (error) {
     await stop();

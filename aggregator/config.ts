@@ -31,7 +31,9 @@ const schema = z.object({
   database: z.string().min(1),
   synchronous: z.enum(['FULL', 'NORMAL']),
   cluster: z.string().min(1, 'give the name of the cluster'),
-  clusterFiles: z.string({ error: 'name the folder that holds the manifests of the cluster' }).min(1),
+  clusterFiles: z.string().min(1, 'name the folder that holds the manifests of the cluster').optional(),
+  kubeconfig: z.string().min(1, 'name a kubeconfig file').optional(),
+  clusterWait: duration,
   podCidr: z.array(cidr),
   serviceCidr: z.array(cidr),
   retention: duration,
@@ -39,7 +41,9 @@ const schema = z.object({
   identityWait: duration,
   maxEdges: count,
   maxSeries: count,
+  maxAliases: count,
   credits: count,
+  maxUnderWay: count,
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
 });
 
@@ -71,7 +75,13 @@ function command(): Command {
         '127.0.0.1:7281',
       ),
     )
-    .addOption(flag('--database <file>', 'SQLite file, made when missing', 'DATABASE').default('/var/lib/weir/weir.db'))
+    .addOption(
+      flag(
+        '--database <file|url>',
+        'SQLite file, made when missing; or postgres://user@host/database',
+        'DATABASE',
+      ).default('/var/lib/weir/weir.db'),
+    )
     .addOption(
       flag('--synchronous <mode>', 'FULL survives a power cut, NORMAL a crash of the process', 'SYNCHRONOUS').default(
         'FULL',
@@ -81,8 +91,24 @@ function command(): Command {
     .addOption(
       flag('--cluster-files <folder>', "the cluster's objects, as kubectl get -o yaml prints them", 'CLUSTER_FILES'),
     )
-    .addOption(list(flag('--pod-cidr <block>', 'pod addresses, besides those the nodes state', 'POD_CIDR').default([])))
-    .addOption(list(flag('--service-cidr <block>', 'Service addresses', 'SERVICE_CIDR').default([])))
+    .addOption(
+      flag('--kubeconfig <file>', 'access to the Kubernetes API, in place of the service account', 'KUBECONFIG'),
+    )
+    .addOption(
+      flag(
+        '--cluster-wait <time>',
+        'how long no flow is named for want of the first state of the cluster',
+        'CLUSTER_WAIT',
+      ).default('2m'),
+    )
+    .addOption(
+      list(flag('--pod-cidr <block>', 'pod addresses, where nodes state none or others', 'POD_CIDR').default([])),
+    )
+    .addOption(
+      list(
+        flag('--service-cidr <block>', 'Service addresses, besides those of ServiceCIDRs', 'SERVICE_CIDR').default([]),
+      ),
+    )
     .addOption(flag('--retention <time>', 'how long flows are kept', 'RETENTION').default('7d'))
     .addOption(flag('--remember <time>', 'how long who is gone can still be named', 'REMEMBER').default('1h'))
     .addOption(
@@ -94,7 +120,13 @@ function command(): Command {
     )
     .addOption(flag('--max-edges <n>', 'bound of the graph in memory', 'MAX_EDGES').default('500000'))
     .addOption(flag('--max-series <n>', 'bound of the series of a traffic metric', 'MAX_SERIES').default('2000'))
+    .addOption(flag('--max-aliases <n>', 'bound of the aliases', 'MAX_ALIASES').default('1000'))
     .addOption(flag('--credits <n>', 'batches of one agent that may be under way', 'CREDITS').default('64'))
+    .addOption(
+      flag('--max-under-way <n>', 'batches of all agents that should be under way at most', 'MAX_UNDER_WAY').default(
+        '4096',
+      ),
+    )
     .addOption(flag('--log-level <level>', 'least level to log', 'LOG_LEVEL').default('info'))
     .exitOverride();
 }
@@ -118,7 +150,13 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     throw new WeirError('USAGE', `${error.message.replace(/^error: /, '')}; see --help`);
   }
   const read = schema.safeParse(program.opts());
-  if (read.success) return read.data;
+  if (read.success) return withOneSource(read.data);
   const issue = read.error.issues[0];
   throw new WeirError('CONFIG_INVALID', `${flagOf(issue?.path[0])}: ${issue?.message ?? 'not valid'}`);
+}
+
+function withOneSource(config: AggregatorConfig): AggregatorConfig {
+  if (config.clusterFiles === undefined || config.kubeconfig === undefined) return config;
+  const what = '--cluster-files and --kubeconfig: give one of them, the cluster has one state';
+  throw new WeirError('CONFIG_INVALID', what);
 }

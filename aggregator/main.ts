@@ -2,28 +2,51 @@ import { type Logger, pino } from 'pino';
 import { messageOf, WeirError } from '../core/errors.ts';
 import { systemClock } from '../core/time.ts';
 import { version } from '../core/version.ts';
+import { openAccess } from '../kube/open-access.ts';
+import { systemPace } from '../kube/pace.ts';
 import { startAggregator } from './aggregator.ts';
 import { type AggregatorConfig, readConfig } from './config.ts';
+import { ApiCluster } from './kube/api.ts';
 import { FileCluster } from './kube/files.ts';
+import type { ClusterSource } from './kube/source.ts';
+import { PostgresStore } from './store/postgres.ts';
 import { SqliteStore } from './store/sqlite.ts';
+import type { Store } from './store/store.ts';
 
 /** Editors and scripts write a file in several steps: read once they are done. */
 const debounceMs = 50;
 const pollMs = 2_000;
 const pruneEveryMs = 60_000;
 
-async function openCluster(folder: string, log: Logger): Promise<FileCluster> {
-  const source = await FileCluster.open({ folder, debounceMs, pollMs, log: log.child({ part: 'cluster' }) });
-  for (const problem of source.problems()) log.warn(problem, 'a manifest could not be read');
+/** A database server where the name is a URL, else a file. */
+async function openStore({ database, synchronous, maxEdges }: AggregatorConfig, log: Logger): Promise<Store> {
+  if (!/^postgres(ql)?:\/\//.test(database)) {
+    return new SqliteStore({ path: database, synchronous, maxCached: maxEdges });
+  }
+  return await PostgresStore.open({ url: database, maxCached: maxEdges, log: log.child({ part: 'store' }) });
+}
+
+/** @throws WeirError CLUSTER_SOURCE, KUBE_ACCESS, CONFIG_INVALID when nothing says where the cluster is */
+async function openCluster(config: AggregatorConfig, log: Logger): Promise<ClusterSource> {
+  if (config.clusterFiles !== undefined) return await openFiles(config.clusterFiles, log.child({ part: 'cluster' }));
+  const access = await openAccess(config.kubeconfig ?? null);
+  if (access !== null) return new ApiCluster({ access, pace: systemPace, log: log.child({ part: 'kube' }) });
+  const what = 'give --kubeconfig FILE or --cluster-files FOLDER, or run in a pod with a service account';
+  throw new WeirError('CONFIG_INVALID', `nothing says where the state of the cluster is; ${what}`);
+}
+
+async function openFiles(folder: string, log: Logger): Promise<FileCluster> {
+  const source = await FileCluster.open({ folder, debounceMs, pollMs, log });
+  for (const problem of source.problems()) log.warn({ problem }, 'a manifest could not be read');
   return source;
 }
 
 async function run(config: AggregatorConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: { component: 'aggregator' } }, pino.destination(2));
-  const { cluster, listen, metricsListen, maxEdges, maxSeries, credits } = config;
-  const store = new SqliteStore({ path: config.database, synchronous: config.synchronous, maxCached: maxEdges });
-  const source = await openCluster(config.clusterFiles, log).catch((error: unknown) => {
-    store.close();
+  const { cluster, listen, metricsListen, maxEdges, maxSeries, maxAliases, credits, maxUnderWay } = config;
+  const store = await openStore(config, log);
+  const source = await openCluster(config, log).catch(async (error: unknown) => {
+    await store.close();
     throw error;
   });
   const aggregator = await startAggregator(
@@ -37,9 +60,12 @@ async function run(config: AggregatorConfig): Promise<void> {
       pruneEveryMs,
       rememberMs: config.remember,
       identityWaitMs: config.identityWait,
+      clusterWaitMs: config.clusterWait,
       maxEdges,
       maxSeries,
+      maxAliases,
       credits,
+      maxBatchesUnderWay: maxUnderWay,
     },
     { store, source, clock: systemClock, log },
   );

@@ -5,6 +5,7 @@ import { agent } from './agent.ts';
 import type { Bench } from './bench.ts';
 import { capture } from './capture.ts';
 import { edges } from './edges.ts';
+import { identity } from './identity.ts';
 import { loadAverage } from './machine.ts';
 import { type BenchOptions, readOptions } from './options.ts';
 import { overhead } from './overhead.ts';
@@ -13,8 +14,9 @@ import { policy } from './policy.ts';
 import { preexisting } from './preexisting.ts';
 import { renderReport } from './report.ts';
 import { Undo } from './undo.ts';
+import { wireBench } from './wire.ts';
 
-const benches: readonly Bench[] = [capture, edges, preexisting, overhead, agent, policy];
+const benches: readonly Bench[] = [capture, edges, preexisting, overhead, agent, identity, wireBench, policy];
 
 /** As a shell has it for a process that SIGINT ended. */
 const interruptedStatus = 130;

@@ -258,6 +258,7 @@ int BPF_PROG(on_drop, struct sk_buff *skb, void *location, __u32 reason)
 	route = (struct dst_entry *)(BPF_CORE_READ(skb, _skb_refdst) & SKB_DST_PTRMASK);
 	if (route)
 		out = BPF_CORE_READ(route, dev, ifindex);
+	take_ports_of_bridge(skb, &in, &out);
 	if (!bpf_map_lookup_elem(&interfaces, &in) && !bpf_map_lookup_elem(&interfaces, &out))
 		return 0;
 	if (!read_dropped(skb, &packet))

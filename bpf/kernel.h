@@ -70,6 +70,20 @@ struct dst_entry {
 	struct net_device *dev;
 };
 
+struct skb_ext {
+	__u8 offset[1];
+};
+
+struct nf_bridge_info {
+	int physinif;
+	struct net_device *physoutdev;
+};
+
+/* Up to Linux 6.7. */
+struct nf_bridge_info___6_7 {
+	struct net_device *physindev;
+};
+
 struct sk_buff {
 	struct net_device *dev;
 	struct sock *sk;
@@ -79,6 +93,8 @@ struct sk_buff {
 	__be16 protocol;
 	__u16 network_header;
 	unsigned char *head;
+	__u8 active_extensions;
+	struct skb_ext *extensions;
 };
 
 union nf_inet_addr {
@@ -115,8 +131,25 @@ struct nf_conn {
 	unsigned long status;
 };
 
+struct upid {
+	int nr;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
+struct nsproxy {
+	struct net *net_ns;
+};
+
 struct task_struct {
+	int pid;
 	int tgid;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	struct nsproxy *nsproxy;
 };
 
 struct super_block {
@@ -136,6 +169,11 @@ struct seq_file;
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 struct bpf_iter__task_file {
@@ -172,6 +210,11 @@ enum sock_flags {
 /* include/net/dropreason-core.h; the value is taken from the running kernel. */
 enum skb_drop_reason {
 	SKB_DROP_REASON_NOT_SPECIFIED,
+};
+
+/* include/linux/skbuff.h; the value is taken from the running kernel. */
+enum skb_ext_id {
+	SKB_EXT_BRIDGE_NF,
 };
 
 /* include/net/tcp_states.h: part of the kernel's ABI through inet_diag. */

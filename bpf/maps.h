@@ -75,7 +75,8 @@ struct {
 
 /*
  * Translated connections between their handshake on the interface and their establishment in the socket, which takes
- * the entry out. User space sweeps what never became a connection; full: STAT_TRANSLATIONS_FULL, and the edge keeps
+ * the entry out; and those that were open before the capture, which user space notes for the search for their sockets.
+ * User space sweeps what never became a connection; full: STAT_TRANSLATIONS_FULL, and the edge keeps
  * the address that the pod saw. 40 + 32 bytes an entry.
  */
 struct {

@@ -66,10 +66,46 @@ int find_sockets(struct bpf_iter__task_file *context)
 		return 0;
 	if (!take_connection(sk, &connection, false))
 		return 0;
+	/* What user space noted for this search is not counted yet. */
+	if (capture->searching && bpf_map_lookup_elem(&translations, &connection))
+		__sync_fetch_and_add(&translations_waiting, 1);
 	socket_key(sk, &connection, role_of(sk, false), &state.key, false);
 	if (capture->searching)
 		count_earlier(sk, &state);
 	if (make_state(sk, &state, false))
+		bpf_seq_write(context->meta->seq, &found, sizeof(found));
+	return 0;
+}
+
+/* The number of a task's process in the PID namespace of whoever reads; 0 when it has none there. */
+static __always_inline __u32 process_id(struct task_struct *task)
+{
+	struct task_struct *reader = (struct task_struct *)bpf_get_current_task();
+	__u32 level = BPF_CORE_READ(reader, thread_pid, level);
+	struct pid *pid = BPF_CORE_READ(task, group_leader, thread_pid);
+	int number = 0;
+
+	if (pid && BPF_CORE_READ(pid, level) >= level)
+		bpf_probe_read_kernel(&number, sizeof(number),
+				      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+					      level * bpf_core_type_size(struct upid) +
+					      bpf_core_field_offset(struct upid, nr));
+	return number;
+}
+
+/* Tells for every process which network namespace it is in. */
+SEC("iter/task")
+int find_processes(struct bpf_iter__task *context)
+{
+	struct process_namespace found = {};
+	struct task_struct *task = context->task;
+
+	if (!task || BPF_CORE_READ(task, pid) != BPF_CORE_READ(task, tgid))
+		return 0;
+	found.cookie = BPF_CORE_READ(task, nsproxy, net_ns, net_cookie);
+	found.tgid = process_id(task);
+	/* One that is about to end is in no namespace any more. */
+	if (found.cookie && found.tgid)
 		bpf_seq_write(context->meta->seq, &found, sizeof(found));
 	return 0;
 }
@@ -92,7 +128,7 @@ int find_namespaces(struct bpf_iter__task_file *context)
 	common = BPF_CORE_READ(file, f_inode, i_private);
 	net = (struct net *)((void *)common - bpf_core_field_offset(struct net, ns));
 	found.cookie = BPF_CORE_READ(net, net_cookie);
-	found.tgid = BPF_CORE_READ(task, tgid);
+	found.tgid = process_id(task);
 	bpf_seq_write(context->meta->seq, &found, sizeof(found));
 	return 0;
 }

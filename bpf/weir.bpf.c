@@ -32,6 +32,7 @@
 #include "icmp.h"
 #include "dns.h"
 #include "packets.h"
+#include "bridged.h"
 #include "drops.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

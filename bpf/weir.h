@@ -197,6 +197,13 @@ struct namespace_file {
 	__u32 fd;
 };
 
+/* What iter/task writes for a process. */
+struct process_namespace {
+	__u64 cookie;
+	__u32 tgid;
+	__u32 zero;
+};
+
 /* What happened beside the edges: everything that was seen and is in no edge is in one of these. */
 enum statistic {
 	/* Losses: an edge, or a part of its counts, is missing. */

@@ -2,13 +2,16 @@ import { Command, Option } from 'commander';
 import { version } from '../core/version.ts';
 import type { Connection } from '../proto/services.ts';
 import { withAggregator } from './aggregator.ts';
+import { type AliasOptions, listAliases, removeAlias, setAlias, type SetAliasOptions } from './commands/alias.ts';
 import { type FlowsOptions, flows } from './commands/flows.ts';
 import { type GraphOptions, graph } from './commands/graph.ts';
 import { type CheckOptions, checkPolicies } from './commands/policy-check.ts';
 import { type EvalOptions, evaluateQueries } from './commands/policy-eval.ts';
 import { type GenerateOptions, generatePolicies } from './commands/policy-generate.ts';
 import { type DiffOptions, type ReachOptions, showDiff, showReach } from './commands/policy-reach.ts';
+import { type ServicesOptions, showServices } from './commands/services.ts';
 import { showStatus } from './commands/status.ts';
+import { showWorkloads, type WorkloadsOptions } from './commands/workloads.ts';
 import { scopeOptions } from './question.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -89,6 +92,52 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
     .addHelpText('after', examples(['weir graph -n shop', 'weir graph -o dot | dot -Tsvg > graph.svg']))
     .action((options: GraphOptions & { aggregator: string }) =>
       on(options, (connection) => graph(connection, terminal, options)),
+    );
+
+  command(root, 'workloads', 'every workload, those without any traffic too')
+    .addOption(scopeOptions.cluster())
+    .addOption(new Option('-n, --namespace <name>', 'only workloads in this namespace'))
+    .addOption(output('table', 'json', 'yaml'))
+    .addHelpText('after', examples(['weir workloads -n shop']))
+    .action((options: WorkloadsOptions & { aggregator: string }) =>
+      on(options, (connection) => showWorkloads(connection, terminal, options)),
+    );
+
+  command(root, 'services', 'the Services, and the workloads that are behind their ports')
+    .addOption(scopeOptions.cluster())
+    .addOption(new Option('-n, --namespace <name>', 'only Services in this namespace'))
+    .addOption(output('table', 'json', 'yaml'))
+    .addHelpText('after', examples(['weir services -n shop']))
+    .action((options: ServicesOptions & { aggregator: string }) =>
+      on(options, (connection) => showServices(connection, terminal, options)),
+    );
+
+  const alias = root.command('alias').description('name addresses outside the cluster').exitOverride();
+  command(alias, 'list', 'the aliases, those that have expired included')
+    .addOption(scopeOptions.cluster())
+    .addOption(output('table', 'json', 'yaml'))
+    .action((options: AliasOptions & { aggregator: string; output: string }) =>
+      on(options, (connection) => listAliases(connection, terminal, options)),
+    );
+  command(alias, 'set', 'make an alias, or change the one of that name')
+    .argument('<name>', 'lower case letters, digits, - and .')
+    .argument('<block>', 'addresses that it names: a block or a single one; the smallest block wins')
+    .addOption(scopeOptions.cluster())
+    .option('--allowed', 'let generated policies allow the whole block; without it they get no rule for it', false)
+    .option('--expires <time>', 'when it ends: a time from now such as 7d, or a moment; never when absent')
+    .option('--comment <text>', 'for people', '')
+    .addHelpText(
+      'after',
+      examples(['weir alias set bank 203.0.113.0/24 --allowed', 'weir alias set visitor 198.51.100.7 --expires 7d']),
+    )
+    .action((name: string, block: string, options: SetAliasOptions & { aggregator: string }) =>
+      on(options, (connection) => setAlias(connection, terminal, [name, block], options)),
+    );
+  command(alias, 'remove', 'remove an alias: its addresses are shown as addresses again')
+    .argument('<name>', 'as weir alias list prints it')
+    .addOption(scopeOptions.cluster())
+    .action((name: string, options: AliasOptions & { aggregator: string }) =>
+      on(options, (connection) => removeAlias(connection, terminal, name, options)),
     );
 
   const policy = root.command('policy').description('make policies, and prove them').exitOverride();

@@ -69,6 +69,11 @@ const filterReasons = [
 
 const noCounts: FlowCounters = zeroCounters();
 
+/** Packets to a pod that went into it: the filters that drop on its interface stand behind the place of counting. */
+function delivered(packets: number, side: Observation | null): number {
+  return packets - (side?.drops['TC_EGRESS'] ?? 0);
+}
+
 function cameThrough(protocol: Protocol, byClient: Observation | null, byServer: Observation | null): boolean {
   const [client, server] = [byClient?.counters ?? noCounts, byServer?.counters ?? noCounts];
   switch (protocol) {
@@ -80,7 +85,12 @@ function cameThrough(protocol: Protocol, byClient: Observation | null, byServer:
     case 'UDP':
     case 'ICMP':
     case 'ICMPv6':
-      return client.packetsToClient > 0 || server.packetsToServer > server.refused;
+      // Where a CNI passes packets by the interface of the receiver, all that is seen of a request is its answer.
+      return (
+        delivered(client.packetsToClient, byClient) > 0 ||
+        server.packetsToClient > 0 ||
+        delivered(server.packetsToServer, byServer) > server.refused
+      );
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Address } from './address.ts';
+import type { AliasTag } from './alias.ts';
 
 /** A pod as an agent names it. The UID is exact for all time; namespace and name may be used again. */
 export interface PodRef {
@@ -20,8 +21,14 @@ export interface ServiceRef {
   readonly name: string;
 }
 
-/** Why an address could not be given a name. */
-export type UnresolvedReason = 'pod-cidr' | 'service-cidr' | 'special-address';
+/**
+ * Why an address could not be given a name.
+ * - `pod-cidr`, `service-cidr`: it lies where pods, or Services, get theirs from, and nobody is known to have had it
+ * - `duplicate-address`: several had it at that moment, as far as the cluster's state tells
+ * - `special-address`: loopback, link-local, multicast and the like, which mean something else everywhere
+ */
+export const unresolvedReasons = ['pod-cidr', 'service-cidr', 'duplicate-address', 'special-address'] as const;
+export type UnresolvedReason = (typeof unresolvedReasons)[number];
 
 /** One end of an edge in the workload graph. Only `workload` ends can have policies of their own. */
 export type Entity =
@@ -30,7 +37,8 @@ export type Entity =
   | ({ readonly type: 'service' } & ServiceRef)
   /** A node, or a pod that shares its node's network. */
   | { readonly type: 'node'; readonly name: string }
-  | { readonly type: 'external'; readonly address: Address }
+  /** An address outside the cluster; with the alias that names it, once somebody asks for it. */
+  | { readonly type: 'external'; readonly address: Address; readonly alias?: AliasTag }
   | { readonly type: 'unresolved'; readonly address: Address; readonly reason: UnresolvedReason };
 
 /** `namespace/kind/name`: unique in a cluster; none of the parts can hold a slash. */
@@ -59,7 +67,7 @@ export function namespaceOf(entity: Entity): string | null {
   return entity.type === 'workload' || entity.type === 'service' ? entity.namespace : null;
 }
 
-/** How people read an entity: `shop/deployment/cart`, `service shop/cart`, `node n1`, `203.0.113.7`. */
+/** How people read an entity: `shop/deployment/cart`, `service shop/cart`, `node n1`, `203.0.113.7`, `bank 203.0.113.7`. */
 export function entityLabel(entity: Entity): string {
   switch (entity.type) {
     case 'workload':
@@ -69,7 +77,7 @@ export function entityLabel(entity: Entity): string {
     case 'node':
       return `node ${entity.name}`;
     case 'external':
-      return entity.address;
+      return entity.alias === undefined ? entity.address : `${entity.alias.name} ${entity.address}`;
     case 'unresolved':
       return `${entity.address} (unresolved)`;
   }

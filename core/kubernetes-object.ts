@@ -16,9 +16,12 @@ export interface ObjectMeta {
   readonly namespace: string;
   readonly uid: string;
   readonly labels: Labels;
+  /** Those only that somebody reads. */
   readonly annotations: Labels;
   /** When the object was made: RFC 3339, in whole seconds. */
   readonly creationTimestamp?: string;
+  /** Set once the object is to be deleted. */
+  readonly deletionTimestamp?: string;
   readonly ownerReferences: readonly OwnerReference[];
 }
 

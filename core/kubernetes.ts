@@ -1,5 +1,7 @@
 import type { ClusterPolicy } from './cluster-policy.ts';
+import type { Fields } from './fields.ts';
 import type { KubernetesObject, Labels, LabelSelector } from './kubernetes-object.ts';
+import { groupOf } from './other-policy-kinds.ts';
 
 export type {
   Labels,
@@ -70,7 +72,6 @@ export interface EndpointSlice extends KubernetesObject<'EndpointSlice'> {
   readonly addressType: string;
   readonly endpoints: readonly {
     readonly addresses: readonly string[];
-    readonly conditions?: { readonly ready?: boolean };
     readonly targetRef?: {
       readonly kind: string;
       readonly namespace: string;
@@ -130,6 +131,51 @@ export interface Controller extends KubernetesObject<string> {
   readonly template: { readonly metadata: { readonly labels: Labels }; readonly spec: PodSpec } | null;
 }
 
+/** A policy that Weir keeps as it is written, because it does not evaluate its kind: see other-policy-kinds.ts. */
+export interface OtherPolicy extends KubernetesObject<string> {
+  /** All fields of the object but kind, apiVersion, metadata and status: `spec`, and with Cilium `specs`. */
+  readonly body: Fields;
+}
+
+/** Blocks from which Services get their addresses. */
+export interface ServiceCIDR extends KubernetesObject<'ServiceCIDR'> {
+  readonly spec: { readonly cidrs: readonly string[] };
+}
+
+/** Any object that Weir reads. */
+export type KubernetesAny =
+  | Namespace
+  | Node
+  | Pod
+  | Service
+  | EndpointSlice
+  | NetworkPolicy
+  | ClusterPolicy
+  | ServiceCIDR
+  | Controller
+  | OtherPolicy;
+
+/** Tells kinds apart that have one name in several groups: `NetworkPolicy`, `NetworkPolicy.projectcalico.org`. */
+export function kindKey(object: KubernetesAny): string {
+  return 'body' in object ? `${object.kind}.${groupOf(object.apiVersion)}` : object.kind;
+}
+
+/** Calico may show each of its policies in two groups; one is enough. */
+export function withoutTwins(policies: readonly OtherPolicy[]): readonly OtherPolicy[] {
+  const hasGroup = (name: string) => policies.some(({ apiVersion }) => groupOf(apiVersion) === name);
+  if (!hasGroup('projectcalico.org')) return policies;
+  return policies.filter(({ apiVersion }) => groupOf(apiVersion) !== 'crd.projectcalico.org');
+}
+
+/**
+ * One object that differs from what was known of it: made, replaced or gone. Where both sides are there they have the
+ * same kind, namespace and name, but a pod that was made again has another UID. Never are both null.
+ */
+export interface ObjectChange {
+  readonly before: KubernetesAny | null;
+  readonly after: KubernetesAny | null;
+}
+
 /** The state of one cluster at one moment. Arrays are in the order in which the source gave them. */
 export interface ClusterSnapshot {
   readonly namespaces: readonly Namespace[];
@@ -140,7 +186,12 @@ export interface ClusterSnapshot {
   readonly controllers: readonly Controller[];
   readonly networkPolicies: readonly NetworkPolicy[];
   readonly clusterPolicies: readonly ClusterPolicy[];
+  readonly serviceCidrs: readonly ServiceCIDR[];
+  readonly otherPolicies: readonly OtherPolicy[];
 }
+
+/** Where the kubelet notes on a static pod's mirror the UID by which the node itself knows the pod. */
+export const nodeUidAnnotation = 'kubernetes.io/config.hash';
 
 /** The label that the API server sets on every namespace since 1.21. */
 export const namespaceNameLabel = 'kubernetes.io/metadata.name';
@@ -148,6 +199,11 @@ export const namespaceNameLabel = 'kubernetes.io/metadata.name';
 /** A namespace's labels, with the name label that every cluster implies, also where the object is not known. */
 export function namespaceLabels(name: string, namespace: Namespace | undefined): Labels {
   return { ...namespace?.metadata.labels, [namespaceNameLabel]: name };
+}
+
+/** Whether a pod has ended for good: its phase stays, its containers and its address do not. */
+export function hasFinished({ status: { phase } }: Pod): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 /** All addresses of a pod, in the order of the API, without repeats. */

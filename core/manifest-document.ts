@@ -1,10 +1,9 @@
 import { type Document, isMap, isScalar, LineCounter, parseAllDocuments, visit } from 'yaml';
 import { messageOf } from './errors.ts';
+import { type Fields, isFields } from './fields.ts';
 
 /** Keys and indexes from the root of a document to a value in it. */
 export type Path = readonly (string | number)[];
-
-export type Fields = Readonly<Record<string, unknown>>;
 
 /** One object of a YAML stream, or the reason why it is none. Lines count from 1 over the whole stream. */
 export type ManifestDocument =
@@ -14,10 +13,6 @@ export type ManifestDocument =
       lineOf(path: Path): number;
     }
   | { readonly line: number; readonly message: string };
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function offsetOf(document: Document.Parsed, path: Path): number {
   for (let length = path.length; length > 0; length--) {

@@ -1,29 +1,23 @@
 import { z } from 'zod';
-import type { ClusterPolicy } from './cluster-policy.ts';
 import { adminNetworkPolicy, baselineAdminNetworkPolicy, clusterNetworkPolicy } from './cluster-policy-schema.ts';
-import type { Controller, EndpointSlice, Namespace, NetworkPolicy, Node, Pod, Service } from './kubernetes.ts';
+import { type KubernetesAny, nodeUidAnnotation } from './kubernetes.ts';
+import { groupOf, otherPolicyKind } from './other-policy-kinds.ts';
 import { networkPolicy } from './network-policy-schema.ts';
 import {
   apiVersion,
   labels,
   listOf,
   metadata,
+  metadataWith,
   objectOf,
   optional,
   portNumber,
   templateMetadata,
 } from './schema-parts.ts';
 
-/** Any object that Weir reads. */
-export type KubernetesAny =
-  | Namespace
-  | Node
-  | Pod
-  | Service
-  | EndpointSlice
-  | NetworkPolicy
-  | ClusterPolicy
-  | Controller;
+/** Annotations of network plug-ins on a node: its addresses and blocks in their network. */
+const networkAnnotation =
+  /^([a-z.]*\.)?(projectcalico\.org|cilium\.io|cilium\.network|coreos\.com|k8s\.ovn\.org|antrea\.io|kube-router\.io)[/.]/;
 
 const container = z.object({
   name: z.string().default(''),
@@ -39,7 +33,7 @@ const podSpec = objectOf({
 const pod = z.object({
   apiVersion,
   kind: z.literal('Pod'),
-  metadata,
+  metadata: metadataWith((name) => name === nodeUidAnnotation),
   spec: podSpec,
   status: objectOf({
     phase: optional(z.string()),
@@ -54,7 +48,7 @@ const namespace = z.object({ apiVersion, kind: z.literal('Namespace'), metadata 
 const node = z.object({
   apiVersion,
   kind: z.literal('Node'),
-  metadata,
+  metadata: metadataWith((name) => networkAnnotation.test(name)),
   spec: objectOf({ podCIDR: optional(z.string()), podCIDRs: optional(z.array(z.string())) }),
   status: objectOf({ addresses: optional(z.array(z.object({ type: z.string(), address: z.string() }))) }),
 });
@@ -86,7 +80,6 @@ const service = z.object({
 
 const endpoint = z.object({
   addresses: z.array(z.string()),
-  conditions: optional(z.object({ ready: optional(z.boolean()) })),
   targetRef: optional(
     z.object({ kind: z.string(), namespace: z.string(), name: z.string(), uid: optional(z.string()) }),
   ),
@@ -100,6 +93,21 @@ const endpointSlice = z.object({
   endpoints: listOf(endpoint),
   ports: listOf(z.object({ name: optional(z.string()), protocol: optional(z.string()), port: optional(z.int()) })),
 });
+
+const serviceCidr = z.object({
+  apiVersion,
+  kind: z.literal('ServiceCIDR'),
+  metadata,
+  spec: objectOf({ cidrs: listOf(z.string()) }),
+});
+
+/** Kept as it is: it has to be an object with a name, no more. */
+const otherPolicy = z
+  .looseObject({ apiVersion, kind: z.string(), metadata })
+  .transform(({ apiVersion: version, kind, metadata: meta, ...rest }) => {
+    const { status: _, ...body } = rest;
+    return { apiVersion: version, kind, metadata: meta, body };
+  });
 
 const podTemplate = z.object({ metadata: templateMetadata, spec: podSpec });
 
@@ -136,22 +144,25 @@ const byKind: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['AdminNetworkPolicy', adminNetworkPolicy],
   ['BaselineAdminNetworkPolicy', baselineAdminNetworkPolicy],
   ['ClusterNetworkPolicy', clusterNetworkPolicy],
+  ['ServiceCIDR', serviceCidr],
   ...controllerKinds.map((kind): [string, z.ZodType] => [kind, controller]),
 ]);
 
 /** Kinds whose names other groups use too, for policies of their own. */
 const groups: ReadonlyMap<string, string> = new Map([
-  ['NetworkPolicy', 'networking.k8s.io/'],
-  ['AdminNetworkPolicy', 'policy.networking.k8s.io/'],
-  ['BaselineAdminNetworkPolicy', 'policy.networking.k8s.io/'],
-  ['ClusterNetworkPolicy', 'policy.networking.k8s.io/'],
+  ['NetworkPolicy', 'networking.k8s.io'],
+  ['AdminNetworkPolicy', 'policy.networking.k8s.io'],
+  ['BaselineAdminNetworkPolicy', 'policy.networking.k8s.io'],
+  ['ClusterNetworkPolicy', 'policy.networking.k8s.io'],
 ]);
 
-/** The schema of a kind; null for kinds that Weir does not read (another group's NetworkPolicy too). */
+/** The schema of a kind; null for kinds that Weir does not read, and for those of another group with the same name. */
 export function schemaFor(kind: string, apiVersionOf: unknown): z.ZodType<KubernetesAny> | null {
-  const group = groups.get(kind);
-  const named = typeof apiVersionOf === 'string' && apiVersionOf !== '';
-  if (group !== undefined && named && !apiVersionOf.startsWith(group)) return null;
+  const group = typeof apiVersionOf === 'string' ? groupOf(apiVersionOf) : null;
+  const isOther = group !== null && otherPolicyKind(kind, `${group}/`) !== null;
+  const own = groups.get(kind);
+  if (own !== undefined && !isOther && group !== null && group !== '' && group !== own) return null;
+  const schema: z.ZodType | undefined = isOther ? otherPolicy : byKind.get(kind);
   // An absent field is read as undefined, which the types leave out: no reader tells one from the other.
-  return (byKind.get(kind) as z.ZodType<KubernetesAny> | undefined) ?? null;
+  return (schema as z.ZodType<KubernetesAny> | undefined) ?? null;
 }

@@ -1,8 +1,10 @@
-import type { ZodError } from 'zod';
 import { type ClusterPolicy, isClusterPolicy } from './cluster-policy.ts';
-import type { ClusterSnapshot } from './kubernetes.ts';
-import { type Fields, isFields, type ManifestDocument, type Path, readDocuments } from './manifest-document.ts';
-import { type KubernetesAny, schemaFor } from './manifest-schema.ts';
+import { type ClusterSnapshot, kindKey, type KubernetesAny, withoutTwins } from './kubernetes.ts';
+import { type Fields, isFields } from './fields.ts';
+import { type ManifestDocument, type Path, readDocuments } from './manifest-document.ts';
+import { unfoldLists } from './manifest-list.ts';
+import { otherPolicyKind } from './other-policy-kinds.ts';
+import { readObject } from './read-object.ts';
 
 /** Something in a manifest that could not be read. The rest is read all the same. */
 export interface ManifestProblem {
@@ -32,26 +34,7 @@ export interface Manifests {
 /** The namespace of an object that names none, as kubectl has it. */
 const defaultNamespace = 'default';
 
-interface Item {
-  readonly value: unknown;
-  readonly path: Path;
-}
-
-interface Issue {
-  readonly path: Path;
-  readonly message: string;
-}
-
-/** Unfolds `kind: List` (and `kind: PodList` and the like); items may lack the kind that their list implies. */
-function unfold(value: unknown, path: Path): Item[] {
-  if (!isFields(value)) return [{ value, path }];
-  const { kind, items } = value;
-  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) return [{ value, path }];
-  const implied = kind === 'List' ? {} : { kind: kind.slice(0, -'List'.length), apiVersion: value['apiVersion'] };
-  return items.flatMap((item: unknown, index) =>
-    unfold(isFields(item) ? { ...implied, ...item } : item, [...path, 'items', index]),
-  );
-}
+const clusterWideKinds: ReadonlySet<string> = new Set(['Namespace', 'Node', 'ServiceCIDR']);
 
 function textOf(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
@@ -65,29 +48,14 @@ function describe(value: unknown): string {
   return `${textOf(value['kind']) ?? 'object without kind'} ${namespace === null ? name : `${namespace}/${name}`}`;
 }
 
-function firstIssue(error: ZodError): Issue {
-  const issue = error.issues[0];
-  const path = (issue?.path ?? []).filter((part): part is string | number => typeof part !== 'symbol');
-  const message = `${path.join('.') || 'object'}: ${issue?.message ?? 'not valid'}`;
-  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-  return { path: [...path, ...unknownKey], message };
-}
-
 function withNamespace(object: KubernetesAny): KubernetesAny {
-  const clusterWide = object.kind === 'Namespace' || object.kind === 'Node' || isClusterPolicy(object);
+  const clusterWide =
+    clusterWideKinds.has(object.kind) ||
+    isClusterPolicy(object) ||
+    otherPolicyKind(object.kind, object.apiVersion)?.namespaced === false;
   const namespace = clusterWide ? '' : object.metadata.namespace || defaultNamespace;
+  if (namespace === object.metadata.namespace) return object;
   return Object.assign({}, object, { metadata: { ...object.metadata, namespace } });
-}
-
-/** An object of a kind that Weir reads, null for any other, or what is wrong with it. */
-function readObject(value: unknown): { readonly object: KubernetesAny | null } | Issue {
-  if (!isFields(value)) return { path: [], message: 'not a Kubernetes object' };
-  const { kind, apiVersion } = value;
-  if (typeof kind !== 'string') return { path: [], message: 'kind is missing' };
-  const schema = schemaFor(kind, apiVersion);
-  if (schema === null) return { object: null };
-  const read = schema.safeParse(value);
-  return read.success ? { object: withNamespace(read.data) } : firstIssue(read.error);
 }
 
 /**
@@ -99,14 +67,14 @@ export function parseManifests(text: string, source: string, keepLines = false):
   const objects: ManifestObject[] = [];
   const problems: ManifestProblem[] = [];
   const readItems = (document: Extract<ManifestDocument, { fields: Fields }>) => {
-    for (const { value, path } of unfold(document.fields, [])) {
+    for (const { value, path } of unfoldLists(document.fields)) {
       const read = readObject(value);
       if ('message' in read) {
         const line = document.lineOf([...path, ...read.path]);
         problems.push({ source, line, object: describe(value), message: read.message });
       } else if (read.object !== null) {
         const lineOf = keepLines ? (within: Path) => document.lineOf([...path, ...within]) : null;
-        objects.push({ object: read.object, source, line: document.lineOf(path), lineOf });
+        objects.push({ object: withNamespace(read.object), source, line: document.lineOf(path), lineOf });
       }
     }
   };
@@ -121,11 +89,11 @@ export function parseManifests(text: string, source: string, keepLines = false):
 export function snapshotOf(objects: Iterable<KubernetesAny>): ClusterSnapshot {
   const latest = new Map<string, KubernetesAny>();
   for (const object of objects) {
-    latest.set(`${object.kind}/${object.metadata.namespace}/${object.metadata.name}`, object);
+    latest.set(`${kindKey(object)}/${object.metadata.namespace}/${object.metadata.name}`, object);
   }
   const all = [...latest.values()];
   const ofKind = <K extends KubernetesAny['kind']>(kind: K) =>
-    all.filter((each): each is Extract<KubernetesAny, { kind: K }> => each.kind === kind);
+    all.filter((each): each is Extract<KubernetesAny, { kind: K }> => kindKey(each) === kind);
   return {
     namespaces: ofKind('Namespace'),
     nodes: ofKind('Node'),
@@ -134,6 +102,8 @@ export function snapshotOf(objects: Iterable<KubernetesAny>): ClusterSnapshot {
     endpointSlices: ofKind('EndpointSlice'),
     networkPolicies: ofKind('NetworkPolicy'),
     clusterPolicies: all.filter((each): each is ClusterPolicy => isClusterPolicy(each)),
+    serviceCidrs: ofKind('ServiceCIDR'),
     controllers: all.filter((each): each is Extract<KubernetesAny, { template: unknown }> => 'template' in each),
+    otherPolicies: withoutTwins(all.filter((each) => 'body' in each)),
   };
 }

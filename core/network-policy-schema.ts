@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { addressFromBytes, cidrContains, parseCidr } from './address.ts';
 import { cidr, labelSelector, portName } from './policy-schema-parts.ts';
-import { apiVersion, metadata, optional, portNumber } from './schema-parts.ts';
+import { apiVersion, metadataWith, optional, portNumber } from './schema-parts.ts';
 
 /* The rules are those of the API server (kubernetes/pkg/apis/networking/validation). */
 
@@ -58,7 +58,7 @@ function rulesOf<T extends z.ZodType>(rule: T) {
 export const networkPolicy = z.object({
   apiVersion,
   kind: z.literal('NetworkPolicy'),
-  metadata,
+  metadata: metadataWith(() => true),
   spec: z.strictObject({
     podSelector: z.preprocess((value) => value ?? {}, labelSelector),
     policyTypes: optional(z.array(z.enum(['Ingress', 'Egress']))),

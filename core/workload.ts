@@ -1,15 +1,35 @@
 import { type WorkloadRef, workloadKey } from './identity.ts';
-import type { ClusterSnapshot, Controller, Labels, ObjectMeta, Pod, PodSpec } from './kubernetes.ts';
+import {
+  type ClusterSnapshot,
+  type Controller,
+  hasFinished,
+  type Labels,
+  type ObjectMeta,
+  type OwnerReference,
+  type Pod,
+  type PodSpec,
+} from './kubernetes.ts';
 import { compareText } from './order.ts';
 
 /** How far an owner chain is followed: Pod -> ReplicaSet -> a custom controller -> its own owner is three. */
-const maxOwners = 8;
+export const maxOwners = 8;
 
 /**
  * Kinds that people write and that outlive every rollout. What owns one of them in turn (an operator's custom resource)
  * may own many that have nothing in common, so the chain ends here.
  */
 const standingKinds = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob']);
+
+/** Whether an owner chain ends with this kind. */
+export function isStandingKind(kind: string): boolean {
+  return standingKinds.has(kind);
+}
+
+/** The next link of an owner chain; undefined at its top. Node owners (of static pods) do not count. */
+export function controllerOf({ ownerReferences }: ObjectMeta): OwnerReference | undefined {
+  const owner = ownerReferences.find((each) => each.controller) ?? ownerReferences[0];
+  return owner?.kind === 'Node' ? undefined : owner;
+}
 
 /** Finds the controller at the top of owner chains; built once per snapshot. */
 export class OwnerIndex {
@@ -24,24 +44,22 @@ export class OwnerIndex {
 
   /**
    * The workload of an object: the first standing kind on the way up, else the last owner that is known by name, also
-   * when the owner object itself is not at hand (its name is in the reference). Cycles end where they close. Node owners
-   * (static pods) do not count.
+   * when the owner object itself is not at hand (its name is in the reference). Cycles end where they close.
    */
   workloadOf(object: { readonly kind: string; readonly metadata: ObjectMeta }): WorkloadRef {
     const { namespace } = object.metadata;
     let top: { kind: string; metadata: { name: string } } = object;
-    let owners = standingKinds.has(object.kind) ? [] : object.metadata.ownerReferences;
+    let owner = standingKinds.has(object.kind) ? undefined : controllerOf(object.metadata);
     const seen = new Set([workloadKey({ namespace, kind: object.kind, name: object.metadata.name })]);
     for (let depth = 0; depth < maxOwners; depth++) {
-      const owner = owners.find((each) => each.controller) ?? owners[0];
-      if (owner === undefined || owner.kind === 'Node') break;
+      if (owner === undefined) break;
       const key = workloadKey({ namespace, kind: owner.kind, name: owner.name });
       if (seen.has(key)) break;
       seen.add(key);
-      const known = this.#controllers.get(key);
+      const known: Controller | undefined = this.#controllers.get(key);
       top = known ?? { kind: owner.kind, metadata: { name: owner.name } };
       if (known === undefined || standingKinds.has(known.kind)) break;
-      owners = known.metadata.ownerReferences;
+      owner = controllerOf(known.metadata);
     }
     return { namespace, kind: top.kind, name: top.metadata.name };
   }
@@ -73,10 +91,6 @@ interface Gathered {
 
 const emptySpec: PodSpec = { containers: [] };
 
-function hasFinished(pod: Pod): boolean {
-  return pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed';
-}
-
 function workloadOf({ ref, unfinished, finished, template }: Gathered): Workload {
   const sample = unfinished[0] ?? finished[0];
   return {
@@ -104,8 +118,18 @@ export function workloadsOf(cluster: ClusterSnapshot, owners = new OwnerIndex(cl
     const into = entry(owners.workloadOf(controller));
     into.template ??= controller.template;
   }
+  // Hundreds of thousands of pods have some thousand owners: each chain is followed once.
+  const byOwner = new Map<string, Gathered>();
+  const entryOfPod = (pod: Pod): Gathered => {
+    const { namespace } = pod.metadata;
+    const { kind, name } = controllerOf(pod.metadata) ?? { kind: pod.kind, name: pod.metadata.name };
+    const key = workloadKey({ namespace, kind, name });
+    const known = byOwner.get(key) ?? entry(owners.workloadOf(pod));
+    byOwner.set(key, known);
+    return known;
+  };
   for (const pod of cluster.pods) {
-    const into = entry(owners.workloadOf(pod));
+    const into = entryOfPod(pod);
     (hasFinished(pod) ? into.finished : into.unfinished).push(pod);
   }
   return [...found.entries()].sort(([a], [b]) => compareText(a, b)).map(([, gathered]) => workloadOf(gathered));

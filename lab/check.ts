@@ -6,7 +6,7 @@ import { targetHost } from './call-target.ts';
 import type { Cluster, LabPod } from './cluster.ts';
 import { type ExpectedEdge, expectedEdgesOf } from './expected.ts';
 import { backendsOf } from './kube-proxy.ts';
-import { outsideNetns } from './network.ts';
+import { outsideNetns } from './underlay.ts';
 import { visitorTargets } from './outside.ts';
 import { inPod } from './pod-environment.ts';
 import { inNetns, probeLabel, runProbes } from './probes.ts';

@@ -3,6 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WeirError } from '../core/errors.ts';
 import type { Milliseconds } from '../core/time.ts';
+import { removeCgroups } from './cgroups.ts';
 import { mustRun } from './command.ts';
 import { netnsPrefix, pinsDir } from './names.ts';
 import { isRunning, type ProcessIdentity, processesIn, signalProcess } from './process-identity.ts';
@@ -66,6 +67,7 @@ export async function cleanUp(lab: string, onProgress: (message: string) => void
   }
   // What is pinned in the kernel goes with its files.
   rmSync(pinsDir(lab), { recursive: true, force: true });
+  await removeCgroups(lab);
   if (namespaces.length > 0) {
     await mustRun(['ip', '-batch', '-'], { input: namespaces.map((name) => `netns del ${name}\n`).join('') });
   }

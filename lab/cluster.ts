@@ -1,6 +1,7 @@
 import { WeirError } from '../core/errors.ts';
 import type { NetworkPolicy } from '../core/kubernetes.ts';
-import { interfaceOf, netnsPrefix, sandboxOf, suffixOf } from './names.ts';
+import { podCgroup } from './cgroups.ts';
+import { netnsPrefix, sandboxOf, suffixOf } from './names.ts';
 import type { Topology, WorkloadSpec } from './workload-spec.ts';
 
 /** Every pod's address lies in here; each node has a /24 of it. */
@@ -12,16 +13,28 @@ export interface LabNode {
   readonly uid: string;
   readonly address: string;
   readonly podCidr: string;
+  /** First address of podCidr that is no network's: the pods' way out. */
+  readonly podGateway: string;
+  /** The one behind it, for what a CNI itself has in the pods' network. */
+  readonly infrastructureAddress: string;
   /** Name of its network namespace, and the file that stands for it. */
   readonly netns: string;
   readonly netnsPath: string;
-  /** Where the node keeps what libcni would keep in /var/lib/cni/results. */
+  /** The node's own files. */
+  readonly dir: string;
+  /** Where the node keeps what would be in /var/lib/cni/results, and in /etc/cni/net.d. */
   readonly cniResultsDir: string;
+  readonly cniConfDir: string;
 }
 
-export interface LabPod {
+/** What CNIs make the names of interfaces from. */
+export interface PodNames {
   readonly namespace: string;
   readonly name: string;
+  readonly sandbox: string;
+}
+
+export interface LabPod extends PodNames {
   readonly uid: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly workload: WorkloadSpec;
@@ -31,8 +44,9 @@ export interface LabPod {
   readonly interface: string;
   readonly netns: string;
   readonly netnsPath: string;
-  readonly sandbox: string;
   readonly createdAt: Date;
+  /** Its cgroup; null where the machine has none of version 2. */
+  readonly cgroup: string | null;
   /** Its files: configuration, data, log. */
   readonly dir: string;
 }
@@ -42,6 +56,8 @@ export interface ClusterOptions {
   readonly stateDir: string;
   readonly nodes: readonly string[];
   readonly topology: Topology;
+  /** The CNI's name for a pod's interface on its node. */
+  readonly interfaceOf: (pod: PodNames) => string;
   readonly now: () => Date;
   readonly newUid: () => string;
 }
@@ -63,14 +79,19 @@ export class Cluster {
     this.createdAt = options.now();
     this.nodes = options.nodes.map((name, index) => {
       const netns = `${netnsPrefix(options.lab)}${name}`;
+      const dir = `${options.stateDir}/nodes/${name}`;
       return {
         name,
         uid: this.uidOf('Node', '', name),
         address: `172.30.0.${11 + index}`,
         podCidr: `10.244.${index + 1}.0/24`,
+        podGateway: `10.244.${index + 1}.1`,
+        infrastructureAddress: `10.244.${index + 1}.2`,
         netns,
         netnsPath: `/run/netns/${netns}`,
-        cniResultsDir: `${options.stateDir}/nodes/${name}/cni/results`,
+        dir,
+        cniResultsDir: `${dir}/cni/results`,
+        cniConfDir: `${dir}/cni/net.d`,
       };
     });
     for (const [index, workload] of options.topology.workloads.entries()) this.place(workload, index);
@@ -138,6 +159,7 @@ export class Cluster {
       throw new WeirError('LAB', `there is already a pod ${namespace}/${name}; choose another name`);
     }
     const netns = `${netnsPrefix(this.#options.lab)}${namespace}.${name}`;
+    const sandbox = sandboxOf(uid);
     return {
       namespace,
       name,
@@ -146,17 +168,18 @@ export class Cluster {
       workload,
       node: node.name,
       address: this.#nextAddress(node),
-      interface: interfaceOf(namespace, name),
+      interface: this.#options.interfaceOf({ namespace, name, sandbox }),
       netns,
       netnsPath: `/run/netns/${netns}`,
-      sandbox: sandboxOf(uid),
+      sandbox,
+      cgroup: podCgroup(this.#options.lab, node.name, uid, sandbox),
       createdAt: this.#options.now(),
       dir: `${this.#options.stateDir}/pods/${namespace}.${name}`,
     };
   }
 
   #nextAddress(node: LabNode): string {
-    const last = this.#addressesGiven.get(node.name) ?? 1;
+    const last = this.#addressesGiven.get(node.name) ?? 2;
     if (last >= 254) throw new WeirError('LAB', `node ${node.name} has no address left in ${node.podCidr}`);
     this.#addressesGiven.set(node.name, last + 1);
     return node.podCidr.replace(/0\/24$/, String(last + 1));

@@ -108,6 +108,14 @@ function visitorEdges(topology: Topology): ExpectedEdge[] {
     .flatMap((port) => throughService(topology, null, externalEntity(visitor.address), spec, port, 'tcp'));
 }
 
+/**
+ * Whether nobody answers over an edge. Such a datagram is known to have come through only where the interface of its
+ * receiver is watched, and some CNIs pass packets by it.
+ */
+export function staysUnanswered({ by }: ExpectedEdge): boolean {
+  return by === 'statsd';
+}
+
 /** Every edge that the topology's traffic draws, once each, from the declaration alone. */
 export function expectedEdgesOf(topology: Topology): ExpectedEdge[] {
   const all = [

@@ -1,31 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
-import type { EdgeId } from '../core/edge.ts';
 import { WeirError } from '../core/errors.ts';
 import type { NetworkPolicy } from '../core/kubernetes.ts';
 import type { Milliseconds } from '../core/time.ts';
 import { type CheckResult, checkEdges } from './check.ts';
 import { cleanUp, createStateDir } from './clean-up.ts';
 import { Cluster, type LabNode, type LabPod } from './cluster.ts';
-import { writeCniResult } from './cni-cache.ts';
-import { type CommandOptions, type CommandResult, mustRun, runCommand } from './command.ts';
-import { enforcementRules } from './enforce.ts';
-import { expectedEdgesOf } from './expected.ts';
-import { kubeProxyRules } from './kube-proxy.ts';
+import { type Cni, type CniName } from './cni/cni.ts';
+import { makeCni } from './cni/make-cni.ts';
+import { type CommandOptions, type CommandResult, runCommand } from './command.ts';
+import { type ExpectedEdge, expectedEdgesOf } from './expected.ts';
 import { writeManifests } from './manifest-files.ts';
 import { manifestsOf } from './manifests.ts';
 import { isLabName } from './names.ts';
-import { buildPods, buildUnderlay, natOutgoingRules } from './network.ts';
 import { startOutside } from './outside.ts';
 import { inPod, writePodEnvironment } from './pod-environment.ts';
 import { type LabProcess, startProcess, writeProgramFiles } from './pod-processes.ts';
-import { inNetns, runProbes } from './probes.ts';
+import { runProbes } from './probes.ts';
 import { programsOf } from './programs/programs-of.ts';
 import { outsideServer, podServer, type Server, waitUntilReady } from './ready.ts';
 import { createRecord, recordDir } from './record.ts';
 import type { ProbeConfig, ProbeResult } from './servers/probe-config.ts';
 import { exitingOnSignals, unlessAborted } from './signals.ts';
 import { topology } from './topology.ts';
+import { buildUnderlay } from './underlay.ts';
 import type { WorkloadSpec } from './workload-spec.ts';
 
 export interface LabOptions {
@@ -35,6 +33,8 @@ export interface LabOptions {
   readonly stateDir?: string;
   /** Names of the nodes; `n1` and `n2` when absent. */
   readonly nodes?: readonly string[];
+  /** As whose pods the lab's are wired; Calico's when absent. */
+  readonly cni?: CniName;
   readonly onProgress?: (message: string) => void;
   /**
    * Stops the lab, also one that is still being built. When absent, SIGINT, SIGTERM and SIGHUP stop the lab and
@@ -44,7 +44,7 @@ export interface LabOptions {
 }
 
 /**
- * A Kubernetes-like cluster on this machine: pods are network namespaces wired as Calico wires them, with real servers,
+ * A Kubernetes-like cluster on this machine: pods are network namespaces wired as a CNI wires them, with real servers,
  * Services, DNS and policy enforcement. It needs root and touches nothing outside its own namespaces and directories.
  */
 export class Lab {
@@ -53,6 +53,7 @@ export class Lab {
   /** The cluster's objects as YAML files, always up to date. */
   readonly manifestsDir: string;
   readonly #cluster: Cluster;
+  readonly #cni: Cni;
   readonly #trafficFile: string;
   readonly #onProgress: (message: string) => void;
   /** Done when nothing is being built any more, well or not: only then can everything be removed. */
@@ -66,11 +67,13 @@ export class Lab {
     this.manifestsDir = `${this.stateDir}/manifests`;
     this.#trafficFile = `${this.stateDir}/traffic`;
     this.#onProgress = options.onProgress ?? (() => undefined);
+    this.#cni = makeCni(options.cni ?? 'calico', options.name);
     this.#cluster = new Cluster({
       lab: options.name,
       stateDir: this.stateDir,
       nodes: options.nodes ?? ['n1', 'n2'],
       topology,
+      interfaceOf: (pod) => this.#cni.interfaceOf(pod),
       now: () => new Date(),
       newUid: randomUUID,
     });
@@ -110,9 +113,19 @@ export class Lab {
     return this.#cluster.nodes;
   }
 
+  /** Flags of Weir's agent, by which it finds on a node what stands there. */
+  agentFlags(node: LabNode): Readonly<Record<string, string>> {
+    return { 'cni-results': node.cniResultsDir, 'cni-conf': node.cniConfDir, ...this.#cni.agentFlags(node) };
+  }
+
+  /** What Weir can know of an attempt that policy stopped here: the kernel's reasons, or `unanswered`. */
+  get stopReasons(): readonly string[] {
+    return this.#cni.stopReasons;
+  }
+
   /** The edges that the lab's traffic draws, from its declaration alone. */
-  expectedEdges(): EdgeId[] {
-    return expectedEdgesOf(this.#cluster.topology).map(({ id }) => id);
+  expectedEdges(): ExpectedEdge[] {
+    return expectedEdgesOf(this.#cluster.topology);
   }
 
   /** Lets every client call: about once a second each, over new connections. */
@@ -127,8 +140,8 @@ export class Lab {
   /** Adds the pods of a workload while the lab runs, and waits until they answer. */
   async addPod(workload: WorkloadSpec): Promise<LabPod[]> {
     const pods = this.#cluster.place(workload, this.pods.length);
-    await buildPods(this.#cluster, pods);
-    await this.#publish(pods);
+    await this.#cni.wire(this.#cluster, pods);
+    await this.#publish();
     if (this.#cluster.policies.length > 0) await this.enforce(this.#cluster.policies);
     const servers = await Promise.all(pods.map((pod) => this.#startPod(pod)));
     await waitUntilReady(this.nodes[0] as LabNode, servers);
@@ -152,7 +165,7 @@ export class Lab {
 
   /** Enforces exactly these policies in the kernel, in place of those enforced before. */
   async enforce(policies: readonly NetworkPolicy[]): Promise<void> {
-    await Promise.all(this.nodes.map((node) => this.#loadRules(node, enforcementRules(this.#cluster, node, policies))));
+    await this.#cni.enforce(this.#cluster, policies);
     this.#cluster.setPolicies(policies);
     await writeManifests(this.manifestsDir, manifestsOf(this.#cluster));
   }
@@ -175,10 +188,10 @@ export class Lab {
     await createStateDir(this.stateDir);
     await buildUnderlay(this.name, this.#cluster);
     abort.throwIfAborted();
-    await buildPods(this.#cluster, pods);
+    await this.#cni.connectNodes(this.#cluster);
     abort.throwIfAborted();
-    await Promise.all(nodes.map((node) => this.#loadRules(node, natOutgoingRules())));
-    await this.#publish(pods);
+    await this.#cni.wire(this.#cluster, pods);
+    await this.#publish();
     abort.throwIfAborted();
     this.#onProgress('starting servers');
     const outside = startOutside(this.name, this.#cluster, {
@@ -193,10 +206,9 @@ export class Lab {
     this.#onProgress('every server answers');
   }
 
-  /** Makes new pods known: to the agents, to kube-proxy, and in the manifests. */
-  async #publish(pods: readonly LabPod[]): Promise<void> {
-    for (const pod of pods) await writeCniResult(this.#cluster.node(pod.node), pod);
-    await Promise.all(this.nodes.map((node) => this.#loadRules(node, kubeProxyRules(this.#cluster, node))));
+  /** Makes the pods that there are now known, behind their Services and in the manifests. */
+  async #publish(): Promise<void> {
+    await this.#cni.balance(this.#cluster);
     await writeManifests(this.manifestsDir, manifestsOf(this.#cluster));
   }
 
@@ -209,9 +221,5 @@ export class Lab {
       processes.push(await startProcess(this.name, inPod(pod, argv), `${pod.dir}/${index}.log`));
     }
     return podServer(pod, processes);
-  }
-
-  async #loadRules(node: LabNode, rules: string): Promise<void> {
-    await mustRun(inNetns(node.netnsPath, ['nft', '-f', '-']), { input: rules });
   }
 }

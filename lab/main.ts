@@ -3,14 +3,21 @@ import { Command } from 'commander';
 import { messageOf, WeirError } from '../core/errors.ts';
 import { cleanUp } from './clean-up.ts';
 import { Lab } from './lab.ts';
+import { cniOption, nodeNames, nodesOption, type Shape } from './shape.ts';
 import { labExists, labStatus } from './status.ts';
 import { abortOnSignals } from './signals.ts';
 
 const say = (message: string) => process.stderr.write(`lab: ${message}\n`);
 
-async function up(name: string, stateDir: string | undefined): Promise<void> {
+interface UpOptions extends Shape {
+  readonly name: string;
+  readonly stateDir?: string;
+}
+
+async function up({ name, cni, nodes, stateDir }: UpOptions): Promise<void> {
   const abort = abortOnSignals();
-  const lab = await Lab.start({ name, abort, onProgress: say, ...(stateDir === undefined ? {} : { stateDir }) });
+  const directory = stateDir === undefined ? {} : { stateDir };
+  const lab = await Lab.start({ name, cni, nodes: nodeNames(nodes), abort, onProgress: say, ...directory });
   lab.startTraffic();
   say(`${lab.pods.length} pods run and talk; manifests in ${lab.manifestsDir}; Ctrl-C removes it all`);
   // A pending promise alone does not keep Node running.
@@ -26,7 +33,9 @@ program
   .description('build the lab and keep it until Ctrl-C')
   .option('--name <name>', 'name of the lab', 'lab')
   .option('--state-dir <dir>', 'where it keeps its files')
-  .action(({ name, stateDir }: { name: string; stateDir?: string }) => up(name, stateDir));
+  .addOption(cniOption)
+  .addOption(nodesOption)
+  .action(up);
 program
   .command('down')
   .description('remove a lab, also what a crash has left of one')

@@ -9,11 +9,6 @@ export function suffixOf(text: string, length: number): string {
   return [...digest.subarray(0, length)].map((byte) => alphabet[byte % alphabet.length]).join('');
 }
 
-/** The host side interface of a pod as Calico names it: `cali` and 11 hex digits of sha1("namespace.pod"). */
-export function interfaceOf(namespace: string, pod: string): string {
-  return `cali${createHash('sha1').update(`${namespace}.${pod}`).digest('hex').slice(0, 11)}`;
-}
-
 /** 64 hex digits in the place of a container runtime's sandbox id. */
 export function sandboxOf(uid: string): string {
   return createHash('sha256').update(uid).digest('hex');

@@ -1,6 +1,6 @@
 import { serviceNamed } from './call-target.ts';
 import type { Cluster } from './cluster.ts';
-import { outsideNetns } from './network.ts';
+import { outsideNetns } from './underlay.ts';
 import { type LabProcess, startProcess, writeProgramFiles } from './pod-processes.ts';
 import { inNetns } from './probes.ts';
 import { upstreamDnsConfig } from './programs/dnsmasq.ts';

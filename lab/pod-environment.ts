@@ -16,12 +16,13 @@ export async function writePodEnvironment(pod: LabPod): Promise<void> {
   for (const [name, text] of Object.entries(files)) await writeFile(`${pod.dir}/etc/${name}`, text);
 }
 
-/** The command line that runs a program inside a pod: its network, its host name and its /etc files. */
+/** The command line that runs a program inside a pod: its network, its cgroup, its host name and its /etc files. */
 export function inPod(pod: LabPod, argv: readonly string[]): string[] {
-  const script = `for file in resolv.conf hosts nsswitch.conf; do mount --bind "$1/etc/$file" "/etc/$file"; done
+  const script = `[ -z "$3" ] || echo $$ >"$3/cgroup.procs"
+for file in resolv.conf hosts nsswitch.conf; do mount --bind "$1/etc/$file" "/etc/$file"; done
 hostname "$2"
-shift 2
+shift 3
 exec "$@"`;
   const enter = ['nsenter', `--net=${pod.netnsPath}`, 'unshare', '--mount', '--uts'];
-  return [...enter, 'sh', '-ec', script, 'pod', pod.dir, pod.name, ...argv];
+  return [...enter, 'sh', '-ec', script, 'pod', pod.dir, pod.name, pod.cgroup ?? '', ...argv];
 }

@@ -7,14 +7,16 @@ export interface ProcessIdentity {
   readonly startTime: string;
 }
 
-/** The identity of a running process; null when there is none (a zombie does not run). */
+/** The identity of a running process; null when there is none (a zombie does not run, once its threads have ended). */
 export function identityOf(pid: number): ProcessIdentity | null {
   try {
-    // The command in parentheses may hold anything, so the fields are counted from its end: state is the third.
+    // The command in parentheses may hold anything, so the fields are counted from its end: state is the third, and
+    // the number of threads the twentieth.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const startTime = fields[22 - 3];
-    return startTime === undefined || fields[0] === 'Z' ? null : { pid, startTime };
+    const ended = fields[0] === 'Z' && Number(fields[20 - 3]) <= 1;
+    return startTime === undefined || ended ? null : { pid, startTime };
   } catch {
     return null;
   }

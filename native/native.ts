@@ -44,7 +44,7 @@ export interface CaptureOptions {
 
 export type TracingProgram = 'on_tcp_state' | 'on_tcp_state_raw' | 'on_drop';
 export type PacketProgram = 'on_packet_from_pod' | 'on_packet_to_pod';
-export type IteratorProgram = 'find_sockets' | 'find_namespaces' | 'sample_sockets';
+export type IteratorProgram = 'find_sockets' | 'find_namespaces' | 'find_processes' | 'sample_sockets';
 export type Program = TracingProgram | PacketProgram | IteratorProgram;
 export type EdgeMap = 'socket_edges' | 'packet_edges' | 'drop_edges' | 'translated_edges';
 export type Ring = 'overflow' | 'dns_answers';
@@ -80,6 +80,11 @@ export interface NamespaceIds {
   readonly cookie: bigint;
   /** What Link.peerNsid of a link into that namespace says; -1 when there is no such link yet. */
   readonly nsid: number;
+}
+
+export interface NamespaceLook extends NamespaceIds {
+  /** Why the ids could not be told, which are then without meaning; empty when they could. */
+  readonly problem: string;
 }
 
 export interface StructLayout {
@@ -136,6 +141,11 @@ interface Addon {
   drainRing(capture: CaptureHandle, ring: Ring): Buffer;
   /** Runs an iterator to its end and gives what it wrote. */
   runIterator(capture: CaptureHandle, program: IteratorProgram): Buffer;
+  /**
+   * Notes what the node translates of the TCP connections that are open, for find_sockets on a new capture. What then
+   * remains has no time, and is swept with it.
+   */
+  noteTranslations(capture: CaptureHandle): { readonly noted: number; readonly left: number };
   /** Removes translations that no socket asked for. @param beforeNs CLOCK_MONOTONIC @returns how many */
   sweepTranslations(capture: CaptureHandle, beforeNs: bigint): number;
   /** Sums over all CPUs since the maps were made, in the order of `enum statistic`. */
@@ -151,12 +161,16 @@ interface Addon {
   listLinks(): Link[];
   /** Calls back after links appeared, changed or went; several changes may be told as one. */
   watchLinks(onChange: () => void): LinkWatchHandle;
+  /** Indexes of links that went since the last call, each once; 0 among them when some may be missing. */
+  takeGoneLinks(watch: LinkWatchHandle): number[];
   unwatchLinks(watch: LinkWatchHandle): void;
   /**
-   * @param path a file that holds the namespace open, such as /run/netns/NAME
-   * @param capture with the program find_namespaces; null to enter the namespace, which needs CAP_SYS_ADMIN
+   * @param paths files that hold namespaces open, such as /run/netns/NAME @returns a look for each, in their order
+   * @param capture with the program find_namespaces; null to enter each namespace, which needs CAP_SYS_ADMIN
    */
-  namespaceIds(path: string, capture: CaptureHandle | null): NamespaceIds;
+  lookAtNamespaces(paths: readonly string[], capture: CaptureHandle | null): NamespaceLook[];
+  /** What Link.peerNsid of a link into each process's namespace says; -1 when there is no such link, or no process. */
+  processNamespaceIds(pids: readonly number[]): number[];
   /** Cookie of the network namespace that this process is in. */
   ownNamespaceCookie(): bigint;
   /** Names and values of an enumeration of the running kernel; empty when it has none of that name. */

@@ -51,8 +51,12 @@ function peerOf(
   { workloads, selectors }: Surroundings,
 ): NetworkPolicyPeer | { readonly reason: string } {
   switch (entity.type) {
-    case 'external':
-      return { ipBlock: { cidr: hostCidr(entity.address) } };
+    case 'external': {
+      const { address, alias } = entity;
+      if (alias?.allowed === false)
+        return { reason: `the other end is in ${alias.cidr} (${alias.name}), which is not allowed` };
+      return { ipBlock: { cidr: alias?.cidr ?? hostCidr(address) } };
+    }
     case 'node':
       return { reason: 'the other end is a node: no selector names nodes, and their addresses change' };
     case 'service':
@@ -83,6 +87,13 @@ function portsOf(edge: Edge, protocol: ExactPort['protocol'], dns: ClusterDns): 
   return [{ protocol, port }];
 }
 
+/** What a rule names: of an address with an alias the whole block. */
+function labelOf(entity: Entity): string {
+  return entity.type === 'external' && entity.alias !== undefined
+    ? `${entity.alias.name} ${entity.alias.cidr}`
+    : entityLabel(entity);
+}
+
 /** Turns an edge into what a policy in `namespace` has to allow in that direction. */
 export function askedBy(edge: Edge, direction: Direction, namespace: string, surroundings: Surroundings): Asked {
   const { protocol, verdict } = edge;
@@ -96,6 +107,6 @@ export function askedBy(edge: Edge, direction: Direction, namespace: string, sur
   const peer = peerOf(namespace, farEnd, surroundings);
   if ('reason' in peer) return peer;
   return {
-    grant: { peer, peerLabel: entityLabel(farEnd), ports: portsOf(edge, protocol, surroundings.dns), edge },
+    grant: { peer, peerLabel: labelOf(farEnd), ports: portsOf(edge, protocol, surroundings.dns), edge },
   };
 }

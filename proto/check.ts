@@ -3,6 +3,9 @@ import { isCountName } from './names.ts';
 /** Carries a complaint about a message to the one place that turns it into a result. */
 export class Invalid extends Error {}
 
+/** As Invalid, where the message refers to what was never said: said anew it may be good. */
+export class Unknown extends Error {}
+
 /** @throws Invalid with the message */
 export function check(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Invalid(message);
@@ -13,11 +16,9 @@ export function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
 
-/** The value that an index refers to. @throws Invalid when there is none */
-export function at<Value>(values: readonly Value[], index: number | undefined, what: string): Value {
-  const value = values[index as number];
-  check(value !== undefined, `${what} ${index} is out of range: there are ${values.length}`);
-  return value;
+/** @throws Unknown unless a number is below how many entries of its kind the dictionary has */
+export function checkKnown(number: number, entries: number, what: string): void {
+  if (number >= entries) throw new Unknown(`${what} ${number} is not in the dictionary: there are ${entries}`);
 }
 
 /** Text that somebody else chose, short enough and safe to be in a message. */

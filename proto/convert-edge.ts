@@ -2,7 +2,8 @@ import { type Address, parseAddress } from '../core/address.ts';
 import type { Edge, Observation } from '../core/edge.ts';
 import { WeirError } from '../core/errors.ts';
 import { zeroCounters } from '../core/flow.ts';
-import type { Entity, UnresolvedReason } from '../core/identity.ts';
+import { type Entity, type UnresolvedReason, unresolvedReasons } from '../core/identity.ts';
+import { encodeAliasTag } from './convert-alias.ts';
 import { coreEvidence, coreProtocol, coreVerdict, wireEvidence, wireProtocol, wireVerdict } from './names.ts';
 import type * as wire from './wire.ts';
 
@@ -20,8 +21,10 @@ export function encodeEntity(entity: Entity): wire.Entity {
       return { entity: 'service', service: { namespace: entity.namespace, name: entity.name } };
     case 'node':
       return { entity: 'node', node: entity.name };
-    case 'external':
-      return { entity: 'external', external: entity.address };
+    case 'external': {
+      const alias = entity.alias === undefined ? null : encodeAliasTag(entity.alias);
+      return { entity: 'external', external: entity.address, alias };
+    }
     case 'unresolved':
       return { entity: 'unresolved', unresolved: { address: entity.address, reason: entity.reason } };
   }
@@ -34,7 +37,8 @@ function decodeAddress(text: string): Address {
 }
 
 function decodeReason(text: string): UnresolvedReason {
-  if (text === 'pod-cidr' || text === 'service-cidr' || text === 'special-address') return text;
+  const reason = unresolvedReasons.find((each) => each === text);
+  if (reason !== undefined) return reason;
   throw unreadable(`${JSON.stringify(text)} is no reason for which an address is unresolved`);
 }
 
@@ -47,8 +51,10 @@ export function decodeEntity(message: wire.Entity | null): Entity {
       return { type: 'service', ...message.service };
     case 'node':
       return { type: 'node', name: message.node };
-    case 'external':
-      return { type: 'external', address: decodeAddress(message.external) };
+    case 'external': {
+      const { external, alias } = message;
+      return { type: 'external', address: decodeAddress(external), ...(alias && { alias }) };
+    }
     case 'unresolved': {
       const { address, reason } = message.unresolved;
       return { type: 'unresolved', address: decodeAddress(address), reason: decodeReason(reason) };

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition, type PackageDefinition } from '@grpc/proto-loader';
 
-const files = ['flow', 'ingest', 'query', 'policy'].map((name) => `weir/v1/${name}.proto`);
+const files = ['flow', 'ingest', 'query', 'policy', 'alias'].map((name) => `weir/v1/${name}.proto`);
 
 /** The folder that holds weir/v1: beside this file in the source tree, and further up from the compiled one. */
 function protoFolder(): string {
@@ -14,21 +14,25 @@ function protoFolder(): string {
   }
 }
 
+/** Reads definitions, which name each other by their path below proto/. */
+export function loadPackage(paths: string[]): PackageDefinition {
+  return loadSync(paths, { includeDirs: [protoFolder()], longs: Number, enums: String, defaults: true, oneofs: true });
+}
+
 /** Every service and message of weir.v1, as gRPC servers, clients and reflection take them. */
-export const packageDefinition: PackageDefinition = loadSync(files, {
-  includeDirs: [protoFolder()],
-  longs: Number,
-  enums: String,
-  defaults: true,
-  oneofs: true,
-});
+export const packageDefinition: PackageDefinition = loadPackage(files);
+
+type Methods = Readonly<Record<string, MethodDefinition<unknown, unknown>>>;
 
 /** The methods of a service by their camel-case name. @param name such as `weir.v1.QueryService` */
-export function methodsOf(name: string): Readonly<Record<string, MethodDefinition<unknown, unknown>>> {
-  const service = packageDefinition[name] as Readonly<Record<string, MethodDefinition<unknown, unknown>>>;
-  return Object.fromEntries(
-    Object.entries(service).map(([method, definition]) => [definition.originalName ?? method, definition]),
-  );
+export function methodsIn(definition: PackageDefinition, name: string): Methods {
+  const service = Object.entries(definition[name] as Methods);
+  return Object.fromEntries(service.map(([method, each]) => [each.originalName ?? method, each]));
+}
+
+/** As `methodsIn`, of weir.v1. */
+export function methodsOf(name: string): Methods {
+  return methodsIn(packageDefinition, name);
 }
 
 /** The byte form of one message. @param name such as `weir.v1.Batch` */

@@ -1,4 +1,4 @@
-import type { DirectionEvidence, Protocol, Role } from '../core/flow.ts';
+import type { DirectionEvidence, Protocol } from '../core/flow.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type * as wire from './wire.ts';
 
@@ -15,8 +15,6 @@ export const wireProtocol = {
   ICMP: 'PROTOCOL_ICMP',
   ICMPv6: 'PROTOCOL_ICMPV6',
 } as const satisfies Record<Protocol, wire.Protocol>;
-
-export const wireRole = { client: 'ROLE_CLIENT', server: 'ROLE_SERVER' } as const satisfies Record<Role, wire.Role>;
 
 export const wireEvidence = {
   ports: 'DIRECTION_EVIDENCE_PORTS',
@@ -35,7 +33,6 @@ export const wireVerdict = {
 
 /** From the wire's names; undefined for a name or number that this version does not know. */
 export const coreProtocol = inverse(wireProtocol);
-export const coreRole = inverse(wireRole);
 export const coreEvidence = inverse(wireEvidence);
 export const coreVerdict = inverse(wireVerdict);
 

@@ -34,6 +34,7 @@ interface IngestMethods {
 interface QueryMethods {
   readonly listNamespaces: Unary<wire.ListNamespacesRequest, wire.ListNamespacesResponse>;
   readonly listWorkloads: Unary<wire.ListWorkloadsRequest, wire.ListWorkloadsResponse>;
+  readonly listServices: Unary<wire.ListServicesRequest, wire.ListServicesResponse>;
   readonly listEdges: Unary<wire.ListEdgesRequest, wire.ListEdgesResponse>;
   readonly follow: ServerStream<wire.FollowRequest, wire.FollowResponse>;
   readonly getStatus: Unary<wire.GetStatusRequest, wire.GetStatusResponse>;
@@ -42,6 +43,12 @@ interface QueryMethods {
 interface PolicyMethods {
   readonly generate: Unary<wire.GenerateRequest, wire.GenerateResponse>;
   readonly check: Unary<wire.CheckRequest, wire.CheckResponse>;
+}
+
+interface AliasMethods {
+  readonly listAliases: Unary<wire.ListAliasesRequest, wire.ListAliasesResponse>;
+  readonly setAlias: Unary<wire.SetAliasRequest, wire.SetAliasResponse>;
+  readonly removeAlias: Unary<wire.RemoveAliasRequest, wire.RemoveAliasResponse>;
 }
 
 /** What a server implements for each service. */
@@ -71,6 +78,7 @@ export interface Connection {
   readonly ingest: Calls<IngestMethods>;
   readonly query: Calls<QueryMethods>;
   readonly policy: Calls<PolicyMethods>;
+  readonly alias: Calls<AliasMethods>;
   /** Ends the connection; calls under way fail as cancelled. */
   close(): void;
 }
@@ -113,6 +121,7 @@ export function connect(address: string, options: ChannelOptions = {}): Connecti
     ingest: callsOf(client, 'weir.v1.IngestService'),
     query: callsOf(client, 'weir.v1.QueryService'),
     policy: callsOf(client, 'weir.v1.PolicyService'),
+    alias: callsOf(client, 'weir.v1.AliasService'),
     close: () => client.close(),
   };
 }
@@ -120,6 +129,7 @@ export function connect(address: string, options: ChannelOptions = {}): Connecti
 export type IngestHandlers = Handlers<IngestMethods>;
 export type QueryHandlers = Handlers<QueryMethods>;
 export type PolicyHandlers = Handlers<PolicyMethods>;
+export type AliasHandlers = Handlers<AliasMethods>;
 
 export function addIngestService(server: Server, handlers: IngestHandlers): void {
   server.addService(methodsOf('weir.v1.IngestService'), { ...handlers });
@@ -131,4 +141,8 @@ export function addQueryService(server: Server, handlers: QueryHandlers): void {
 
 export function addPolicyService(server: Server, handlers: PolicyHandlers): void {
   server.addService(methodsOf('weir.v1.PolicyService'), { ...handlers });
+}
+
+export function addAliasService(server: Server, handlers: AliasHandlers): void {
+  server.addService(methodsOf('weir.v1.AliasService'), { ...handlers });
 }

@@ -11,7 +11,6 @@ export type Protocol =
   | 'PROTOCOL_SCTP'
   | 'PROTOCOL_ICMP'
   | 'PROTOCOL_ICMPV6';
-export type Role = 'ROLE_UNSPECIFIED' | 'ROLE_CLIENT' | 'ROLE_SERVER';
 export type DirectionEvidence =
   | 'DIRECTION_EVIDENCE_UNSPECIFIED'
   | 'DIRECTION_EVIDENCE_PORTS'
@@ -87,6 +86,24 @@ export interface AgentStatus {
   readonly unresolvedInterfaces: readonly string[];
   readonly batchesPending: number;
   readonly features: readonly Feature[];
+  readonly cnis: readonly DetectedCni[];
+  readonly resolvedByMeans: Readonly<Record<string, number>>;
+  readonly unresolvedByReason: Readonly<Record<string, number>>;
+  readonly identitySources: readonly IdentitySource[];
+}
+
+export interface DetectedCni {
+  readonly name: string;
+  readonly forced: boolean;
+  readonly evidence: readonly string[];
+}
+
+export type SourceState = 'SOURCE_STATE_UNSPECIFIED' | 'SOURCE_STATE_OK' | 'SOURCE_STATE_OFF' | 'SOURCE_STATE_FAILING';
+
+export interface IdentitySource {
+  readonly name: string;
+  readonly state: SourceState;
+  readonly detail: string;
 }
 
 export interface Hello {
@@ -95,41 +112,83 @@ export interface Hello {
   readonly agentVersion: string;
   readonly oldest: BatchId | null;
   readonly status: AgentStatus | null;
+  readonly versions: readonly number[];
+}
+
+export interface Limits {
+  readonly maxRows: number;
+  readonly maxBatchBytes: number;
+  readonly maxDictionaryEntries: number;
 }
 
 export interface Welcome {
   readonly committed: BatchId | null;
   readonly credits: number;
+  readonly version: number;
+  readonly limits: Limits | null;
 }
 
 export interface Ack {
   readonly committed: BatchId | null;
+  readonly credits: number;
+  readonly throttleMs: number;
 }
 
-export interface Batch extends Readonly<Record<keyof Counters, readonly number[]>> {
+export interface NeedDictionary {
+  readonly after: BatchId | null;
+  readonly reason: string;
+}
+
+export interface Batch {
+  readonly body: Uint8Array;
+  readonly crc32: number;
+}
+
+export interface Edges {
+  readonly count: number;
+  readonly pods: Uint8Array;
+  readonly roles: Uint8Array;
+  readonly protocols: Uint8Array;
+  readonly directionBy: Uint8Array;
+  readonly remotes: Uint8Array;
+  readonly ports: Uint8Array;
+  readonly seenAs: Uint8Array;
+  readonly seenAsPorts: Uint8Array;
+  readonly remoteNames: Uint8Array;
+}
+
+export interface Additions {
+  readonly podNamespaces: readonly string[];
+  readonly podNames: readonly string[];
+  readonly podUids: readonly string[];
+  readonly addresses: Uint8Array;
+  readonly remoteNames: readonly string[];
+  readonly dropReasons: readonly string[];
+  readonly edges: Edges | null;
+}
+
+export interface Rows extends Readonly<Record<keyof Counters, Uint8Array>> {
+  readonly count: number;
+  readonly edges: Uint8Array;
+  readonly firstSeen: Uint8Array;
+  readonly lastSeen: Uint8Array;
+  readonly dropCount: number;
+  readonly dropRows: Uint8Array;
+  readonly dropReasons: Uint8Array;
+  readonly dropPackets: Uint8Array;
+}
+
+export interface BatchBody {
   readonly id: BatchId | null;
+  readonly firstSequence: number;
   readonly windowStartUnixMs: number;
   readonly windowEndUnixMs: number;
   readonly losses: readonly Loss[];
-  readonly pods: readonly PodRef[];
-  readonly addresses: readonly Uint8Array[];
-  readonly rowPod: readonly number[];
-  readonly rowRole: readonly Role[];
-  readonly rowRemote: readonly number[];
-  readonly rowPort: readonly number[];
-  readonly rowProtocol: readonly Protocol[];
-  readonly rowFirstSeenMs: readonly number[];
-  readonly rowLastSeenMs: readonly number[];
-  readonly rowDirectionBy: readonly DirectionEvidence[];
-  readonly rowSeenAs: readonly number[];
-  readonly rowSeenAsPort: readonly number[];
-  readonly remoteNames: readonly string[];
-  readonly rowRemoteName: readonly number[];
-  readonly dropReasons: readonly string[];
-  readonly dropRow: readonly number[];
-  readonly dropReason: readonly number[];
-  readonly dropPackets: readonly number[];
   readonly status: AgentStatus | null;
+  readonly resets: boolean;
+  readonly previousCrc32: number;
+  readonly additions: Additions | null;
+  readonly rows: Rows | null;
 }
 
 /** On sending, `frame` is for the type checker only: the member that is there is what is sent. */
@@ -139,18 +198,25 @@ export type PushRequest =
 
 export type PushResponse =
   | { readonly frame: 'welcome'; readonly welcome: Welcome }
-  | { readonly frame: 'ack'; readonly ack: Ack };
+  | { readonly frame: 'ack'; readonly ack: Ack }
+  | { readonly frame: 'needDictionary'; readonly needDictionary: NeedDictionary };
 
 export interface Unresolved {
   readonly address: string;
   readonly reason: string;
 }
 
+export interface AliasTag {
+  readonly name: string;
+  readonly cidr: string;
+  readonly allowed: boolean;
+}
+
 export type Entity =
   | { readonly entity: 'workload'; readonly workload: WorkloadRef }
   | { readonly entity: 'service'; readonly service: ServiceRef }
   | { readonly entity: 'node'; readonly node: string }
-  | { readonly entity: 'external'; readonly external: string }
+  | { readonly entity: 'external'; readonly external: string; readonly alias: AliasTag | null }
   | { readonly entity: 'unresolved'; readonly unresolved: Unresolved };
 
 export interface Observation {
@@ -266,6 +332,11 @@ export interface AgentReport {
   readonly coverage: NodeCoverage | null;
 }
 
+export interface UnresolvedCount {
+  readonly reason: string;
+  readonly addresses: number;
+}
+
 export interface ClusterStatus {
   readonly name: string;
   readonly source: string;
@@ -275,6 +346,7 @@ export interface ClusterStatus {
   readonly edges: number;
   readonly coverage: Coverage | null;
   readonly problems: readonly string[];
+  readonly unresolved: readonly UnresolvedCount[];
 }
 
 export interface GetStatusResponse {
@@ -370,4 +442,63 @@ export interface CheckResponse {
   readonly replay: ReplayResult | null;
   readonly coverage: Coverage | null;
   readonly problems: readonly Problem[];
+}
+
+export interface Alias {
+  readonly name: string;
+  readonly cidr: string;
+  readonly allowed: boolean;
+  readonly expiresUnixMs: number;
+  readonly comment: string;
+  readonly expired: boolean;
+}
+
+export interface ListAliasesRequest {
+  readonly cluster: string;
+}
+
+export interface ListAliasesResponse {
+  readonly aliases: readonly Alias[];
+}
+
+export interface SetAliasRequest {
+  readonly cluster: string;
+  readonly alias: Alias | null;
+}
+
+export interface SetAliasResponse {
+  readonly alias: Alias | null;
+}
+
+export interface RemoveAliasRequest {
+  readonly cluster: string;
+  readonly name: string;
+}
+
+export type RemoveAliasResponse = Readonly<Record<string, never>>;
+
+export interface ListServicesRequest {
+  readonly cluster: string;
+  readonly namespace: string;
+}
+
+export interface ServiceEnd {
+  readonly entity: Entity | null;
+  readonly port: number;
+}
+
+export interface ServicePortSummary {
+  readonly protocol: Protocol;
+  readonly port: number;
+  readonly behind: readonly ServiceEnd[];
+}
+
+export interface ServiceSummary {
+  readonly service: ServiceRef | null;
+  readonly addresses: readonly string[];
+  readonly ports: readonly ServicePortSummary[];
+}
+
+export interface ListServicesResponse {
+  readonly services: readonly ServiceSummary[];
 }

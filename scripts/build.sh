@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds what is stale: native/ with bpf/, and the TypeScript. Prints nothing when there is nothing to do.
+# Builds what is stale: native/ with bpf/, the lab's BPF programs, and the TypeScript. Prints nothing when there is nothing to do.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -24,6 +24,25 @@ build_native() {
   fresh native "$state" && [ -f native/build/Release/weir_native.node ] && [ -f native/build/weir.bpf.o ] && return
   step 'compiling bpf/ and native/' cmake-js compile --directory native &&
     printf '%s\n' "$state" >.stamps/native
+}
+
+compile_lab_bpf() {
+  local clang name
+  clang=$(command -v clang clang-19 clang-16 clang-15 clang-14 | head -n 1)
+  mkdir -p dist/lab/cni/cilium
+  for name in socket endpoint; do
+    # <linux/types.h> needs <asm/types.h>, which Debian keeps under the machine's own triplet.
+    "$clang" -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror "-I/usr/include/$(cc -print-multiarch)" \
+      -c "lab/cni/cilium/$name.bpf.c" -o "dist/lab/cni/cilium/$name.bpf.o" || return
+  done
+}
+
+build_lab_bpf() {
+  local state
+  state=$(fingerprint lab/cni/cilium/*.c)
+  fresh lab-bpf "$state" && [ -f dist/lab/cni/cilium/socket.bpf.o ] && [ -f dist/lab/cni/cilium/endpoint.bpf.o ] && return
+  step "compiling the lab's BPF programs" compile_lab_bpf &&
+    printf '%s\n' "$state" >.stamps/lab-bpf
 }
 
 # Compiled files whose source has gone would still be found by imports and by the tests.
@@ -59,5 +78,6 @@ take_lock .stamps/build.lock 'another build to finish'
 # A fault in one must not hide a fault in the other.
 status=0
 build_native || status=$?
+build_lab_bpf || status=$?
 build_typescript || status=$?
 exit "$status"

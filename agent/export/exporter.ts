@@ -2,10 +2,13 @@ import { type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-j
 import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
 import type { Milliseconds } from '../../core/time.ts';
-import { batchMessage } from '../../proto/convert-batch.ts';
+import { Invalid } from '../../proto/check.ts';
+import { defaultLimits, wireVersions } from '../../proto/limits.ts';
 import type { Connection } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
-import { type BatchId, compareBatchIds, type Spool } from '../spool/spool.ts';
+import { type BatchId, compareBatchIds } from '../spool/batch-id.ts';
+import type { Spool, Taken } from '../spool/spool.ts';
+import { StreamWriter } from './stream-writer.ts';
 
 type Stream = ClientDuplexStream<wire.PushRequest, wire.PushResponse>;
 
@@ -21,9 +24,21 @@ export interface ExporterOptions {
 /** What became of the batches, since the start. */
 export interface ExportLedger {
   readonly sent: number;
-  readonly acknowledged: number;
   readonly reconnects: number;
+  /** How often the aggregator asked for the dictionary anew. */
+  readonly dictionariesAskedFor: number;
   readonly connected: boolean;
+}
+
+/** A stream on which the aggregator has said welcome. */
+interface Welcomed {
+  readonly writer: StreamWriter;
+  credits: number;
+  /** Batches that were sent and not acknowledged, oldest first. */
+  underWay: readonly BatchId[];
+  lastSent: BatchId | null;
+  /** Runs while the aggregator wants a pause. */
+  pause: NodeJS.Timeout | null;
 }
 
 /**
@@ -38,13 +53,11 @@ export class Exporter {
   readonly #log: Logger;
   readonly #random: () => number;
   #stream: Stream | null = null;
-  /** Null until the aggregator has said welcome. */
-  #credits: number | null = null;
-  #lastSent: BatchId | null = null;
+  #welcomed: Welcomed | null = null;
   #retryMs: Milliseconds;
   #retry: NodeJS.Timeout | null = null;
   #stopped = false;
-  #counts = { sent: 0, acknowledged: 0, reconnects: 0 };
+  readonly #counts = { sent: 0, reconnects: 0, dictionariesAskedFor: 0 };
 
   constructor(
     connection: Connection,
@@ -64,26 +77,21 @@ export class Exporter {
   }
 
   get ledger(): ExportLedger {
-    return { ...this.#counts, connected: this.#credits !== null };
+    return { ...this.#counts, connected: this.#welcomed !== null };
   }
 
   start(): void {
     const stream = this.#connection.ingest.push();
+    const status = this.#agentStatus();
     this.#stream = stream;
-    stream.on('data', (response: wire.PushResponse) => this.#receive(stream, response));
-    stream.on('error', (error: ServiceError) => {
-      // Batches are read in order: the first that is not acknowledged is the one that could not be read. Sending it
-      // again would hold up all others for ever.
-      if (stream === this.#stream && this.#credits !== null && error.code === status.INVALID_ARGUMENT)
-        this.#reject(error);
-      this.#broken(stream, messageOf(error));
-    });
+    stream.on('data', (response: wire.PushResponse) => this.#receive(stream, response, status));
+    stream.on('error', (error: ServiceError) => this.#failed(stream, error));
     stream.on('end', () => this.#broken(stream, 'the aggregator ended the stream'));
     const { cluster, node, version } = this.#options;
-    const oldest = this.#spool.pending[0] ?? null;
+    const { oldest } = this.#spool;
     stream.write({
       frame: 'hello',
-      hello: { cluster, node, agentVersion: version, oldest, status: this.#agentStatus() },
+      hello: { cluster, node, agentVersion: version, oldest, status, versions: wireVersions },
     });
   }
 
@@ -91,55 +99,120 @@ export class Exporter {
   stop(): void {
     this.#stopped = true;
     if (this.#retry !== null) clearTimeout(this.#retry);
-    this.#credits = null;
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#welcomed?.pause) clearTimeout(this.#welcomed.pause);
+    this.#welcomed = null;
     this.#stream?.cancel();
     this.#stream = null;
   }
 
   /** Sends what the spool holds and the credits allow; called after every new batch. */
   pump(): void {
-    if (this.#stream === null || this.#credits === null) return;
-    while (this.#credits > 0) {
-      const batch = this.#spool.next(this.#lastSent);
-      if (batch === null) return;
-      this.#stream.write({ frame: 'batch', batch: batchMessage(batch.bytes) });
-      this.#lastSent = batch.id;
-      this.#credits--;
-      this.#counts.sent++;
+    const [stream, to] = [this.#stream, this.#welcomed];
+    if (stream === null || to === null) return;
+    try {
+      while (to.pause === null && to.underWay.length < to.credits) {
+        const taken = this.#spool.take(to.lastSent, to.credits - to.underWay.length);
+        if (taken === null) return;
+        this.#send(stream, to, taken);
+      }
+    } catch (error) {
+      this.#broken(stream, messageOf(error));
     }
   }
 
-  #receive(stream: Stream, response: wire.PushResponse): void {
+  #send(stream: Stream, to: Welcomed, taken: Taken): void {
+    const { id } = taken.label;
+    const batch = this.#written(to, taken);
+    if (batch === null) return;
+    stream.write({ frame: 'batch', batch });
+    to.lastSent = id;
+    to.underWay = [...to.underWay, id];
+    this.#counts.sent++;
+  }
+
+  #written(to: Welcomed, taken: Taken): wire.Batch | null {
+    try {
+      return to.writer.write(taken);
+    } catch (error) {
+      if (!(error instanceof Invalid)) throw error;
+      this.#spool.reject(taken.label.id);
+      this.#log.error({ batch: taken.label.id, reason: error.message }, 'a spooled batch cannot be read, dropped it');
+      return null;
+    }
+  }
+
+  #receive(stream: Stream, response: wire.PushResponse, status: wire.AgentStatus): void {
     if (stream !== this.#stream) return;
-    if (response.frame === 'welcome') {
-      this.#credits = response.welcome.credits;
-      this.#retryMs = this.#options.firstRetryMs;
-      this.#log.info({ committed: response.welcome.committed }, 'connected to the aggregator');
-      this.#lastSent = null;
-      if (response.welcome.committed !== null) this.#committed(response.welcome.committed);
-    } else if (response.ack.committed !== null) {
-      const { committed } = response.ack;
-      this.#credits = (this.#credits ?? 0) + this.#committed(committed);
+    try {
+      if (response.frame === 'welcome') this.#welcome(response.welcome, status);
+      else if (this.#welcomed === null) throw new Error('the aggregator did not begin with a welcome');
+      else if (response.frame === 'ack') this.#acknowledged(this.#welcomed, response.ack);
+      else if (response.frame === 'needDictionary') this.#beginDictionary(this.#welcomed, response.needDictionary);
+    } catch (error) {
+      this.#broken(stream, messageOf(error));
     }
     this.pump();
   }
 
-  #reject(error: ServiceError): void {
-    const batch = this.#spool.rejectOldest();
-    this.#log.error({ batch, reason: error.details }, 'the aggregator cannot read a batch, dropped it');
+  #welcome({ committed, credits, version, limits }: wire.Welcome, status: wire.AgentStatus): void {
+    if (!wireVersions.includes(version)) throw new Error(`the aggregator wants version ${version} of the wire`);
+    this.#spool.welcome(committed);
+    this.#welcomed = {
+      writer: new StreamWriter(limits ?? defaultLimits, this.#agentStatus, status),
+      credits: Math.max(credits, 1),
+      underWay: [],
+      lastSent: null,
+      pause: null,
+    };
+    this.#retryMs = this.#options.firstRetryMs;
+    this.#log.info({ committed, version }, 'connected to the aggregator');
   }
 
-  #committed(through: BatchId): number {
-    const count = this.#spool.acknowledge(through);
-    this.#counts.acknowledged += count;
-    if (this.#lastSent === null || compareBatchIds(this.#lastSent, through) < 0) this.#lastSent = through;
-    return count;
+  #acknowledged(to: Welcomed, { committed, credits, throttleMs }: wire.Ack): void {
+    if (credits > 0) to.credits = credits;
+    if (throttleMs > 0) this.#pause(to, throttleMs);
+    if (committed === null) return;
+    if (to.lastSent === null || compareBatchIds(committed, to.lastSent) > 0) {
+      throw new Error('the aggregator acknowledged what was not sent');
+    }
+    this.#spool.acknowledge(committed);
+    to.underWay = to.underWay.filter((id) => compareBatchIds(id, committed) > 0);
+  }
+
+  #pause(to: Welcomed, ms: Milliseconds): void {
+    if (to.pause !== null) clearTimeout(to.pause);
+    to.pause = setTimeout(() => {
+      to.pause = null;
+      this.pump();
+    }, ms);
+  }
+
+  #beginDictionary(to: Welcomed, { after, reason }: wire.NeedDictionary): void {
+    this.#counts.dictionariesAskedFor++;
+    this.#log.warn({ after, reason }, 'the aggregator wants the dictionary anew');
+    to.writer.reset();
+    to.underWay = to.underWay.filter((id) => after !== null && compareBatchIds(id, after) <= 0);
+    to.lastSent = after;
+  }
+
+  #failed(stream: Stream, error: ServiceError): void {
+    // Batches are answered in order: the first that is under way is the one that cannot be taken. Sending it again
+    // would hold up all others for ever.
+    const batch = stream === this.#stream ? this.#welcomed?.underWay[0] : undefined;
+    if (batch !== undefined && error.code === status.INVALID_ARGUMENT) {
+      this.#spool.reject(batch);
+      this.#log.error({ batch, reason: error.details }, 'the aggregator cannot take a batch, dropped it');
+    }
+    this.#broken(stream, messageOf(error));
   }
 
   #broken(stream: Stream, reason: string): void {
     if (stream !== this.#stream || this.#stopped) return;
-    this.#stream = null;
-    this.#credits = null;
+    this.#end();
     const waitMs = this.#retryMs * (0.5 + this.#random() / 2);
     this.#retryMs = Math.min(this.#retryMs * 2, this.#options.longestRetryMs);
     this.#log.warn({ reason, retryInMs: Math.round(waitMs), pending: this.#spool.pending.length }, 'aggregator lost');

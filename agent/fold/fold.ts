@@ -95,6 +95,16 @@ export class Fold {
     }
   }
 
+  /** Gives up what waits for the name of a place that is another pod's from now on. */
+  close(scope: Scope): void {
+    const isThere = ({ edge }: Held) =>
+      scope.type === 'interface'
+        ? edge.scope.type === 'interface' && edge.scope.ifindex === scope.ifindex
+        : edge.scope.type === 'namespace' && edge.scope.cookie === scope.cookie;
+    for (const held of this.#held) if (isThere(held)) this.#giveUp(held.edge);
+    this.#held = this.#held.filter((held) => !isThere(held));
+  }
+
   #giveUp(edge: SourceEdge): void {
     if (edge.scope.type === 'namespace') {
       this.#ledger.foreign++;

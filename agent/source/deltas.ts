@@ -102,12 +102,12 @@ export class DeltaTable {
     return { buffer: entries, offset, firstNs: first, lastNs: last, counters };
   }
 
-  /** Keys, one after the other, of the entries that were not in use since `beforeNs`, or that `isGone` says. */
-  keysToFree(beforeNs: number, isGone: (key: Buffer) => boolean): Buffer {
+  /** Keys, one after the other, of the entries that `isOver` says. @param isOver told when an entry was last in use */
+  keysToFree(isOver: (key: Buffer, changedNs: number) => boolean): Buffer {
     const free: Buffer[] = [];
     for (const [text, { changedNs }] of this.#known) {
       const key = Buffer.from(text, 'latin1');
-      if (changedNs < beforeNs || isGone(key)) free.push(key);
+      if (isOver(key, changedNs)) free.push(key);
     }
     return Buffer.concat(free);
   }

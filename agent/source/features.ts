@@ -29,7 +29,7 @@ const kernelTypes: Readonly<
     less: 'sockets are followed through the raw tracepoint: they report their bytes when they close',
   },
   iterators: {
-    types: ['bpf_iter__task_file', 'bpf_iter__bpf_sk_storage_map'],
+    types: ['bpf_iter__task', 'bpf_iter__task_file', 'bpf_iter__bpf_sk_storage_map'],
     less: 'connections that were open before are seen when they close, and open ones report no bytes',
   },
   'drop-reasons': { types: ['btf_trace_kfree_skb', 'skb_drop_reason'], less: 'drops are seen as unanswered attempts' },
@@ -79,7 +79,7 @@ export function programsFor(features: Features): Program[] {
     'on_packet_from_pod',
     'on_packet_to_pod',
     ...(has('drop-reasons') ? (['on_drop'] as const) : []),
-    ...(has('iterators') ? (['find_namespaces'] as const) : []),
+    ...(has('iterators') ? (['find_namespaces', 'find_processes'] as const) : []),
     // Sockets are walked through the storage that only the BTF tracepoint may use.
     ...(has('iterators') && has('tp-btf') ? (['find_sockets', 'sample_sockets'] as const) : []),
   ];

@@ -5,7 +5,7 @@ import {
   type CaptureHandle,
   type EdgeMap,
   isNativeError,
-  type NamespaceIds,
+  type NamespaceLook,
   native,
   type Origin,
 } from '../../native/native.ts';
@@ -17,8 +17,9 @@ import { GoneScopes } from './gone-scopes.ts';
 import { statistics } from './layout.ts';
 import { type CaptureSizes, openCapture } from './open.ts';
 import { OverflowTable } from './overflow.ts';
+import { type InhabitedNamespace, inhabitedNamespaces } from './processes.ts';
 import { dropReasons } from './reasons.ts';
-import type { DnsPayload, Drained, Feature, PodLink, Source, SourceEdge } from './source.ts';
+import type { DnsPayload, Drained, Feature, PodLink, Scope, Source, SourceEdge } from './source.ts';
 
 const nsPerMs = 1_000_000;
 /** Longer than a TCP handshake can take (tcp_syn_retries). */
@@ -29,6 +30,8 @@ const pollMs = 100;
 const foundSize = 4;
 /** How many DNS payloads wait to be asked for. */
 const maxDnsPayloads = 4096;
+/** Each is an open file for a moment. */
+const namespacesAtOnce = 256;
 /** How many edges that found their map full are kept for one window: a multiple of the map, or this if it is more. */
 const overflowFactor = 4;
 const leastOverflowEdges = 65_536;
@@ -36,6 +39,8 @@ const leastOverflowEdges = 65_536;
 export interface KernelSourceOptions extends CaptureSizes {
   /** An entry that gained nothing for so long is taken out of the kernel. Longer than a UDP conversation may pause. */
   readonly idleMs: Milliseconds;
+  /** Likewise for one of a pod that nobody could name, and whose end is therefore not heard of. */
+  readonly strangerMs: Milliseconds;
   /** Features that are not to be used. */
   readonly without: readonly FeatureName[];
   /** Folder in a BPF file system that keeps the capture between starts. */
@@ -64,6 +69,8 @@ export interface Beginning {
   readonly interrupted: boolean;
   /** Connections that were open already, and how long it took to find them. */
   readonly sockets: number;
+  /** Why those of them that the node translates keep the address that their pod sees; empty when they do not. */
+  readonly untranslated: string;
   readonly ms: Milliseconds;
 }
 
@@ -74,6 +81,7 @@ export class KernelSource implements Source {
   readonly #overflow: OverflowTable;
   readonly #gone: GoneScopes;
   readonly #idleNs: number;
+  readonly #strangerNs: number;
   readonly #features: Map<FeatureName, Feature>;
   readonly #adopted: ReadonlySet<number>;
   readonly #poll: NodeJS.Timeout;
@@ -97,6 +105,7 @@ export class KernelSource implements Source {
     if (opened.unpinned !== '') this.#turnOff('pinning', `${opened.unpinned}; events between two starts are not seen`);
     this.#capture = opened.capture;
     this.#idleNs = options.idleMs * nsPerMs;
+    this.#strangerNs = options.strangerMs * nsPerMs;
     const table = (map: EdgeMap, decoder: MapDecoder) => ({ map, decoder, deltas: new DeltaTable(decoder.layout) });
     this.#tables = [
       table('socket_edges', socketEdges),
@@ -114,7 +123,7 @@ export class KernelSource implements Source {
     const interrupted = !this.#goOn(origin, captureId, state as KernelState | null);
     if (interrupted) this.#losses['capture-restart'] = 1;
     this.#attachTracing();
-    this.beginning = { origin, interrupted, ...this.#findSockets() };
+    this.beginning = { origin, interrupted, ...this.#findSockets(origin === 'fresh') };
     this.#poll = setInterval(() => this.#readRings(), pollMs);
     this.#poll.unref();
   }
@@ -166,11 +175,25 @@ export class KernelSource implements Source {
   }
 
   /** The hooks are attached: a connection is found here or told by them, and one that both see counts once. */
-  #findSockets(): { sockets: number; ms: Milliseconds } {
+  #findSockets(fresh: boolean): Pick<Beginning, 'sockets' | 'untranslated' | 'ms'> {
     const start = performance.now();
+    const untranslated = fresh && this.#walksSockets ? this.#noteTranslations() : '';
     const found = this.#walksSockets ? native.runIterator(this.#capture, 'find_sockets').length : 0;
     native.endSearch(this.#capture);
-    return { sockets: found / foundSize, ms: performance.now() - start };
+    native.sweepTranslations(this.#capture, 1n);
+    return { sockets: found / foundSize, untranslated, ms: performance.now() - start };
+  }
+
+  /** @returns why connections that are open keep the address that their pod sees; empty when they do not */
+  #noteTranslations(): string {
+    if (!this.#has('address-translation')) return '';
+    try {
+      const { noted, left } = native.noteTranslations(this.#capture);
+      return left === 0 ? '' : `there was room for ${noted} of ${noted + left}`;
+    } catch (error) {
+      if (!isNativeError(error)) throw error;
+      return error.message;
+    }
   }
 
   #readRings(): void {
@@ -220,11 +243,15 @@ export class KernelSource implements Source {
     }
   }
 
-  release(): void {
+  release(isKnown: (scope: Scope) => boolean): void {
     const nowNs = Number(process.hrtime.bigint());
     for (const table of this.#tables) {
       const { map, decoder, deltas } = table;
-      const free = deltas.keysToFree(nowNs - this.#idleNs, (key) => this.#gone.has(decoder.scopeOf(key)));
+      const free = deltas.keysToFree((key, changedNs) => {
+        if (changedNs < nowNs - this.#idleNs) return true;
+        const scope = decoder.scopeOf(key);
+        return this.#gone.has(scope) || (changedNs < nowNs - this.#strangerNs && !isKnown(scope));
+      });
       if (free.length === 0) continue;
       this.#late.push(...this.#decode(table, deltas.forget(native.takeEntries(this.#capture, map, free), nowNs)));
     }
@@ -270,8 +297,21 @@ export class KernelSource implements Source {
     this.#gone.add({ type: 'namespace', cookie });
   }
 
-  namespaceIds(path: string): NamespaceIds {
-    return native.namespaceIds(path, this.#has('iterators') ? this.#capture : null);
+  lookAtNamespaces(paths: readonly string[]): readonly NamespaceLook[] {
+    const looks: NamespaceLook[] = [];
+    for (let at = 0; at < paths.length; at += namespacesAtOnce) {
+      looks.push(...native.lookAtNamespaces(paths.slice(at, at + namespacesAtOnce), this.#iterating));
+    }
+    return looks;
+  }
+
+  inhabitedNamespaces(): readonly InhabitedNamespace[] {
+    return inhabitedNamespaces(this.#iterating);
+  }
+
+  /** What the kernel's iterators can be run with; null without them. */
+  get #iterating(): CaptureHandle | null {
+    return this.#has('iterators') ? this.#capture : null;
   }
 
   statistics(): Readonly<Record<string, number>> {

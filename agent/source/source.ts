@@ -1,7 +1,8 @@
 import type { Address } from '../../core/address.ts';
 import type { DirectionEvidence, Drops, Endpoint, FlowCounters, Losses, Protocol, Role } from '../../core/flow.ts';
 import type { UnixMs } from '../../core/time.ts';
-import type { NamespaceIds } from '../../native/native.ts';
+import type { NamespaceLook } from '../../native/native.ts';
+import type { InhabitedNamespace } from './processes.ts';
 
 /** Where in the kernel an edge was seen: in a network namespace, or on an interface of the node. */
 export type Scope =
@@ -65,8 +66,8 @@ export interface Source {
   readonly features: readonly Feature[];
   /** Everything that came new since the last call. */
   drain(): Drained;
-  /** To be called when what the last drain gave is kept: frees what is idle or gone in the kernel. */
-  release(): void;
+  /** To be called when what the last drain gave is kept: frees what is idle or gone in the kernel. @param isKnown whether a pod is known there */
+  release(isKnown: (scope: Scope) => boolean): void;
   /** What a later start needs to go on where the last drain ended. */
   state(): unknown;
   /** DNS payloads since the last call. */
@@ -78,8 +79,10 @@ export interface Source {
   attached(): readonly number[];
   /** The namespace of a pod is gone: what the kernel holds of it can go too. */
   namespaceGone(cookie: bigint): void;
-  /** @param path a file that holds the namespace open @throws NativeError */
-  namespaceIds(path: string): NamespaceIds;
+  /** @param paths files that hold namespaces open @returns a look for each, in their order */
+  lookAtNamespaces(paths: readonly string[]): readonly NamespaceLook[];
+  /** The network namespaces that processes are in. @throws NativeError */
+  inhabitedNamespaces(): readonly InhabitedNamespace[];
   /** Counts since the capture was made, by name, for metrics: kernel statistics and map entries. */
   statistics(): Readonly<Record<string, number>>;
   mapEntries(): Readonly<Record<string, number>>;

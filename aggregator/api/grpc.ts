@@ -7,9 +7,11 @@ import { HealthImplementation } from 'grpc-health-check';
 import { messageOf, WeirError } from '../../core/errors.ts';
 import { packageDefinition } from '../../proto/load.ts';
 import {
+  addAliasService,
   addIngestService,
   addPolicyService,
   addQueryService,
+  type AliasHandlers,
   type IngestHandlers,
   maxRequestBytes,
   type PolicyHandlers,
@@ -20,6 +22,7 @@ export interface GrpcHandlers {
   readonly ingest: IngestHandlers;
   readonly query: QueryHandlers;
   readonly policy: PolicyHandlers;
+  readonly alias: AliasHandlers;
 }
 
 /** How long calls may take to end by themselves. */
@@ -30,7 +33,7 @@ export class GrpcServer {
   readonly #server: Server;
   readonly #health: HealthImplementation;
 
-  constructor({ ingest, query, policy }: GrpcHandlers) {
+  constructor({ ingest, query, policy, alias }: GrpcHandlers) {
     this.#server = new Server({
       'grpc.max_receive_message_length': maxRequestBytes,
       // An agent whose machine has vanished is noticed, and its stream ended.
@@ -40,6 +43,7 @@ export class GrpcServer {
     addIngestService(this.#server, ingest);
     addQueryService(this.#server, query);
     addPolicyService(this.#server, policy);
+    addAliasService(this.#server, alias);
     this.#health = new HealthImplementation({ '': 'SERVING' });
     this.#health.addToServer(this.#server);
     new ReflectionService(packageDefinition).addToServer(this.#server);

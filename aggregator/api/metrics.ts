@@ -1,12 +1,15 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Edge } from '../../core/edge.ts';
-import { entityKey, workloadKey } from '../../core/identity.ts';
+import { workloadKey } from '../../core/identity.ts';
 import type { Clock } from '../../core/time.ts';
 import { version } from '../../core/version.ts';
 import type { History } from '../graph/history.ts';
 import type { Segment } from '../graph/segment.ts';
+import type { Identity } from '../identity/identity.ts';
+import { identityProblemKinds } from '../identity/problems.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { ClusterState } from '../query/cluster-state.ts';
+import { countUnresolved } from '../query/unresolved.ts';
 import type { Followers } from '../query/followers.ts';
 import { TrafficMetrics } from './traffic-metrics.ts';
 
@@ -15,6 +18,7 @@ export interface Measured {
   readonly history: History;
   readonly state: ClusterState;
   readonly followers: Followers;
+  readonly identity: Identity;
 }
 
 /** What the aggregator tells Prometheus. */
@@ -47,7 +51,7 @@ export class Metrics {
   }
 
   /** Adds what is read from the parts whenever it is asked for. */
-  measure({ ingest, history, state, followers }: Measured): void {
+  measure({ ingest, history, state, followers, identity }: Measured): void {
     this.#counter(
       'weir_ingest_batches_seen_total',
       'Batches that arrived: the sum of all results, and pending.',
@@ -76,12 +80,28 @@ export class Metrics {
       'Different addresses in the graph that have no name, by reason.',
       ['reason'],
       (gauge) => {
-        const reasons = ['pod-cidr', 'service-cidr', 'special-address'];
-        for (const reason of reasons) gauge.set({ reason }, unresolvedPeers(history.all().edges, reason));
+        for (const { reason, addresses } of countUnresolved(history.all().edges)) gauge.set({ reason }, addresses);
       },
     );
     this.#gauge('weir_cluster_problems', 'Manifests that could not be read.', [], (gauge) =>
       gauge.set(state.source.problems().length),
+    );
+    this.#gauge(
+      'weir_identity_problems',
+      'Addresses that pods state and that are not given a name because of it, by what is wrong.',
+      ['kind'],
+      (gauge) => {
+        const problems = identity.problems();
+        for (const kind of identityProblemKinds) {
+          gauge.set({ kind }, problems.filter((each) => each.kind === kind).length);
+        }
+      },
+    );
+    this.#counter(
+      'weir_identity_forgotten_early_total',
+      'Holders of addresses that were forgotten before their time because there were too many.',
+      [],
+      (into) => into.inc(identity.forgottenEarly),
     );
     this.#gauge('weir_followers', 'Callers that follow.', [], (gauge) => gauge.set(followers.count));
     this.#counter('weir_follow_windows_skipped_total', 'Windows that slow followers did not get.', [], (into) =>
@@ -124,9 +144,4 @@ export class Metrics {
 function activeWorkloads(edges: readonly Edge[]): ReadonlySet<string> {
   const ends = edges.flatMap(({ client, server }) => [client, server]);
   return new Set(ends.flatMap((entity) => (entity.type === 'workload' ? [workloadKey(entity)] : [])));
-}
-
-function unresolvedPeers(edges: readonly Edge[], reason: string): number {
-  const ends = edges.flatMap(({ client, server }) => [client, server]);
-  return new Set(ends.filter((entity) => entity.type === 'unresolved' && entity.reason === reason).map(entityKey)).size;
 }

@@ -1,8 +1,11 @@
 import { Counter, type Registry } from 'prom-client';
 import { verdictOf } from '../../core/edge.ts';
-import { directionOf } from '../../core/flow.ts';
+import { counterNames, directionOf } from '../../core/flow.ts';
 import { type Entity, namespaceOf } from '../../core/identity.ts';
-import type { Row, Segment } from '../graph/segment.ts';
+import type { Verdict } from '../../core/verdict.ts';
+import type { Lane } from '../graph/lane.ts';
+import { observationAt, type Rows, width } from '../graph/rows.ts';
+import type { Segment } from '../graph/segment.ts';
 
 const labelNames = ['direction', 'verdict', 'source_namespace', 'destination_namespace', 'protocol'] as const;
 type Labels = Readonly<Record<(typeof labelNames)[number], string>>;
@@ -18,20 +21,39 @@ function placeOf(entity: Entity): string {
   return namespaceOf(entity) ?? `(${entity.type})`;
 }
 
-function labelsOf({ edge, reporter, observation }: Row): Labels {
+function labelsOf({ edge, reporter }: Lane, verdict: Verdict): Labels {
   const { client, server, protocol } = edge;
   return {
     direction: directionOf(reporter),
-    verdict: verdictOf(
-      protocol,
-      reporter === 'client' ? observation : null,
-      reporter === 'server' ? observation : null,
-    ),
+    verdict,
     source_namespace: placeOf(client),
     destination_namespace: placeOf(server),
     protocol,
   };
 }
+
+/** What the reporting end alone makes of a row. */
+function verdictAt(rows: Rows, row: number, { edge, reporter }: Lane): Verdict {
+  const observation = observationAt(rows, row);
+  const isClient = reporter === 'client';
+  return verdictOf(edge.protocol, isClient ? observation : null, isClient ? null : observation);
+}
+
+type LabelledCounter = ReturnType<Counter['labels']>;
+
+/** Where the rows of a lane with one verdict are counted. */
+interface Series {
+  readonly flows: LabelledCounter;
+  readonly bytes: LabelledCounter;
+  /** Whether it stands for series that there was no room for. */
+  readonly folded: boolean;
+  /** Since the last scrape: to move a counter costs more than all else that is done for a row here. */
+  newFlows: number;
+  newBytes: number;
+}
+
+const toServer = counterNames.indexOf('bytesToServer');
+const toClient = counterNames.indexOf('bytesToClient');
 
 /**
  * Traffic by namespaces, never by pod or address. Each end's reports are their own series (direction egress is what
@@ -44,23 +66,29 @@ export class TrafficMetrics {
   readonly #events: Counter;
   readonly #folded: Counter;
   readonly #maxSeries: number;
-  readonly #series = new Set<string>();
+  readonly #series = new Map<string, Series>();
+  /** Found again without making their labels anew. */
+  readonly #ofLanes = new WeakMap<Lane, Partial<Record<Verdict, Series>>>();
   readonly #stages = new Set<string>();
 
   constructor(registry: Registry, maxSeries: number) {
     const registers = [registry];
+    // Whichever is read first tells all.
+    const collect = () => this.#tell();
     this.#maxSeries = maxSeries;
     this.#flows = new Counter({
       name: 'weir_flows_total',
       help: 'Flow records committed: one for each edge, reporting end and window.',
       labelNames,
       registers,
+      collect,
     });
     this.#bytes = new Counter({
       name: 'weir_bytes_total',
       help: 'Bytes in both directions as the reporting end counted them.',
       labelNames,
       registers,
+      collect,
     });
     this.#events = new Counter({
       name: 'weir_agent_events_lost_total',
@@ -72,18 +100,30 @@ export class TrafficMetrics {
       name: 'weir_metrics_series_folded_total',
       help: 'Flow records that were counted under (other) because every series was taken.',
       registers,
+      collect,
     });
   }
 
   count({ rows, losses }: Segment): void {
-    for (const row of rows) {
-      const labels = this.#bounded(labelsOf(row));
-      const { bytesToServer, bytesToClient } = row.observation.counters;
-      this.#flows.inc(labels);
-      this.#bytes.inc(labels, bytesToServer + bytesToClient);
+    const { lanes, counts } = rows;
+    for (let row = 0; row < lanes.length; row++) {
+      const lane = lanes[row] as Lane;
+      const series = this.#seriesOf(lane, verdictAt(rows, row, lane));
+      series.newFlows++;
+      series.newBytes += (counts[row * width + toServer] as number) + (counts[row * width + toClient] as number);
     }
     for (const [stage, events] of Object.entries(losses))
       this.#events.inc({ stage: this.#boundedStage(stage) }, events);
+  }
+
+  #tell(): void {
+    for (const series of this.#series.values()) {
+      if (series.newFlows === 0) continue;
+      series.flows.inc(series.newFlows);
+      series.bytes.inc(series.newBytes);
+      if (series.folded) this.#folded.inc(series.newFlows);
+      series.newFlows = series.newBytes = 0;
+    }
   }
 
   #boundedStage(stage: string): string {
@@ -91,14 +131,28 @@ export class TrafficMetrics {
     return this.#stages.has(stage) ? stage : overflowLabel;
   }
 
-  #bounded(labels: Labels): Labels {
-    const key = labelNames.map((name) => labels[name]).join(' ');
-    if (this.#series.has(key)) return labels;
-    if (this.#series.size < this.#maxSeries) {
-      this.#series.add(key);
-      return labels;
-    }
-    this.#folded.inc();
-    return { ...labels, source_namespace: overflowLabel, destination_namespace: overflowLabel };
+  #seriesOf(lane: Lane, verdict: Verdict): Series {
+    let known = this.#ofLanes.get(lane);
+    if (known === undefined) this.#ofLanes.set(lane, (known = {}));
+    return (known[verdict] ??= this.#boundedSeries(labelsOf(lane, verdict)));
   }
+
+  #boundedSeries(labels: Labels): Series {
+    const folded = !this.#series.has(keyOf(labels)) && this.#series.size >= this.#maxSeries;
+    const bounded = folded
+      ? { ...labels, source_namespace: overflowLabel, destination_namespace: overflowLabel }
+      : labels;
+    const key = keyOf(bounded);
+    let series = this.#series.get(key);
+    if (series === undefined) {
+      const [flows, bytes] = [this.#flows.labels(bounded), this.#bytes.labels(bounded)];
+      series = { flows, bytes, folded, newFlows: 0, newBytes: 0 };
+      this.#series.set(key, series);
+    }
+    return series;
+  }
+}
+
+function keyOf(labels: Labels): string {
+  return labelNames.map((name) => labels[name]).join(' ');
 }

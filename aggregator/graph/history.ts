@@ -18,6 +18,8 @@ export interface HistoryOptions {
   readonly maxEdges: number;
   /** Every node that the cluster has. */
   readonly nodes: () => readonly string[];
+  /** What edges look like to whoever asks for them. */
+  readonly shown: (edges: readonly Edge[]) => readonly Edge[];
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -81,7 +83,8 @@ export class History {
   }
 
   #answer(fold: Fold): Answer {
-    return { edges: fold.edges(), coverage: fold.coverage(this.#options.nodes()) };
+    const { shown, nodes } = this.#options;
+    return { edges: shown(fold.edges()), coverage: fold.coverage(nodes()) };
   }
 
   async #prune(): Promise<void> {

@@ -1,23 +1,34 @@
-import { type Address, type Cidr, familyOf, parseCidr } from '../../core/address.ts';
+import { type Address, type Cidr, type Family, familyOf, parseCidr } from '../../core/address.ts';
 
 /** Address blocks that can be asked quickly: by one look-up for each prefix length that occurs. */
 export class CidrSet {
-  readonly #blocks: ReadonlySet<string>;
-  readonly #prefixes: Readonly<Record<4 | 6, readonly number[]>>;
+  /** How often each was added, by its text. */
+  readonly #blocks = new Map<string, number>();
+  /** How many blocks have a prefix length. */
+  readonly #prefixes: Readonly<Record<Family, Map<number, number>>> = { 4: new Map(), 6: new Map() };
 
-  constructor(blocks: readonly Cidr[]) {
-    this.#blocks = new Set(blocks.map(({ text }) => text));
-    const prefixes = (wanted: 4 | 6) =>
-      [...new Set(blocks.filter(({ family }) => family === wanted).map(({ prefix }) => prefix))].toSorted(
-        (a, b) => a - b,
-      );
-    this.#prefixes = { 4: prefixes(4), 6: prefixes(6) };
+  add({ text, family, prefix }: Cidr): void {
+    count(this.#blocks, text, 1);
+    count(this.#prefixes[family], prefix, 1);
+  }
+
+  /** Takes away what was added before. */
+  remove({ text, family, prefix }: Cidr): void {
+    count(this.#blocks, text, -1);
+    count(this.#prefixes[family], prefix, -1);
   }
 
   contains(address: Address): boolean {
-    return this.#prefixes[familyOf(address)].some((prefix) => {
+    for (const prefix of this.#prefixes[familyOf(address)].keys()) {
       const block = parseCidr(`${address}/${prefix}`);
-      return block !== null && this.#blocks.has(block.text);
-    });
+      if (block !== null && this.#blocks.has(block.text)) return true;
+    }
+    return false;
   }
+}
+
+function count<Key>(counts: Map<Key, number>, key: Key, by: 1 | -1): void {
+  const total = (counts.get(key) ?? 0) + by;
+  if (total === 0) counts.delete(key);
+  else counts.set(key, total);
 }

@@ -1,28 +1,33 @@
+import type { Address } from '../../core/address.ts';
 import type { Protocol } from '../../core/flow.ts';
-import type { Entity, ServiceRef, WorkloadRef } from '../../core/identity.ts';
+import type { Entity, ServiceRef } from '../../core/identity.ts';
+import { entityKey } from '../../core/identity.ts';
+import { Owner } from './owners.ts';
 
-/** A pod as flows are attributed to it. */
-export interface PodIdentity {
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly workload: WorkloadRef;
-  /** Null until it is scheduled. */
-  readonly node: string | null;
-  readonly hostNetwork: boolean;
+/** What traffic to a port ends up at: an owner of pods, whose workload may become known later, or anything else. */
+export type Backend = Owner | Exclude<Entity, { type: 'workload' }>;
+
+export function entityOf(backend: Backend): Entity {
+  return backend instanceof Owner ? backend.workload : backend;
 }
 
 /** Where traffic to one port of a Service ends up. */
 export interface Target {
-  readonly entity: Entity;
-  /** The port that the entity listens on. */
+  readonly backend: Backend;
+  /** The port that the backend listens on. */
   readonly port: number;
 }
 
-/** A Service as its addresses are resolved. */
-export interface ServiceIdentity {
+/** Equal for equal targets only, whatever becomes known of their workloads. */
+export function targetKey({ backend, port }: Target): string {
+  return `${entityKey(backend instanceof Owner ? backend.entity : backend)} ${port}`;
+}
+
+/** What is behind a Service at one moment. */
+export interface ServiceState {
   readonly ref: ServiceRef;
-  /** By `protocol/port`: every different target, in a fixed order. */
+  readonly addresses: readonly Address[];
+  /** By `protocol/port`, for every port of the Service. */
   readonly targets: ReadonlyMap<string, readonly Target[]>;
 }
 
@@ -30,8 +35,15 @@ export function portKey(protocol: Protocol, port: number): string {
   return `${protocol}/${port}`;
 }
 
-/** What traffic of a pod counts as: its workload, or its node when it shares the node's network. */
-export function entityOfPod(pod: PodIdentity): Entity {
-  if (pod.hostNetwork && pod.node !== null) return { type: 'node', name: pod.node };
-  return { type: 'workload', ...pod.workload };
+/** What portKey made a key of. */
+export function portOfKey(key: string): { readonly protocol: Protocol; readonly port: number } {
+  const [protocol, port] = key.split('/') as [Protocol, string];
+  return { protocol, port: Number(port) };
+}
+
+/** Every different entity and port behind a Service's port, in a fixed order. */
+export function distinctEnds(targets: readonly Target[]): { readonly entity: Entity; readonly port: number }[] {
+  const ends = targets.map(({ backend, port }) => ({ entity: entityOf(backend), port }));
+  const byKey = new Map(ends.map((end) => [`${entityKey(end.entity)} ${end.port}`, end]));
+  return [...byKey.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, end]) => end);
 }

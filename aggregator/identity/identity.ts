@@ -1,67 +1,58 @@
-import { type Address, type Cidr, parseCidr, scopeOf } from '../../core/address.ts';
+import { type Address, scopeOf } from '../../core/address.ts';
 import type { Endpoint } from '../../core/flow.ts';
 import type { Entity, PodRef } from '../../core/identity.ts';
-import type { ClusterSnapshot } from '../../core/kubernetes.ts';
+import type { ObjectChange } from '../../core/kubernetes.ts';
+import { compareText } from '../../core/order.ts';
 import type { Milliseconds, UnixMs } from '../../core/time.ts';
-import { CidrSet } from './cidr-set.ts';
-import { type NodePort, viewCluster } from './cluster-view.ts';
-import { entityOfPod, type PodIdentity, portKey, type ServiceIdentity } from './holders.ts';
-import { KnownPods } from './known-pods.ts';
+import { ClusterIndex } from './cluster-index.ts';
+import type { IdentityOptions } from './identity-options.ts';
+import { entityOf, portKey, type ServiceState } from './holders.ts';
+import type { IdentityProblem } from './problems.ts';
 import { type RemoteEnd, type RemotePeer, settled, throughService, unresolved } from './remote-peer.ts';
-import { Timeline } from './timeline.ts';
-
-export interface IdentityOptions {
-  readonly podCidrs: readonly Cidr[];
-  readonly serviceCidrs: readonly Cidr[];
-  /** How long who is gone is remembered, for batches that come late. */
-  readonly memoryMs: Milliseconds;
-  /** How late the cluster's state may show a change, and by how much clocks may differ. */
-  readonly toleranceMs: Milliseconds;
-}
 
 /** Says whose an address was at a moment, and which workload a pod belongs to. */
 export class Identity {
-  readonly #options: IdentityOptions;
-  readonly #pods: Timeline<PodIdentity>;
-  readonly #services: Timeline<ServiceIdentity>;
-  readonly #nodes: Timeline<string>;
-  readonly #nodePorts: Timeline<NodePort>;
-  readonly #known = new KnownPods();
-  readonly #serviceCidrs: CidrSet;
-  #podCidrs: CidrSet;
+  readonly #toleranceMs: Milliseconds;
+  readonly #cluster: ClusterIndex;
 
   constructor(options: IdentityOptions) {
-    this.#options = options;
-    this.#pods = new Timeline(options.toleranceMs);
-    this.#services = new Timeline(options.toleranceMs);
-    this.#nodes = new Timeline(options.toleranceMs);
-    this.#nodePorts = new Timeline(options.toleranceMs);
-    this.#podCidrs = new CidrSet(options.podCidrs);
-    this.#serviceCidrs = new CidrSet(options.serviceCidrs);
+    this.#toleranceMs = options.toleranceMs;
+    this.#cluster = new ClusterIndex(options);
   }
 
-  /** Takes the cluster's present state. */
-  update(cluster: ClusterSnapshot, nowUnixMs: UnixMs): void {
-    const view = viewCluster(cluster);
-    this.#pods.feed(view.pods, nowUnixMs);
-    this.#services.feed(view.services, nowUnixMs);
-    this.#nodes.feed(view.nodes, nowUnixMs);
-    this.#nodePorts.feed(view.nodePorts, nowUnixMs);
-    this.#known.feed(view.podIndex, nowUnixMs);
-    const stated = view.podBlocks.map(parseCidr).filter((block) => block !== null);
-    this.#podCidrs = new CidrSet([...this.#options.podCidrs, ...stated]);
-    const oldest = nowUnixMs - this.#options.memoryMs;
-    for (const each of [this.#pods, this.#services, this.#nodes, this.#nodePorts, this.#known]) each.forget(oldest);
+  /**
+   * Takes what is different in the cluster. What the first call brings, without a time, counts as having always been so.
+   * @returns keys of pods (see podKeys) and addresses of which more is known now
+   */
+  apply(changes: readonly ObjectChange[], nowUnixMs: UnixMs): ReadonlySet<string> {
+    return this.#cluster.apply(changes, nowUnixMs);
+  }
+
+  /** What is wrong with the cluster's addresses now. */
+  problems(): IdentityProblem[] {
+    return this.#cluster.pods.problems();
+  }
+
+  /** The Services that are in the cluster, sorted by namespace and name. */
+  services(): ServiceState[] {
+    const key = ({ ref }: ServiceState) => `${ref.namespace}/${ref.name}`;
+    return [...this.#cluster.services.present()].toSorted((a, b) => compareText(key(a), key(b)));
+  }
+
+  /** Holders of addresses that were forgotten before their time because there were too many. */
+  get forgottenEarly(): number {
+    const { pods, nodes, services } = this.#cluster;
+    return pods.forgottenEarly + nodes.forgottenEarly + services.times.forgottenEarly;
   }
 
   knows(pod: PodRef): boolean {
-    return this.#known.get(pod) !== undefined;
+    return this.#cluster.pods.byRef(pod) !== undefined;
   }
 
   /** What a reporting pod's traffic counts as. A pod that the cluster's state does not show stands for itself. */
   reporter(pod: PodRef): Entity {
-    const known = this.#known.get(pod);
-    if (known !== undefined) return entityOfPod(known);
+    const known = this.#cluster.pods.byRef(pod);
+    if (known !== undefined) return entityOf(known.backend);
     return { type: 'workload', namespace: pod.namespace, kind: 'Pod', name: pod.name };
   }
 
@@ -77,32 +68,49 @@ export class Identity {
     return { ...peer, service: called.service ?? peer.service, waitsFor: [...peer.waitsFor, ...called.waitsFor] };
   }
 
-  /** The order of the questions is: special address, pod, Service, node, pod block, service block, else external. */
+  /**
+   * The order of the questions is: special address, pod, Service, node, pod block, service block, else external. No pod
+   * is indexed by a special address, so pods, which are asked for the most, can be looked up first.
+   */
   #reached(record: RemoteEnd): RemotePeer {
-    const { remote, port, lastSeenUnixMs } = record;
+    const { remote, port, lastSeenUnixMs, pod: reporter } = record;
+    const { pods, nodes, serviceBlocks } = this.#cluster;
+    const pod = pods.at(remote, lastSeenUnixMs, reporter);
+    if (pod === 'duplicate') return unresolved(remote, port, 'duplicate-address');
+    if (pod !== undefined) return settled(entityOf(pod.backend), port);
     if (scopeOf(remote) !== 'unicast') return unresolved(remote, port, 'special-address');
-    const pod = this.#pods.at(remote, lastSeenUnixMs);
-    if (pod !== undefined) return settled(entityOfPod(pod), port);
-    const [service, later] = this.#serviceStates(remote, lastSeenUnixMs);
-    if (service !== undefined) return throughService(record, port, [service, later]);
-    const node = this.#nodes.at(remote, lastSeenUnixMs);
+    const services = this.#servicesAt(remote, record);
+    if (services.length > 1) return unresolved(remote, port, 'duplicate-address');
+    const [service] = services;
+    if (service !== undefined) return throughService(record, port, [service, ...this.#later(remote, record)]);
+    const node = nodes.at(remote, lastSeenUnixMs);
+    if (node === 'duplicate') return unresolved(remote, port, 'duplicate-address');
     if (node !== undefined) return this.#throughNode(record, node);
-    if (this.#podCidrs.contains(remote)) return unresolved(remote, port, 'pod-cidr');
-    if (this.#serviceCidrs.contains(remote)) return unresolved(remote, port, 'service-cidr');
+    if (nodes.isPodAddress(remote)) return unresolved(remote, port, 'pod-cidr');
+    if (serviceBlocks.contains(remote)) return unresolved(remote, port, 'service-cidr');
     return settled({ type: 'external', address: remote }, port);
   }
 
-  /** The Service with an address at a moment and a little later: the state is late to show what is behind it. */
-  #serviceStates(address: Address, unixMs: UnixMs): [ServiceIdentity | undefined, ServiceIdentity | undefined] {
-    return [this.#services.at(address, unixMs), this.#services.at(address, unixMs + this.#options.toleranceMs)];
+  /** The Service with an address; of several that share it the one with the port. More than one where that is open. */
+  #servicesAt(address: Address, { protocol, port, lastSeenUnixMs }: RemoteEnd): readonly ServiceState[] {
+    const states = this.#cluster.services.times.at(address, lastSeenUnixMs);
+    if (states.length < 2) return states;
+    const serving = states.filter(({ targets }) => targets.has(portKey(protocol, port)));
+    return serving.length === 1 ? serving : states;
+  }
+
+  /** The Service a little later: the state is late to show what is behind it. */
+  #later(address: Address, record: RemoteEnd): readonly ServiceState[] {
+    return this.#servicesAt(address, { ...record, lastSeenUnixMs: record.lastSeenUnixMs + this.#toleranceMs });
   }
 
   #throughNode(record: RemoteEnd, node: string): RemotePeer {
     const { role, protocol, port, seenAs, lastSeenUnixMs } = record;
     // What a translation led to on a node is the node's own port.
     const mayBeService = role === 'client' && seenAs === null;
-    const nodePort = mayBeService ? this.#nodePorts.at(portKey(protocol, port), lastSeenUnixMs) : undefined;
-    if (nodePort !== undefined) return throughService(record, nodePort.port, [nodePort.service]);
+    const { times } = this.#cluster.services;
+    const nodePort = mayBeService ? times.nodePortAt(portKey(protocol, port), lastSeenUnixMs) : undefined;
+    if (nodePort !== undefined) return throughService(record, nodePort.port, [nodePort.state]);
     return settled({ type: 'node', name: node }, port);
   }
 
@@ -111,19 +119,18 @@ export class Identity {
    * taken to be a pod's host port, and an address outside the Services' block for something else that translates, so
    * nobody waits for them.
    */
-  #called(
-    { address, port }: Endpoint,
-    { protocol, lastSeenUnixMs }: RemoteEnd,
-  ): Pick<RemotePeer, 'service' | 'waitsFor'> {
+  #called({ address, port }: Endpoint, record: RemoteEnd): Pick<RemotePeer, 'service' | 'waitsFor'> {
+    const { services, nodes, serviceBlocks } = this.#cluster;
+    const { protocol, lastSeenUnixMs } = record;
     const key = portKey(protocol, port);
-    const states = this.#serviceStates(address, lastSeenUnixMs);
-    const service = states.find((state) => state?.targets.has(key));
+    const asked = { ...record, port };
+    const states = [...this.#servicesAt(address, asked), ...this.#later(address, asked)];
+    const service = states.find(({ targets }) => targets.has(key));
     if (service !== undefined) return { service: service.ref, waitsFor: [] };
-    if (this.#nodes.at(address, lastSeenUnixMs) !== undefined) {
-      const nodePort = this.#nodePorts.at(key, lastSeenUnixMs);
-      return { service: nodePort?.service.ref ?? null, waitsFor: [] };
+    if (nodes.at(address, lastSeenUnixMs) !== undefined) {
+      return { service: services.times.nodePortAt(key, lastSeenUnixMs)?.state.ref ?? null, waitsFor: [] };
     }
-    const isLate = states.some((state) => state !== undefined) || this.#serviceCidrs.contains(address);
+    const isLate = states.length > 0 || serviceBlocks.contains(address);
     return { service: null, waitsFor: isLate ? [address] : [] };
   }
 }

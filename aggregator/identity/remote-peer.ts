@@ -1,10 +1,10 @@
 import type { Address } from '../../core/address.ts';
 import type { FlowRecord } from '../../core/flow.ts';
 import type { Entity, ServiceRef, UnresolvedReason } from '../../core/identity.ts';
-import { portKey, type ServiceIdentity } from './holders.ts';
+import { distinctEnds, portKey, type ServiceState } from './holders.ts';
 
 /** What a record says of the far end. */
-export type RemoteEnd = Pick<FlowRecord, 'role' | 'remote' | 'port' | 'protocol' | 'seenAs' | 'lastSeenUnixMs'>;
+export type RemoteEnd = Pick<FlowRecord, 'pod' | 'role' | 'remote' | 'port' | 'protocol' | 'seenAs' | 'lastSeenUnixMs'>;
 
 /** The far end of a flow, with a name. */
 export interface RemotePeer {
@@ -17,14 +17,16 @@ export interface RemotePeer {
   readonly waitsFor: readonly Address[];
 }
 
+const nobody: readonly never[] = [];
+
 /** A far end that is known as well as it will ever be. */
 export function settled(entity: Entity, port: number): RemotePeer {
-  return { entity, port, service: null, waitsFor: [] };
+  return { entity, port, service: null, waitsFor: nobody };
 }
 
 /** A far end that nobody is known to be. */
 export function unresolved(address: Address, port: number, reason: UnresolvedReason): RemotePeer {
-  const waitsFor = reason === 'special-address' ? [] : [address];
+  const waitsFor = reason === 'pod-cidr' || reason === 'service-cidr' ? [address] : nobody;
   return { entity: { type: 'unresolved', address, reason }, port, service: null, waitsFor };
 }
 
@@ -38,14 +40,14 @@ export function unresolved(address: Address, port: number, reason: UnresolvedRea
 export function throughService(
   { role, protocol, port, remote }: RemoteEnd,
   servicePort: number,
-  states: readonly [ServiceIdentity, ...(ServiceIdentity | undefined)[]],
+  states: readonly [ServiceState, ...ServiceState[]],
 ): RemotePeer {
   const { ref } = states[0];
   if (role === 'server') return settled({ type: 'service', ...ref }, port);
   const key = portKey(protocol, servicePort);
-  const behind = states.map((state) => state?.targets.get(key) ?? []).find(({ length }) => length > 0) ?? [];
-  const [only, ...others] = behind;
-  if (only !== undefined && others.length === 0) return { ...only, service: ref, waitsFor: [] };
+  const behind = states.map(({ targets }) => targets.get(key) ?? []).find(({ length }) => length > 0) ?? [];
+  const [only, ...others] = distinctEnds(behind);
+  if (only !== undefined && others.length === 0) return { ...only, service: ref, waitsFor: nobody };
   const waitsFor = behind.length > 0 ? [] : [remote];
   return { entity: { type: 'service', ...ref }, port: servicePort, service: ref, waitsFor };
 }

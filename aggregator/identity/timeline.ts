@@ -1,85 +1,155 @@
 import type { Milliseconds, UnixMs } from '../../core/time.ts';
+import { Gone } from './gone.ts';
 
-/** Who holds a key at present, as the cluster's state shows it. */
-export interface Holding<Value> {
-  /** Equal for the same holder in the same state only. */
-  readonly holder: string;
-  readonly value: Value;
-  /** Since when at the earliest; null when the state does not say. */
-  readonly sinceUnixMs: UnixMs | null;
-}
-
-interface Interval<Value> {
-  readonly holder: string;
+/** One holder of a key over a span of time. */
+export interface Interval<Value> {
   readonly value: Value;
   readonly fromUnixMs: UnixMs;
-  /** Infinity while it lasts. */
-  untilUnixMs: UnixMs;
+  /** When the cluster's state first showed it: from `fromUnixMs` until then it is only presumed. */
+  readonly shownUnixMs: UnixMs;
+  /** Not inside any more; null while it lasts. */
+  readonly untilUnixMs: UnixMs | null;
 }
 
+interface Link<Value> extends Interval<Value> {
+  untilUnixMs: UnixMs | null;
+  /** The interval of the same key that was put in before. */
+  earlier: Link<Value> | null;
+}
+
+interface Ended<Value> {
+  readonly key: string;
+  readonly link: Link<Value>;
+}
+
+export interface TimelineOptions {
+  /** How late the state may show a change, and by how much clocks may differ. */
+  readonly toleranceMs: Milliseconds;
+  /** How many intervals that have ended are remembered: beyond it the oldest are forgotten. */
+  readonly maxEnded: number;
+}
+
+const nobody: readonly never[] = [];
+
 /**
- * Who held a key when. Fed with the present state again and again; a key that changes hands or is given up keeps its
- * earlier holders, so that a report that arrives late is still read with the state of its own time.
- *
- * The state is learnt late, and clocks of nodes differ a little. So a moment that no interval covers belongs to the
- * next holder if that one was shown within `toleranceMs` after it, else to the last one if it was given up within
- * `toleranceMs` before it, else to nobody.
+ * Who held a key when. A key that changes hands or is given up keeps its earlier holders, so that a report that arrives
+ * late is read with the state of its own time. Intervals of one key may overlap: whoever asks decides between them.
+ * Values are the same holder when they are the same object or equal text.
  */
 export class Timeline<Value> {
   readonly #toleranceMs: Milliseconds;
-  /** By key; intervals do not overlap and ascend in time. */
-  readonly #intervals = new Map<string, Interval<Value>[]>();
-  #fed = false;
+  /** The interval of each key that was put in last. */
+  readonly #latest = new Map<string, Link<Value>>();
+  /** What has ended; what came back since is still in it. */
+  readonly #ended: Gone<Ended<Value>>;
+  #forgottenEarly = 0;
 
-  constructor(toleranceMs: Milliseconds) {
+  constructor({ toleranceMs, maxEnded }: TimelineOptions) {
     this.#toleranceMs = toleranceMs;
+    this.#ended = new Gone(maxEnded);
   }
 
-  /** Takes the present state. What is shown first of all, without a time, counts as having always been so. */
-  feed(present: ReadonlyMap<string, Holding<Value>>, nowUnixMs: UnixMs): void {
-    for (const [key, intervals] of this.#intervals) {
-      const last = intervals.at(-1);
-      if (last?.untilUnixMs === Infinity && !present.has(key)) last.untilUnixMs = nowUnixMs;
-    }
-    for (const [key, holding] of present) this.#hold(key, holding, nowUnixMs);
-    this.#fed = true;
+  /** Ended intervals that were forgotten before their time because there were too many. */
+  get forgottenEarly(): number {
+    return this.#forgottenEarly;
   }
 
-  #hold(key: string, { holder, value, sinceUnixMs }: Holding<Value>, nowUnixMs: UnixMs): void {
-    const intervals = this.#intervals.get(key) ?? [];
-    this.#intervals.set(key, intervals);
-    const last = intervals.at(-1);
-    if (last?.holder === holder) {
-      // Still there, or missing for a moment only: nobody else had the key since.
-      last.untilUnixMs = Infinity;
+  /** Begins to hold a key. What held it last and comes back before anybody else had it has held it all along. */
+  hold(key: string, value: Value, fromUnixMs: UnixMs, shownUnixMs: UnixMs): void {
+    const latest = this.#latest.get(key) ?? null;
+    if (latest?.value === value) {
+      latest.untilUnixMs = null;
       return;
     }
-    const earliest =
-      last === undefined ? -Infinity : last.untilUnixMs === Infinity ? last.fromUnixMs : last.untilUnixMs;
-    const shown = sinceUnixMs ?? (this.#fed ? nowUnixMs : -Infinity);
-    const fromUnixMs = Math.min(Math.max(shown, earliest), nowUnixMs);
-    if (last?.untilUnixMs === Infinity) last.untilUnixMs = fromUnixMs;
-    intervals.push({ holder, value, fromUnixMs, untilUnixMs: Infinity });
+    let from = Math.min(fromUnixMs, shownUnixMs);
+    for (let link = latest; link !== null; link = link.earlier) {
+      if (link.value !== value) continue;
+      if (link.untilUnixMs === null) return;
+      from = Math.max(from, link.untilUnixMs);
+    }
+    this.#latest.set(key, { value, fromUnixMs: from, shownUnixMs, untilUnixMs: null, earlier: latest });
   }
 
-  /** What the holder at that moment was; undefined when nobody is known to have held the key. */
-  at(key: string, unixMs: UnixMs): Value | undefined {
-    const intervals = this.#intervals.get(key);
-    if (intervals === undefined) return undefined;
-    const next = intervals.findIndex(({ fromUnixMs }) => fromUnixMs > unixMs);
-    const before = intervals[(next === -1 ? intervals.length : next) - 1];
-    if (before !== undefined && unixMs < before.untilUnixMs) return before.value;
-    const after = next === -1 ? undefined : intervals[next];
-    if (after !== undefined && after.fromUnixMs - unixMs <= this.#toleranceMs) return after.value;
-    return before !== undefined && unixMs - before.untilUnixMs <= this.#toleranceMs ? before.value : undefined;
+  /** Ends to hold a key. Nothing happens when the value does not hold it. */
+  release(key: string, value: Value, nowUnixMs: UnixMs): void {
+    for (let link = this.#latest.get(key) ?? null; link !== null; link = link.earlier) {
+      if (link.value !== value || link.untilUnixMs !== null) continue;
+      link.untilUnixMs = nowUnixMs;
+      const tooMuch = this.#ended.add({ key, link }, nowUnixMs);
+      if (tooMuch !== null && this.#unlink(tooMuch, Infinity)) this.#forgottenEarly++;
+      return;
+    }
+  }
+
+  /** The one holder at a moment, or near it where that leaves no choice; `duplicate` when there are several. */
+  holder(key: string, unixMs: UnixMs): Value | 'duplicate' | undefined {
+    const latest = this.#latest.get(key);
+    if (latest === undefined) return undefined;
+    let found: Link<Value> | null = null;
+    for (let link: Link<Value> | null = latest; link !== null; link = link.earlier) {
+      if (!covers(link, unixMs)) continue;
+      if (found !== null) return 'duplicate';
+      found = link;
+    }
+    if (found !== null) return found.value;
+    const [nearest, ...others] = this.near(key, unixMs);
+    return others.every(({ value }) => value === nearest?.value) ? nearest?.value : 'duplicate';
+  }
+
+  /** The intervals that a moment lies in, what was put in last first. */
+  at(key: string, unixMs: UnixMs): readonly Interval<Value>[] {
+    const latest = this.#latest.get(key);
+    if (latest === undefined) return nobody;
+    const found: Interval<Value>[] = [];
+    for (let link: Link<Value> | null = latest; link !== null; link = link.earlier) {
+      if (covers(link, unixMs)) found.push(link);
+    }
+    return found;
+  }
+
+  /**
+   * For a moment that no interval covers: those that begin within the tolerance after it, then those that ended within
+   * the tolerance before it, the nearest first.
+   */
+  near(key: string, unixMs: UnixMs): readonly Interval<Value>[] {
+    const next: Link<Value>[] = [];
+    const last: Link<Value>[] = [];
+    for (let link = this.#latest.get(key) ?? null; link !== null; link = link.earlier) {
+      if (link.fromUnixMs > unixMs) {
+        if (link.fromUnixMs - unixMs <= this.#toleranceMs) next.push(link);
+      } else if (unixMs - (link.untilUnixMs ?? Infinity) <= this.#toleranceMs) last.push(link);
+    }
+    next.sort((a, b) => a.fromUnixMs - b.fromUnixMs);
+    last.sort((a, b) => (b.untilUnixMs ?? Infinity) - (a.untilUnixMs ?? Infinity));
+    return [...next, ...last];
+  }
+
+  /** Whoever holds the key now, what was put in last first. */
+  present(key: string): readonly Interval<Value>[] {
+    return this.at(key, Number.MAX_VALUE);
   }
 
   /** Forgets what ended before that moment. */
   forget(beforeUnixMs: UnixMs): void {
-    for (const [key, intervals] of this.#intervals) {
-      const kept = intervals.filter(({ untilUnixMs }) => untilUnixMs >= beforeUnixMs);
-      if (kept.length === 0) this.#intervals.delete(key);
-      else if (kept.length < intervals.length) this.#intervals.set(key, kept);
-    }
+    for (const ended of this.#ended.before(beforeUnixMs)) this.#unlink(ended, beforeUnixMs);
   }
+
+  /** @returns false when it has come back, or ended again, since it was put in */
+  #unlink({ key, link: gone }: Ended<Value>, beforeUnixMs: UnixMs): boolean {
+    if (gone.untilUnixMs === null || gone.untilUnixMs >= beforeUnixMs) return false;
+    const latest = this.#latest.get(key);
+    if (latest === gone) {
+      if (gone.earlier === null) this.#latest.delete(key);
+      else this.#latest.set(key, gone.earlier);
+      return true;
+    }
+    let later = latest ?? null;
+    while (later !== null && later.earlier !== gone) later = later.earlier;
+    if (later !== null) later.earlier = gone.earlier;
+    return later !== null;
+  }
+}
+
+function covers({ fromUnixMs, untilUnixMs }: Interval<unknown>, unixMs: UnixMs): boolean {
+  return fromUnixMs <= unixMs && (untilUnixMs === null || unixMs < untilUnixMs);
 }

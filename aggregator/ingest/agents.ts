@@ -23,9 +23,15 @@ interface Agent {
 /** The agents that have a stream open or have ever committed a batch. */
 export class Agents {
   readonly #byNode: Map<string, Agent>;
+  #connected = 0;
 
   constructor(cursors: readonly Cursor[]) {
     this.#byNode = new Map(cursors.map((cursor) => [cursor.node, { session: null, cursor, status: null }]));
+  }
+
+  /** How many have a stream open. */
+  get connected(): number {
+    return this.#connected;
   }
 
   /** Makes a stream the only one of its node. @returns the stream that it takes over from, if there is one */
@@ -33,6 +39,7 @@ export class Agents {
     const agent = this.#byNode.get(node) ?? { session: null, cursor: null, status: null };
     this.#byNode.set(node, agent);
     const before = agent.session;
+    if (before === null) this.#connected++;
     agent.session = session;
     return before;
   }
@@ -42,6 +49,7 @@ export class Agents {
     const agent = this.#byNode.get(node);
     if (agent?.session !== session) return;
     agent.session = null;
+    this.#connected--;
     if (agent.cursor === null) this.#byNode.delete(node);
   }
 

@@ -3,9 +3,10 @@ import { WeirError } from '../../core/errors.ts';
 import type { Batch } from '../../core/flow.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { Segment } from '../graph/segment.ts';
-import type { CommitResult, Cursor, Store } from '../store/store.ts';
+import type { Commit, CommitResult, Cursor, Store } from '../store/store.ts';
 import { Agents } from './agents.ts';
 import { Committer } from './committer.ts';
+import { type CreditLimits, type Pace, paceOf } from './credits.ts';
 import { type Fate, IngestCounts, type IngestLedger } from './ledger.ts';
 import type { Resolver } from './resolver.ts';
 import { type PushCall, Session, type SessionHost } from './session.ts';
@@ -14,8 +15,9 @@ export interface IngestOptions {
   readonly cluster: string;
   readonly store: Store;
   readonly resolver: Resolver;
-  /** How many batches of one agent may be under way. */
-  readonly credits: number;
+  readonly credits: CreditLimits;
+  /** What is taken of one agent. */
+  readonly limits: wire.Limits;
   /** Told of every segment right after it was committed and before it is acknowledged. */
   readonly onCommitted: (segment: Segment) => void;
   readonly log: Logger;
@@ -49,7 +51,7 @@ export class Ingest implements SessionHost {
 
   /** Serves one agent's stream. */
   accept(call: PushCall): Session {
-    return new Session(call, this, this.#options.credits, this.#options.log);
+    return new Session(call, this, this.#options.limits, this.#options.log);
   }
 
   /** What an earlier session has under way may still be committed; if it is sent again it counts as a duplicate. */
@@ -77,6 +79,10 @@ export class Ingest implements SessionHost {
     this.agents.told(node, status);
   }
 
+  pace(): Pace {
+    return paceOf(this.#options.credits, this.agents.connected, this.#counts.ledger.pending);
+  }
+
   arrived(): void {
     this.#counts.arrived();
   }
@@ -91,8 +97,8 @@ export class Ingest implements SessionHost {
     return { cluster: this.#options.cluster, node, epoch, sequence, window, losses, rows };
   }
 
-  async commit(segment: Segment, oldestSequence: number): Promise<CommitResult> {
-    const result = await this.#committer.commit({ segment, oldestSequence });
+  async commit(commit: Commit): Promise<CommitResult> {
+    const result = await this.#committer.commit(commit);
     if (result.type !== 'committed') return result;
     const { node, epoch, sequence, window } = result.segment;
     this.agents.committed({ node, epoch, sequence, windowEndUnixMs: window.endUnixMs });

@@ -1,10 +1,13 @@
 import type { Logger } from 'pino';
 import { messageOf, WeirError } from '../../core/errors.ts';
 import type { Batch } from '../../core/flow.ts';
-import { decodeBatch } from '../../proto/convert-batch.ts';
+import { type ColumnBatch, recordsOf } from '../../proto/column-batch.ts';
+import { commonVersion, wireVersions } from '../../proto/limits.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { Segment } from '../graph/segment.ts';
-import type { CommitResult } from '../store/store.ts';
+import type { Commit, CommitResult } from '../store/store.ts';
+import type { Pace } from './credits.ts';
+import { Inbox } from './inbox.ts';
 import type { Fate } from './ledger.ts';
 
 /** The stream of one agent, as far as a session needs it. */
@@ -23,12 +26,14 @@ export interface SessionHost {
   join(session: Session, hello: wire.Hello): wire.BatchId | null;
   leave(node: string, session: Session): void;
   told(node: string, status: wire.AgentStatus | null): void;
+  /** How fast an agent may send now. */
+  pace(): Pace;
   arrived(): void;
   ended(fate: Fate): void;
   /** Gives names to the ends of a batch's flows; may wait a little for the cluster's state to show them. */
   resolve(node: string, batch: Batch): Promise<Segment>;
   /** Commits a segment behind those that were given before. @throws WeirError STORE */
-  commit(segment: Segment, oldestSequence: number): Promise<CommitResult>;
+  commit(commit: Commit): Promise<CommitResult>;
 }
 
 /**
@@ -38,10 +43,12 @@ export interface SessionHost {
 export class Session {
   readonly #call: PushCall;
   readonly #host: SessionHost;
-  readonly #credits: number;
+  readonly #limits: wire.Limits;
   readonly #log: Logger;
+  #credits = 1;
   #hello: wire.Hello | null = null;
-  #welcomed = false;
+  /** Null until the agent is welcomed. */
+  #inbox: Inbox | null = null;
   /** Nothing more is taken or answered. */
   #over = false;
   #draining = false;
@@ -49,11 +56,15 @@ export class Session {
   #onSettled: (() => void)[] = [];
   /** The resolving of the last batch that arrived. */
   #resolving: Promise<void> = Promise.resolve();
+  /** The answer to the last batch that was resolved. */
+  #answering: Promise<void> = Promise.resolve();
+  /** A batch came that cannot be taken: the stream ends when those before it are answered. */
+  #refused = false;
 
-  constructor(call: PushCall, host: SessionHost, credits: number, log: Logger) {
+  constructor(call: PushCall, host: SessionHost, limits: wire.Limits, log: Logger) {
     this.#call = call;
     this.#host = host;
-    this.#credits = credits;
+    this.#limits = limits;
     this.#log = log;
   }
 
@@ -100,10 +111,13 @@ export class Session {
     }
     this.#hello = hello;
     try {
+      const version = versionFor(hello);
       const committed = this.#host.join(this, hello);
-      this.#welcomed = true;
-      this.#call.write({ frame: 'welcome', welcome: { committed, credits: this.#credits } });
-      this.#log.info({ node: hello.node, agent: hello.agentVersion, committed }, 'agent connected');
+      const { credits } = this.#host.pace();
+      this.#credits = credits;
+      this.#inbox = new Inbox(hello.node, committed, this.#limits);
+      this.#call.write({ frame: 'welcome', welcome: { committed, credits, version, limits: this.#limits } });
+      this.#log.info({ node: hello.node, agent: hello.agentVersion, committed, version }, 'agent connected');
     } catch (error) {
       this.fail(asWeirError(error));
     }
@@ -113,37 +127,53 @@ export class Session {
     this.#host.arrived();
     this.#pending++;
     if (this.#pending >= this.#credits) this.#call.pause();
-    const hello = this.#hello;
-    if (hello === null || !this.#welcomed) {
+    const [hello, inbox] = [this.#hello, this.#inbox];
+    if (hello === null || inbox === null) {
       this.fail(new WeirError('INGEST_INVALID', 'the agent sent a batch before it was welcomed'));
       this.#ended('rejected');
       return;
     }
-    const read = decodeBatch(message);
-    if (!read.ok) {
-      const id = message.id === null ? '' : ` ${message.id.epoch}/${message.id.sequence}`;
-      this.fail(new WeirError('INGEST_INVALID', `batch${id} of node ${hello.node}: ${read.message}`));
+    if (this.#over || this.#refused) {
       this.#ended('rejected');
       return;
     }
-    this.#host.told(hello.node, read.status);
-    const { batch } = read;
-    const oldestSequence = hello.oldest?.epoch === batch.epoch ? hello.oldest.sequence : 1;
-    const before = this.#resolving;
-    this.#resolving = this.#process(before, batch, oldestSequence, hello.node);
+    const received = inbox.receive(message);
+    switch (received.type) {
+      case 'ignored':
+        if (received.ask !== null) this.#call.write({ frame: 'needDictionary', needDictionary: received.ask });
+        this.#ended('rejected');
+        return;
+      case 'refused':
+        this.#refused = true;
+        void this.#refuse(this.#resolving, received.error);
+        return;
+      case 'batch':
+        this.#host.told(hello.node, received.status);
+        this.#resolving = this.#process(this.#resolving, received.batch, hello);
+    }
   }
 
-  async #process(before: Promise<void>, batch: Batch, oldestSequence: number, node: string): Promise<void> {
+  /** Its agent takes the first batch that is not acknowledged for the one that was refused. */
+  async #refuse(before: Promise<void>, error: WeirError): Promise<void> {
+    await before;
+    await this.#answering;
+    this.fail(error);
+    this.#ended('rejected');
+  }
+
+  async #process(before: Promise<void>, batch: ColumnBatch, { node, oldest }: wire.Hello): Promise<void> {
     await before;
     if (this.#over) {
       this.#ended('rejected');
       return;
     }
     try {
-      const segment = await this.#host.resolve(node, batch);
+      const segment = await this.#host.resolve(node, recordsOf(batch));
+      const oldestSequence = oldest?.epoch === batch.epoch ? oldest.sequence : 1;
+      const commit = { segment, firstSequence: batch.firstSequence, oldestSequence };
       // Not awaited: the next batch is resolved while this one is committed.
-      this.#host.commit(segment, oldestSequence).then(
-        (result) => this.#answer(node, batch.sequence, result),
+      this.#answering = this.#host.commit(commit).then(
+        (result) => this.#answer(node, batch, result),
         (error: unknown) => this.#broke(error),
       );
     } catch (error) {
@@ -156,17 +186,25 @@ export class Session {
     this.#ended('rejected');
   }
 
-  #answer(node: string, sequence: number, result: CommitResult): void {
-    if (result.type === 'gap') {
-      const expected = result.cursor === null ? 1 : result.cursor.sequence + 1;
-      const what = `node ${node} sent ${sequence} where ${expected} was due; send from there`;
-      this.fail(new WeirError('INGEST_SEQ_GAP', what, { detail: { sequence, expected } }));
+  #answer(node: string, batch: ColumnBatch, result: CommitResult): void {
+    const error = refusalOf(node, batch, result);
+    if (error !== null) {
+      this.fail(error);
       this.#ended('rejected');
       return;
     }
-    const { epoch, sequence: through } = result.type === 'committed' ? result.segment : result.cursor;
-    if (!this.#over) this.#call.write({ frame: 'ack', ack: { committed: { epoch, sequence: through } } });
-    this.#ended(result.type);
+    if (!this.#over) this.#acknowledge(result.type === 'committed' ? result.segment : (result.cursor as wire.BatchId));
+    this.#ended(result.type === 'committed' ? 'committed' : 'duplicate');
+  }
+
+  #acknowledge({ epoch, sequence }: wire.BatchId): void {
+    const { credits, throttleMs } = this.#host.pace();
+    const changed = credits !== this.#credits;
+    this.#credits = credits;
+    this.#call.write({
+      frame: 'ack',
+      ack: { committed: { epoch, sequence }, credits: changed ? credits : 0, throttleMs },
+    });
   }
 
   #ended(fate: Fate): void {
@@ -176,6 +214,41 @@ export class Session {
     if (this.#pending > 0) return;
     for (const resolve of this.#onSettled) resolve();
     this.#onSettled = [];
+  }
+}
+
+/** @throws WeirError INGEST_VERSION */
+function versionFor({ versions, agentVersion }: wire.Hello): number {
+  const version = commonVersion(versions);
+  if (version !== null) return version;
+  const offered = versions.length === 0 ? 'none' : versions.join(', ');
+  const what = `agent ${agentVersion} writes ${offered}, this aggregator reads ${wireVersions.join(', ')}; upgrade the older`;
+  throw new WeirError('INGEST_VERSION', what);
+}
+
+/** Why a batch is not acknowledged; null when it is committed, now or before. */
+function refusalOf(
+  node: string,
+  { epoch, firstSequence, sequence }: ColumnBatch,
+  result: CommitResult,
+): WeirError | null {
+  switch (result.type) {
+    case 'committed':
+      return null;
+    case 'duplicate': {
+      if (result.cursor.epoch === epoch) return null;
+      const what = `node ${node} sent ${epoch}/${sequence} behind ${result.cursor.epoch}/${result.cursor.sequence}; does another agent report for the same node?`;
+      return new WeirError('INGEST_EPOCH_PASSED', what);
+    }
+    case 'overlap': {
+      const what = `node ${node} sent ${firstSequence} to ${sequence} as one, of which ${result.cursor.sequence} was committed before`;
+      return new WeirError('INGEST_INVALID', what);
+    }
+    case 'gap': {
+      const expected = result.cursor === null ? 1 : result.cursor.sequence + 1;
+      const what = `node ${node} sent ${firstSequence} where ${expected} was due; send from there`;
+      return new WeirError('INGEST_SEQ_GAP', what, { detail: { sequence: firstSequence, expected } });
+    }
   }
 }
 

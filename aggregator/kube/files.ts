@@ -1,11 +1,12 @@
 import { type FSWatcher, watch } from 'node:fs';
 import type { Logger } from 'pino';
 import { messageOf, WeirError } from '../../core/errors.ts';
-import type { ClusterSnapshot } from '../../core/kubernetes.ts';
-import { type ManifestProblem, snapshotOf } from '../../core/manifest.ts';
+import type { ClusterSnapshot, ObjectChange } from '../../core/kubernetes.ts';
+import type { ManifestProblem } from '../../core/manifest.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import { type FolderReading, ManifestFolder } from './manifest-folder.ts';
-import type { ClusterSource } from './source.ts';
+import { ClusterObjects } from './objects.ts';
+import type { ChangeCallback, ClusterSource } from './source.ts';
 
 export interface FilesOptions {
   readonly folder: string;
@@ -19,16 +20,18 @@ export interface FilesOptions {
 /** A cluster whose state is a folder of manifests, as `kubectl get -o yaml` prints them; follows its changes. */
 export class FileCluster implements ClusterSource {
   readonly description: string;
+  /** The folder is read before there is one of these. */
+  readonly known = Promise.resolve();
   readonly #options: FilesOptions;
   readonly #folder: ManifestFolder;
   readonly #watchers = new Map<string, FSWatcher>();
-  readonly #callbacks = new Set<() => void>();
+  readonly #callbacks = new Set<ChangeCallback>();
+  readonly #objects = new ClusterObjects();
   readonly #poll: NodeJS.Timeout;
   #debounce: NodeJS.Timeout | null = null;
   #reading: Promise<void> = Promise.resolve();
-  #snapshot: ClusterSnapshot = snapshotOf([]);
-  #fileProblems: readonly ManifestProblem[] = [];
-  #folderProblem: ManifestProblem | null = null;
+  #fileProblems: readonly string[] = [];
+  #folderProblem: string | null = null;
   #closed = false;
 
   /** Reads the folder for the first time. @throws WeirError CLUSTER_SOURCE when that is not possible */
@@ -51,14 +54,14 @@ export class FileCluster implements ClusterSource {
   }
 
   snapshot(): ClusterSnapshot {
-    return this.#snapshot;
+    return this.#objects.snapshot();
   }
 
-  problems(): readonly ManifestProblem[] {
+  problems(): readonly string[] {
     return this.#folderProblem === null ? this.#fileProblems : [this.#folderProblem, ...this.#fileProblems];
   }
 
-  onChange(callback: () => void): () => void {
+  onChange(callback: ChangeCallback): () => void {
     this.#callbacks.add(callback);
     return () => this.#callbacks.delete(callback);
   }
@@ -71,10 +74,10 @@ export class FileCluster implements ClusterSource {
     this.#watchers.clear();
   }
 
-  #take({ manifests, folders }: FolderReading): void {
-    this.#snapshot = snapshotOf(manifests.flatMap(({ objects }) => objects.map(({ object }) => object)));
-    this.#fileProblems = manifests.flatMap(({ problems }) => problems);
+  #take({ manifests, folders }: FolderReading): ObjectChange[] {
+    this.#fileProblems = manifests.flatMap(({ problems }) => problems.map(problemText));
     this.#watch(folders);
+    return this.#objects.replaceAll(manifests.flatMap(({ objects }) => objects.map(({ object }) => object)));
   }
 
   #watch(folders: readonly string[]): void {
@@ -111,18 +114,22 @@ export class FileCluster implements ClusterSource {
     this.#reading = this.#reading.then(async () => {
       if (this.#closed) return;
       const hadProblem = this.#folderProblem !== null;
+      let changes: readonly ObjectChange[] = [];
       try {
         const reading = await this.#folder.read();
         if (this.#closed) return;
         this.#folderProblem = null;
         if (!reading.changed && !hadProblem) return;
-        this.#take(reading);
+        changes = this.#take(reading);
       } catch (error) {
-        const message = `${messageOf(error)}; the state that was last read stands`;
-        this.#folderProblem = { source: this.#options.folder, line: 1, object: 'folder', message };
+        this.#folderProblem = `${this.#options.folder}: ${messageOf(error)}; the state that was last read stands`;
         if (hadProblem) return;
       }
-      for (const callback of this.#callbacks) callback();
+      for (const callback of this.#callbacks) callback(changes);
     });
   }
+}
+
+function problemText({ source, line, object, message }: ManifestProblem): string {
+  return `${source}:${line}: ${object}: ${message}`;
 }

@@ -1,3 +1,4 @@
+import type { Edge } from '../../core/edge.ts';
 import type { Scope } from '../../core/scope.ts';
 import { edgeInScope } from '../../core/scope.ts';
 import { encodeEdge } from '../../proto/convert-edge.ts';
@@ -17,14 +18,17 @@ export class Follower {
   readonly #scope: Scope;
   readonly #sink: FollowSink;
   readonly #maxQueued: number;
+  readonly #shown: (edges: readonly Edge[]) => readonly Edge[];
   #queue: Segment[] = [];
   #skipped = 0;
   #blocked = false;
 
-  constructor(scope: Scope, sink: FollowSink, maxQueued: number) {
+  /** @param shown what edges look like to the caller */
+  constructor(scope: Scope, sink: FollowSink, maxQueued: number, shown: (edges: readonly Edge[]) => readonly Edge[]) {
     this.#scope = scope;
     this.#sink = sink;
     this.#maxQueued = maxQueued;
+    this.#shown = shown;
   }
 
   /** @returns whether a window had to be skipped */
@@ -54,14 +58,14 @@ export class Follower {
     while (!this.#blocked) {
       const segment = this.#queue.shift();
       if (segment === undefined) return;
-      const rows = segment.rows.filter(({ edge }) => edgeInScope(this.#scope, edge));
       const graph = new Graph(Infinity);
-      graph.add(rows);
+      graph.add(segment.rows);
+      const edges = graph.edges().filter((edge) => edgeInScope(this.#scope, edge));
       this.#blocked = !this.#sink.write({
         node: segment.node,
         windowStartUnixMs: segment.window.startUnixMs,
         windowEndUnixMs: segment.window.endUnixMs,
-        edges: graph.edges().map(encodeEdge),
+        edges: this.#shown(edges).map(encodeEdge),
         skippedWindows: this.#skipped,
       });
       this.#skipped = 0;

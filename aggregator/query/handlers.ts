@@ -7,11 +7,17 @@ import type { QueryHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
 import { serviceError } from '../api/status.ts';
 import type { UnaryWrapper } from '../api/unary.ts';
+import type { Aliases } from '../alias/aliases.ts';
 import type { History } from '../graph/history.ts';
+import type { Identity } from '../identity/identity.ts';
 import type { Agents } from '../ingest/agents.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { Follower, type Followers } from './followers.ts';
+import { otherPoliciesRemark } from './other-policies.ts';
 import { checkCluster, readRange, readScope } from './question.ts';
+import { identityRemarks } from './identity-remarks.ts';
+import { summarizeService } from './services.ts';
+import { countUnresolved } from './unresolved.ts';
 import { summarizeNamespaces, summarizeWorkloads } from './workloads.ts';
 
 export interface QueryParts {
@@ -20,6 +26,8 @@ export interface QueryParts {
   readonly history: History;
   readonly agents: Agents;
   readonly followers: Followers;
+  readonly identity: Identity;
+  readonly aliases: Aliases;
   /** How many windows are held back for one slow follower. */
   readonly maxFollowQueue: number;
   readonly unary: UnaryWrapper;
@@ -39,6 +47,12 @@ export function queryHandlers(parts: QueryParts): QueryHandlers {
       state.check({ namespace: namespace || null, workload: null }, edges);
       const within = state.workloads.filter(({ ref }) => namespace === '' || ref.namespace === namespace);
       return { workloads: summarizeWorkloads(within, edges) };
+    }),
+    listServices: unary(({ cluster: asked, namespace }) => {
+      checkCluster(asked, cluster);
+      state.check({ namespace: namespace || null, workload: null }, history.all().edges);
+      const within = parts.identity.services().filter(({ ref }) => namespace === '' || ref.namespace === namespace);
+      return { services: within.map(summarizeService) };
     }),
     listEdges: unary(async (request) => {
       checkCluster(request.cluster, cluster);
@@ -64,7 +78,7 @@ function follow(parts: QueryParts, call: ServerWritableStream<wire.FollowRequest
   checkCluster(call.request.cluster, parts.cluster);
   const scope = readScope(call.request.scope);
   parts.state.check(scope, parts.history.all().edges);
-  const follower = new Follower(scope, call, parts.maxFollowQueue);
+  const follower = new Follower(scope, call, parts.maxFollowQueue, (edges) => parts.aliases.name(edges));
   parts.followers.add(follower);
   call.on('drain', () => follower.ready());
   for (const event of ['cancelled', 'error', 'close']) call.on(event, () => parts.followers.delete(follower));
@@ -72,7 +86,8 @@ function follow(parts: QueryParts, call: ServerWritableStream<wire.FollowRequest
   call.sendMetadata(new Metadata());
 }
 
-function clusterStatus({ cluster, state, history, agents }: QueryParts): wire.ClusterStatus {
+function clusterStatus({ cluster, state, history, agents, identity }: QueryParts): wire.ClusterStatus {
+  const { edges, coverage } = history.all();
   const { source, workloads } = state;
   return {
     name: cluster,
@@ -83,9 +98,12 @@ function clusterStatus({ cluster, state, history, agents }: QueryParts): wire.Cl
     workloads: workloads.length,
     pods: workloads.reduce((total, { pods }) => total + pods.length, 0),
     edges: history.edgeCount,
-    coverage: encodeCoverage(history.all().coverage),
-    problems: source
-      .problems()
-      .map(({ source: file, line, object, message }) => `${file}:${line}: ${object}: ${message}`),
+    coverage: encodeCoverage(coverage),
+    problems: [
+      ...source.problems(),
+      ...identityRemarks(identity.problems()),
+      ...otherPoliciesRemark(state.snapshot.otherPolicies),
+    ],
+    unresolved: countUnresolved(edges),
   };
 }

@@ -1,33 +1,42 @@
 import type Database from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
-import { type EdgeId, edgeKey } from '../../core/edge.ts';
-import type { Protocol } from '../../core/flow.ts';
-import type { Entity } from '../../core/identity.ts';
+import type { EdgeId } from '../../core/edge.ts';
+import type { Protocol, Role } from '../../core/flow.ts';
+import type { Entity, ServiceRef } from '../../core/identity.ts';
+import { type Lane, Lanes } from '../graph/lane.ts';
 
-interface EdgeRow {
+interface LaneRow {
   readonly client: string;
   readonly server: string;
   readonly protocol: Protocol;
   readonly port: number;
+  readonly reporter: Role;
+  readonly service: number;
 }
 
-/** Numbers for edges and names, and back. Holds a bounded part in memory; the tables hold all. */
+/** Numbers for lanes and names, and back. Holds a bounded part in memory; the tables hold all. */
 export class SqliteDictionary {
-  readonly #edgeIds: LRUCache<string, number>;
-  readonly #edges: LRUCache<number, EdgeId>;
+  readonly #maxCached: number;
+  readonly #interned: Lanes;
+  /** By cluster, then by key. */
+  readonly #laneIds = new Map<string, LRUCache<string, number>>();
+  readonly #lanes: LRUCache<number, Lane>;
   readonly #nameIds: LRUCache<string, number>;
   readonly #names: LRUCache<number, string>;
   readonly #insertEdge: Database.Statement<[string, string, string, string, string, number], number>;
   readonly #selectEdgeId: Database.Statement<[string, string], number>;
-  readonly #selectEdge: Database.Statement<[number], EdgeRow>;
+  readonly #insertLane: Database.Statement<[number, Role, number], number>;
+  readonly #selectLaneId: Database.Statement<[number, Role, number], number>;
+  readonly #selectLane: Database.Statement<[number], LaneRow>;
   readonly #insertName: Database.Statement<[string], number>;
   readonly #selectNameId: Database.Statement<[string], number>;
   readonly #selectName: Database.Statement<[number], string>;
 
-  /** @param maxCached how many edges, and how many names, are held in memory */
+  /** @param maxCached how many lanes, and how many names, are held in memory */
   constructor(database: Database.Database, maxCached: number) {
-    this.#edgeIds = new LRUCache({ max: maxCached });
-    this.#edges = new LRUCache({ max: maxCached });
+    this.#maxCached = maxCached;
+    this.#interned = new Lanes(maxCached);
+    this.#lanes = new LRUCache({ max: maxCached });
     this.#nameIds = new LRUCache({ max: maxCached });
     this.#names = new LRUCache({ max: maxCached });
     this.#insertEdge = database
@@ -38,36 +47,65 @@ export class SqliteDictionary {
     this.#selectEdgeId = database
       .prepare<[string, string], number>('SELECT id FROM edge WHERE cluster = ? AND key = ?')
       .pluck();
-    this.#selectEdge = database.prepare('SELECT client, server, protocol, port FROM edge WHERE id = ?');
+    this.#insertLane = database
+      .prepare<[number, Role, number], number>(
+        'INSERT INTO lane (edge, reporter, service) VALUES (?, ?, ?) RETURNING id',
+      )
+      .pluck();
+    this.#selectLaneId = database
+      .prepare<[number, Role, number], number>('SELECT id FROM lane WHERE edge = ? AND reporter = ? AND service = ?')
+      .pluck();
+    this.#selectLane = database.prepare(
+      `SELECT client, server, protocol, port, reporter, service
+       FROM lane JOIN edge ON edge.id = lane.edge WHERE lane.id = ?`,
+    );
     this.#insertName = database.prepare<[string], number>('INSERT INTO name (text) VALUES (?) RETURNING id').pluck();
     this.#selectNameId = database.prepare<[string], number>('SELECT id FROM name WHERE text = ?').pluck();
     this.#selectName = database.prepare<[number], string>('SELECT text FROM name WHERE id = ?').pluck();
   }
 
-  /** The number of an edge, given now when it has none. To be called inside a transaction. */
-  edgeId(cluster: string, edge: EdgeId): number {
-    const key = edgeKey(edge);
-    const cacheKey = `${cluster}|${key}`;
-    let id = this.#edgeIds.get(cacheKey) ?? this.#selectEdgeId.get(cluster, key);
+  /** The number of a lane, given now when it has none. To be called inside a transaction. */
+  laneId(cluster: string, lane: Lane): number {
+    let ids = this.#laneIds.get(cluster);
+    if (ids === undefined) this.#laneIds.set(cluster, (ids = new LRUCache({ max: this.#maxCached })));
+    let id = ids.get(lane.key);
     if (id === undefined) {
-      const { client, server, protocol, port } = edge;
-      id = this.#insertEdge.get(cluster, key, JSON.stringify(client), JSON.stringify(server), protocol, port) as number;
+      id = this.#findLane(cluster, lane);
+      ids.set(lane.key, id);
     }
-    this.#edgeIds.set(cacheKey, id);
     return id;
   }
 
-  /** @throws RangeError when no edge has the number */
-  edge(id: number): EdgeId {
-    let edge = this.#edges.get(id);
-    if (edge === undefined) {
-      const row = this.#selectEdge.get(id);
-      if (row === undefined) throw new RangeError(`no edge has the number ${id}`);
-      const { client, server, protocol, port } = row;
-      edge = { client: JSON.parse(client) as Entity, server: JSON.parse(server) as Entity, protocol, port };
-      this.#edges.set(id, edge);
+  #findLane(cluster: string, { edge, edgeKey, reporter, service }: Lane): number {
+    const edgeId = this.#selectEdgeId.get(cluster, edgeKey) ?? this.#newEdge(cluster, edgeKey, edge);
+    const serviceId = service === null ? 0 : this.nameId(`${service.namespace}/${service.name}`);
+    const id = this.#selectLaneId.get(edgeId, reporter, serviceId) ?? this.#insertLane.get(edgeId, reporter, serviceId);
+    return id as number;
+  }
+
+  #newEdge(cluster: string, key: string, { client, server, protocol, port }: EdgeId): number {
+    const [clientJson, serverJson] = [JSON.stringify(client), JSON.stringify(server)];
+    return this.#insertEdge.get(cluster, key, clientJson, serverJson, protocol, port) as number;
+  }
+
+  /** @throws RangeError when no lane has the number */
+  lane(id: number): Lane {
+    let lane = this.#lanes.get(id);
+    if (lane === undefined) {
+      const row = this.#selectLane.get(id);
+      if (row === undefined) throw new RangeError(`no lane has the number ${id}`);
+      const { client, server, protocol, port, reporter, service } = row;
+      const edge = { client: JSON.parse(client) as Entity, server: JSON.parse(server) as Entity, protocol, port };
+      lane = this.#interned.of(edge, reporter, this.#service(service));
+      this.#lanes.set(id, lane);
     }
-    return edge;
+    return lane;
+  }
+
+  #service(id: number): ServiceRef | null {
+    if (id === 0) return null;
+    const [namespace, name] = this.name(id).split('/') as [string, string];
+    return { namespace, name };
   }
 
   /** The number of a name, given now when it has none; at least 1. To be called inside a transaction. */
@@ -88,6 +126,7 @@ export class SqliteDictionary {
 
   /** Forgets what is in memory: after a transaction that was undone, its numbers mean nothing. */
   reset(): void {
-    for (const cache of [this.#edgeIds, this.#edges, this.#nameIds, this.#names]) cache.clear();
+    this.#laneIds.clear();
+    for (const cache of [this.#lanes, this.#nameIds, this.#names]) cache.clear();
   }
 }

@@ -5,11 +5,8 @@ import { messageOf, WeirError } from '../../core/errors.ts';
 
 /** `weir` in ASCII: tells our databases from others' (https://www.sqlite.org/fileformat.html#application_id). */
 const applicationId = 0x77656972;
-/** Counts up with every change of the tables or of the form of the segments in them. */
-const schemaVersion = 2;
-
-const schema = `
-  -- Who talks to whom: named once, numbered in the segments.
+const firstTables = `
+  -- Who talks to whom: named once.
   CREATE TABLE edge (
     id       INTEGER PRIMARY KEY,
     cluster  TEXT NOT NULL,
@@ -19,6 +16,14 @@ const schema = `
     protocol TEXT NOT NULL,
     port     INTEGER NOT NULL,
     UNIQUE (cluster, key)
+  );
+  -- What one end reports of an edge, by one Service or by none: numbered in the segments.
+  CREATE TABLE lane (
+    id       INTEGER PRIMARY KEY,
+    edge     INTEGER NOT NULL,
+    reporter TEXT NOT NULL,     -- client or server
+    service  INTEGER NOT NULL,  -- its name; 0 for none
+    UNIQUE (edge, reporter, service)
   );
   -- Drop reasons, servers' names, and Services as namespace/name.
   CREATE TABLE name (
@@ -48,6 +53,29 @@ const schema = `
   ) WITHOUT ROWID;
 `;
 
+const aliasTable = `
+  CREATE TABLE alias (
+    cluster         TEXT NOT NULL,
+    name            TEXT NOT NULL,
+    cidr            TEXT NOT NULL,
+    allowed         INTEGER NOT NULL,
+    expires_unix_ms INTEGER,  -- NULL when it has no end
+    comment         TEXT NOT NULL,
+    PRIMARY KEY (cluster, name)
+  ) WITHOUT ROWID;
+`;
+
+/**
+ * What makes a database of each version out of one of the version before; the first makes it out of nothing. The
+ * version counts up with every change of the tables or of the form of the segments in them.
+ */
+const steps: ReadonlyMap<number, string> = new Map([
+  [3, firstTables],
+  [4, aliasTable],
+]);
+const versions = [...steps.keys()];
+const [oldest, newest] = [Math.min(...versions), Math.max(...versions)];
+
 /** How durable a commit is when its promise resolves: FULL survives a power cut, NORMAL a crash of the process only. */
 export type Synchronous = 'FULL' | 'NORMAL';
 
@@ -71,31 +99,31 @@ export function storeError(path: string, error: unknown): WeirError {
   return new WeirError('STORE', `${path}: ${what}`, { cause: error, detail: { path, code } });
 }
 
-/** @returns whether the database is new. @throws WeirError STORE when it is not ours, or of another version */
-function checkOwner(database: Database.Database, path: string): boolean {
+/** @returns the database's version, 0 when it is new. @throws WeirError STORE when it is not ours, or too old or new */
+function versionOf(database: Database.Database, path: string): number {
   const owner = database.pragma('application_id', { simple: true });
   const isEmpty = database.prepare('SELECT count(*) = 0 FROM sqlite_schema').pluck().get() === 1;
   if (owner !== applicationId && !(owner === 0 && isEmpty)) {
     throw new WeirError('STORE', `${path}: the database belongs to another program; name another file`);
   }
-  const version = database.pragma('user_version', { simple: true });
-  if (!isEmpty && version !== schemaVersion) {
-    const what = `has schema ${String(version)}, this version of Weir reads ${schemaVersion}; move it away to begin anew`;
+  if (isEmpty) return 0;
+  const version = Number(database.pragma('user_version', { simple: true }));
+  if (version < oldest || version > newest) {
+    const what = `has schema ${version}, this version of Weir reads ${oldest} to ${newest}; move it away to begin anew`;
     throw new WeirError('STORE', `${path}: the database ${what}, or name another file`);
   }
-  return isEmpty;
+  return version;
 }
 
 function prepare(database: Database.Database, path: string, synchronous: Synchronous): void {
   // One process owns the file: nobody else moves a cursor while it runs. The lock ends with the process.
   database.pragma('locking_mode = EXCLUSIVE');
-  const isNew = checkOwner(database, path);
+  const version = versionOf(database, path);
   database.pragma('journal_mode = WAL');
   database.pragma(`synchronous = ${synchronous}`);
-  const setUp = isNew
-    ? `${schema} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`
-    : '';
-  database.exec(`BEGIN EXCLUSIVE; ${setUp} COMMIT;`);
+  const missing = [...steps].filter(([each]) => each > version).map(([, step]) => step);
+  const marks = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${newest};`;
+  database.exec(`BEGIN EXCLUSIVE; ${missing.join('')} ${marks} COMMIT;`);
 }
 
 /** Opens or makes a database and takes it for this process alone. @throws WeirError STORE */

@@ -1,10 +1,12 @@
 import type Database from 'better-sqlite3';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Alias } from '../../core/alias.ts';
 import type { Losses } from '../../core/flow.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
-import type { Row, Segment } from '../graph/segment.ts';
+import type { Segment } from '../graph/segment.ts';
 import { judge } from './fence.ts';
-import { packRows, type PackedRow, unpackRows } from './segment-codec.ts';
+import { nameRows, packRows, unpackRows } from './segment-codec.ts';
+import { SqliteAliases } from './sqlite-aliases.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
 import { openDatabase, storeError, type Synchronous } from './sqlite-schema.ts';
 import type { Commit, CommitResult, Cursor, Store } from './store.ts';
@@ -12,7 +14,7 @@ import type { Commit, CommitResult, Cursor, Store } from './store.ts';
 export interface SqliteOptions {
   readonly path: string;
   readonly synchronous: Synchronous;
-  /** How many edges, and how many names, are held in memory besides those on disk. */
+  /** How many lanes, and how many names, are held in memory besides those on disk. */
   readonly maxCached: number;
 }
 
@@ -37,6 +39,7 @@ export class SqliteStore implements Store {
   readonly #path: string;
   readonly #database: Database.Database;
   readonly #dictionary: SqliteDictionary;
+  readonly #aliases: SqliteAliases;
   readonly #commitAll: Database.Transaction<(commits: readonly Commit[]) => CommitResult[]>;
   readonly #pruneSome: Database.Transaction<(cluster: string, before: UnixMs, limit: number) => Segment[]>;
   readonly #selectCursor: Database.Statement<[string, string], Cursor>;
@@ -52,6 +55,7 @@ export class SqliteStore implements Store {
     const database = openDatabase(path, synchronous);
     this.#database = database;
     this.#dictionary = new SqliteDictionary(database, maxCached);
+    this.#aliases = new SqliteAliases(database);
     this.#commitAll = database.transaction((commits: readonly Commit[]) =>
       commits.map((each) => this.#commitOne(each)),
     );
@@ -108,8 +112,21 @@ export class SqliteStore implements Store {
     return this.#run(() => this.#pruneSome.immediate(cluster, beforeUnixMs, limit));
   }
 
-  close(): void {
+  aliases(cluster: string): Promise<readonly Alias[]> {
+    return this.#run(() => this.#aliases.list(cluster));
+  }
+
+  setAlias(cluster: string, alias: Alias): Promise<void> {
+    return this.#run(() => this.#aliases.set(cluster, alias));
+  }
+
+  removeAlias(cluster: string, name: string): Promise<void> {
+    return this.#run(() => this.#aliases.remove(cluster, name));
+  }
+
+  close(): Promise<void> {
     this.#database.close();
+    return Promise.resolve();
   }
 
   #run<Result>(work: () => Result): Promise<Result> {
@@ -127,41 +144,19 @@ export class SqliteStore implements Store {
     if (result.type !== 'committed') return result;
     const { epoch, sequence, window, losses, rows } = result.segment;
     const { startUnixMs, endUnixMs } = window;
-    const columns = packRows(this.#pack(cluster, rows), startUnixMs);
+    const columns = packRows(rows, startUnixMs, {
+      laneId: (lane) => this.#dictionary.laneId(cluster, lane),
+      nameId: (text) => this.#dictionary.nameId(text),
+    });
     this.#insertSegment.run(cluster, node, epoch, sequence, startUnixMs, endUnixMs, JSON.stringify(losses), columns);
     this.#upsertCursor.run(cluster, node, epoch, sequence, endUnixMs);
     return result;
   }
 
-  #pack(cluster: string, rows: readonly Row[]): PackedRow[] {
-    return rows.map(({ edge, reporter, service, observation }) => ({
-      edgeId: this.#dictionary.edgeId(cluster, edge),
-      reporter,
-      serviceId: service === null ? 0 : this.#dictionary.nameId(`${service.namespace}/${service.name}`),
-      observation,
-      drops: Object.entries(observation.drops).map(([reason, packets]) => [this.#dictionary.nameId(reason), packets]),
-      serverNameIds: observation.serverNames.map((name) => this.#dictionary.nameId(name)),
-    }));
-  }
-
   #segmentOf(cluster: string, row: SegmentRow): Segment {
     const { node, epoch, sequence, start_unix_ms: startUnixMs, end_unix_ms: endUnixMs } = row;
-    const rows = unpackRows(row.columns, startUnixMs).map((packed) => this.#unpack(packed));
+    const rows = nameRows(unpackRows(row.columns, startUnixMs), this.#dictionary);
     const losses = JSON.parse(row.losses) as Losses;
     return { cluster, node, epoch, sequence, window: { startUnixMs, endUnixMs }, losses, rows };
-  }
-
-  #unpack({ edgeId, reporter, serviceId, observation, ...numbers }: PackedRow): Row {
-    const edge = this.#dictionary.edge(edgeId);
-    const named = (id: number) => this.#dictionary.name(id);
-    const drops = Object.fromEntries(numbers.drops.map(([reasonId, packets]) => [named(reasonId), packets]));
-    const serverNames = numbers.serverNameIds.map(named);
-    return { edge, reporter, service: this.#service(serviceId), observation: { ...observation, drops, serverNames } };
-  }
-
-  #service(id: number): Row['service'] {
-    if (id === 0) return null;
-    const [namespace, name] = this.#dictionary.name(id).split('/') as [string, string];
-    return { namespace, name };
   }
 }

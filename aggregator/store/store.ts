@@ -1,3 +1,4 @@
+import type { Alias } from '../../core/alias.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
 import type { Segment } from '../graph/segment.ts';
 
@@ -13,6 +14,8 @@ export interface Cursor {
 /** A segment to be committed. */
 export interface Commit {
   readonly segment: Segment;
+  /** The first of the batches that it stands for, where several were merged; the segment's sequence is the last. */
+  readonly firstSequence: number;
   /**
    * The oldest batch of the segment's epoch that its agent still holds: what comes before it will never arrive, so it
    * may follow the cursor although batches between them are missing.
@@ -25,12 +28,13 @@ export const missingStage = 'missing-batches';
 
 /**
  * `committed`: stored as `segment`, whose losses tell how many batches before it are missing, and the cursor moved to
- * it. `duplicate`: it, or a later one, was committed before; nothing was changed. `gap`: batches between the cursor and
- * it are still to come; nothing was changed.
+ * it. `duplicate`: it, or a later one, was committed before. `gap`: batches between the cursor and it are still to come.
+ * `overlap`: a part of what it stands for was committed before. But for `committed`, nothing was changed.
  */
 export type CommitResult =
   | { readonly type: 'committed'; readonly segment: Segment; readonly missing: number }
   | { readonly type: 'duplicate'; readonly cursor: Cursor }
+  | { readonly type: 'overlap'; readonly cursor: Cursor }
   | { readonly type: 'gap'; readonly cursor: Cursor | null };
 
 /** Keeps segments and cursors. A driver passes the contract suite in test/aggregator/store. */
@@ -51,5 +55,14 @@ export interface Store {
   /** Removes up to `limit` segments whose windows ended before that moment, the oldest first. @returns the removed */
   prune(cluster: string, beforeUnixMs: UnixMs, limit: number): Promise<readonly Segment[]>;
 
-  close(): void;
+  /** The aliases of a cluster, in any order. */
+  aliases(cluster: string): Promise<readonly Alias[]>;
+
+  /** Keeps an alias in place of the one of its name. When the promise resolves it is durable. @throws WeirError STORE */
+  setAlias(cluster: string, alias: Alias): Promise<void>;
+
+  /** Removes an alias, if there is one of that name. @throws WeirError STORE */
+  removeAlias(cluster: string, name: string): Promise<void>;
+
+  close(): Promise<void>;
 }

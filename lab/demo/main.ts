@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { messageOf, WeirError } from '../../core/errors.ts';
 import { Lab } from '../lab.ts';
+import { nodeNames } from '../shape.ts';
 import { abortOnSignals } from '../signals.ts';
 import { Narrator } from './narrator.ts';
 import { type DemoOptions, readOptions } from './options.ts';
@@ -28,7 +29,9 @@ async function run(options: DemoOptions): Promise<void> {
   const tell = new Narrator(options.json ? process.stderr : process.stdout);
   const abort = abortOnSignals();
   tell.heading('Building a cluster on this machine');
-  const lab = await Lab.start({ name: options.name, abort, onProgress: (text) => tell.progress(text) });
+  const { name, cni } = options;
+  const onProgress = (text: string) => tell.progress(text);
+  const lab = await Lab.start({ name, cni, nodes: nodeNames(options.nodes), abort, onProgress });
   let weir: Weir | null = null;
   try {
     tell.progress('starting the aggregator, and an agent on every node');

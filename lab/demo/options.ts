@@ -1,8 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { WeirError } from '../../core/errors.ts';
 import { isLabName } from '../names.ts';
+import { cniOption, nodesOption, type Shape } from '../shape.ts';
 
-export interface DemoOptions {
+export interface DemoOptions extends Shape {
   /** Name of the lab; two demos of different names can run side by side if they listen on different ports. */
   readonly name: string;
   /** Run through and exit. */
@@ -23,6 +24,8 @@ export function readOptions(argv: readonly string[], write: (text: string) => vo
     .option('--once', 'run through and exit', false)
     .option('--json', 'end with one line of JSON on standard output', false)
     .option('--name <name>', 'name of the lab', 'demo')
+    .addOption(cniOption)
+    .addOption(nodesOption)
     .option('--listen <address>', 'where the aggregator answers', '127.0.0.1:7280')
     .option('--metrics-listen <address>', "where the aggregator's metrics are", '127.0.0.1:7281')
     .option('--window <time>', "length of the agents' reports", '5s')

@@ -56,9 +56,9 @@ function attempts(): Attempt[] {
 
 export interface RogueResult {
   readonly attempts: number;
-  /** Attempts that failed for the pod and that Weir shows as dropped. */
+  /** Attempts that failed for the pod and that Weir shows as stopped, by one of the reasons that the lab can have. */
   readonly dropped: number;
-  /** The kernel's reason when all have the same one; else all of them, or empty. */
+  /** The kernel's reasons, or `unanswered` where it was not the kernel that dropped; several in order, or empty. */
   readonly reason: string;
   /** What Weir shows of them. */
   readonly edges: readonly Edge[];
@@ -74,6 +74,17 @@ function isAttempt(edge: Edge, { namespace, workload }: Attempt): boolean {
   const { server } = edge;
   const isTarget = server.type === 'workload' && server.namespace === namespace && server.name === workload;
   return isTarget && isFromRogue(edge);
+}
+
+/** Why Weir says that an attempt got nowhere; empty when it does not say so. */
+function reasonsOf({ verdict, merged }: Edge): string[] {
+  if (verdict === 'unanswered') return [verdict];
+  return verdict === 'dropped' ? Object.keys(merged.drops) : [];
+}
+
+function isStopped(edge: Edge, stopReasons: readonly string[]): boolean {
+  const reasons = reasonsOf(edge);
+  return reasons.length > 0 && reasons.every((reason) => stopReasons.includes(reason));
 }
 
 /** Lets a rogue pod appear and reach for what is not its business, and asks Weir what became of it. */
@@ -96,12 +107,14 @@ export async function letRogueTry(
     abort.throwIfAborted();
     const edges = await weir.edges();
     const shown = tries.map((each) =>
-      edges.find((edge) => isAttempt(edge, each) && edge.verdict === 'dropped' && edge.protocol === protocolOf(each)),
+      edges.find(
+        (edge) => isAttempt(edge, each) && edge.protocol === protocolOf(each) && isStopped(edge, lab.stopReasons),
+      ),
     );
     const dropped = shown.filter((edge, i) => edge !== undefined && results[i] !== null);
     if (dropped.length === tries.length || performance.now() > endMs) {
       const found = shown.filter((edge) => edge !== undefined);
-      const reasons = new Set(found.flatMap(({ merged }) => Object.keys(merged.drops)));
+      const reasons = new Set(found.flatMap(reasonsOf));
       const reason = [...reasons].toSorted().join(', ');
       return { attempts: tries.length, dropped: dropped.length, reason, edges: found };
     }

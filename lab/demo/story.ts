@@ -85,7 +85,7 @@ async function attack({ lab, weir, tell, abort }: Stage): Promise<RogueResult> {
   tell.heading('A rogue pod appears in namespace shop and reaches for the databases and more');
   const result = await letRogueTry(lab, weir, rogueWithinMs, abort);
   for (const edge of result.edges) tell.edge(edge);
-  const line = `${result.dropped} of ${result.attempts} attempts dropped, reason ${result.reason || 'unknown'}`;
+  const line = `${result.dropped} of ${result.attempts} attempts got nowhere: ${result.reason || 'not known why'}`;
   if (result.dropped === result.attempts) tell.good(line);
   else tell.bad(line);
   return result;
@@ -116,6 +116,7 @@ export async function tellStory(stage: Stage): Promise<DemoResult> {
     pods,
     edges_expected: stage.lab.expectedEdges().length,
     edges_seen: watched.edges.length,
+    edges: keysOf(watched.edges),
     missing: keysOf(watched.missing),
     unexpected: keysOf(watched.unexpected),
     wrong_direction: watched.wrongDirection.length,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Edge, type EdgeId, edgeKey } from '../../core/edge.ts';
 import type { Milliseconds } from '../../core/time.ts';
+import { type ExpectedEdge, staysUnanswered } from '../expected.ts';
 import type { Weir } from './weir.ts';
 
 const askEveryMs = 250;
@@ -14,15 +15,21 @@ export interface Watched {
   readonly wrongDirection: readonly Edge[];
 }
 
-/** Holds what was seen against what the lab declares. An edge is there when something came through. */
-export function compare(expected: readonly EdgeId[], edges: readonly Edge[]): Watched {
-  const forwarded = new Set(edges.filter(({ verdict }) => verdict === 'forwarded').map(edgeKey));
+/** Whether an expected edge was seen to work: something came through, or it is one over which nobody answers. */
+function isThere(expected: ExpectedEdge, seen: Edge | undefined): boolean {
+  return seen?.verdict === 'forwarded' || (seen?.verdict === 'unanswered' && staysUnanswered(expected));
+}
+
+/** Holds what was seen against what the lab declares. */
+export function compare(expectedEdges: readonly ExpectedEdge[], edges: readonly Edge[]): Watched {
+  const seen = new Map(edges.map((edge) => [edgeKey(edge), edge]));
+  const expected = expectedEdges.map(({ id }) => id);
   const wanted = new Set(expected.map(edgeKey));
   const unexpected = edges.filter((edge) => !wanted.has(edgeKey(edge)));
   const reversed = new Set(expected.map(({ client, server, protocol }) => pair(server, client, protocol)));
   return {
     edges,
-    missing: expected.filter((id) => !forwarded.has(edgeKey(id))),
+    missing: expectedEdges.filter((each) => !isThere(each, seen.get(edgeKey(each.id)))).map(({ id }) => id),
     unexpected,
     wrongDirection: unexpected.filter(({ client, server, protocol }) => reversed.has(pair(client, server, protocol))),
   };
@@ -38,7 +45,7 @@ function pair(client: EdgeId['client'], server: EdgeId['server'], protocol: Edge
  */
 export async function watchEdges(
   weir: Weir,
-  expected: readonly EdgeId[],
+  expected: readonly ExpectedEdge[],
   times: { readonly withinMs: Milliseconds; readonly settleMs: Milliseconds },
   onEdge: (edge: Edge) => void,
   abort: AbortSignal,

@@ -11,6 +11,7 @@ import type { Lab } from '../lab.ts';
 import { pinsDir } from '../names.ts';
 import { type LabProcess, logTail, startProcess } from '../pod-processes.ts';
 import { inNetns } from '../probes.ts';
+import { startKubeApis } from './kube-api.ts';
 import type { DemoOptions } from './options.ts';
 
 const cluster = 'demo';
@@ -36,7 +37,7 @@ function flags(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
-/** Weir as it is installed: one aggregator, and an agent on every node of the lab. */
+/** Weir as it is installed: one aggregator and an agent on every node, which learn of the cluster from its API. */
 export class Weir {
   readonly connection: Connection;
   readonly cluster = cluster;
@@ -51,24 +52,31 @@ export class Weir {
   static async start(lab: Lab, options: DemoOptions, abort: AbortSignal): Promise<Weir> {
     const folder = `${lab.stateDir}/weir`;
     mkdirSync(folder, { recursive: true });
+    const { forNodes, forMachine } = await startKubeApis(lab, folder);
     const socket = `unix:${folder}/aggregator.sock`;
     const aggregator = flags({
       listen: options.listen,
       'metrics-listen': options.metricsListen,
       database: `${folder}/weir.db`,
       cluster,
-      'cluster-files': lab.manifestsDir,
+      kubeconfig: forMachine.kubeconfig,
       'pod-cidr': podCidr,
       'service-cidr': serviceCidr,
     });
     const start = (argv: readonly string[], log: string) => startProcess(lab.name, argv, `${folder}/${log}.log`);
-    const processes = [await start([...mainOf('aggregator'), ...aggregator, '--listen', socket], 'aggregator')];
-    for (const { name, netnsPath, cniResultsDir } of lab.nodes) {
+    const processes = [
+      forNodes.process,
+      forMachine.process,
+      await start([...mainOf('aggregator'), ...aggregator, '--listen', socket], 'aggregator'),
+    ];
+    for (const node of lab.nodes) {
+      const { name, netnsPath } = node;
       const agent = flags({
         node: name,
         cluster,
         aggregator: socket,
-        'cni-results': cniResultsDir,
+        kubeconfig: forNodes.kubeconfig,
+        ...lab.agentFlags(node),
         spool: `${folder}/spool-${name}`,
         pins: `${pinsDir(lab.name)}/${name}`,
         window: options.window,

@@ -4,6 +4,7 @@
 
 #include "btf.h"
 #include "capture.h"
+#include "conntrack.h"
 #include "link_watch.h"
 #include "namespaces.h"
 #include "netlink.h"
@@ -179,6 +180,18 @@ Napi::Value RunIterator(const Info &info)
 	return Boundary(info.Env(), [&] { return BufferOf(info, CaptureOf(info).Iterate(Text(info[1]))); });
 }
 
+Napi::Value NoteTranslations(const Info &info)
+{
+	return Boundary(info.Env(), [&] {
+		const auto translations = TranslatedConnections();
+		const size_t noted = CaptureOf(info).NoteTranslations(translations);
+		auto result = Napi::Object::New(info.Env());
+		result.Set("noted", Napi::Number::New(info.Env(), static_cast<double>(noted)));
+		result.Set("left", Napi::Number::New(info.Env(), static_cast<double>(translations.size() - noted)));
+		return result;
+	});
+}
+
 Napi::Value SweepTranslations(const Info &info)
 {
 	return Boundary(info.Env(),
@@ -252,19 +265,48 @@ Napi::Value WatchLinks(const Info &info)
 	});
 }
 
+Napi::Value TakeGoneLinks(const Info &info)
+{
+	const std::vector<uint32_t> gone = (*info[0].As<Napi::External<WatchHandle>>().Data())->TakeGone();
+	auto result = Napi::Array::New(info.Env(), gone.size());
+	for (size_t i = 0; i < gone.size(); i++)
+		result[i] = Napi::Number::New(info.Env(), gone[i]);
+	return result;
+}
+
 void UnwatchLinks(const Info &info)
 {
 	info[0].As<Napi::External<WatchHandle>>().Data()->reset();
 }
 
-Napi::Value NamespaceIdsOf(const Info &info)
+Napi::Value LookAtNamespacesOf(const Info &info)
 {
 	return Boundary(info.Env(), [&] {
 		Capture *capture = info[1].IsNull() ? nullptr : info[1].As<Napi::External<Handle>>().Data()->get();
-		const NamespaceIds ids = IdsOfNamespace(Text(info[0]), capture);
-		auto result = Napi::Object::New(info.Env());
-		result.Set("cookie", Napi::BigInt::New(info.Env(), ids.cookie));
-		result.Set("nsid", Napi::Number::New(info.Env(), ids.nsid));
+		const std::vector<NamespaceLook> looks = LookAtNamespaces(Texts(info[0]), capture);
+		auto result = Napi::Array::New(info.Env(), looks.size());
+		for (size_t i = 0; i < looks.size(); i++) {
+			auto look = Napi::Object::New(info.Env());
+			look.Set("cookie", Napi::BigInt::New(info.Env(), looks[i].ids.cookie));
+			look.Set("nsid", looks[i].ids.nsid);
+			look.Set("problem", looks[i].problem);
+			result[i] = look;
+		}
+		return result;
+	});
+}
+
+Napi::Value ProcessNamespaceIds(const Info &info)
+{
+	const auto given = info[0].As<Napi::Array>();
+	std::vector<uint32_t> pids;
+	for (uint32_t i = 0; i < given.Length(); i++)
+		pids.push_back(U32(given.Get(i)));
+	return Boundary(info.Env(), [&] {
+		const std::vector<int32_t> nsids = NamespaceIdsOfProcesses(pids);
+		auto result = Napi::Array::New(info.Env(), nsids.size());
+		for (size_t i = 0; i < nsids.size(); i++)
+			result[i] = Napi::Number::New(info.Env(), nsids[i]);
 		return result;
 	});
 }
@@ -339,6 +381,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports)
 	add("attachedInterfaces", AttachedInterfaces);
 	add("drainRing", DrainRing);
 	add("runIterator", RunIterator);
+	add("noteTranslations", NoteTranslations);
 	add("sweepTranslations", SweepTranslations);
 	add("readMap", ReadMap);
 	add("takeEntries", TakeEntries);
@@ -346,8 +389,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports)
 	add("testRun", TestRun);
 	add("listLinks", ListLinks);
 	add("watchLinks", WatchLinks);
+	add("takeGoneLinks", TakeGoneLinks);
 	add("unwatchLinks", UnwatchLinks);
-	add("namespaceIds", NamespaceIdsOf);
+	add("lookAtNamespaces", LookAtNamespacesOf);
+	add("processNamespaceIds", ProcessNamespaceIds);
 	add("ownNamespaceCookie", OwnNamespaceCookie);
 	add("kernelEnum", KernelEnumValues);
 	add("kernelLacksTypes", KernelLacksTypes);

@@ -188,6 +188,21 @@ std::vector<uint8_t> Capture::Take(const std::string &name, const uint8_t *keys,
 	return taken;
 }
 
+size_t Capture::NoteTranslations(const std::vector<std::pair<connection, translation>> &translations)
+{
+	const int map = Map("translations");
+	size_t noted = 0;
+	for (const auto &[seen, real] : translations) {
+		const int error = bpf_map_update_elem(map, &seen, &real, BPF_NOEXIST);
+		if (error == -E2BIG)
+			break;
+		if (error && error != -EEXIST)
+			throw SystemError(-error, "bpf_map_update_elem translations");
+		noted++;
+	}
+	return noted;
+}
+
 uint32_t Capture::SweepTranslations(uint64_t before_ns)
 {
 	const std::vector<uint8_t> entries = Read("translations");
@@ -257,7 +272,7 @@ std::vector<uint8_t> Capture::Iterate(const std::string &name)
 			info.map.map_fd = Map("socket_states");
 		else if (name == "find_namespaces")
 			info.task.pid = getpid();
-		if (name != "find_sockets") {
+		if (name == "sample_sockets" || name == "find_namespaces") {
 			options.iter_info = &info;
 			options.iter_info_len = sizeof(info);
 		}

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../../bpf/weir.h"
@@ -87,6 +88,8 @@ public:
 	std::vector<uint8_t> Read(const std::string &map) const;
 	// Removes entries, given their keys one after the other. Returns key and value bytes of each as they were last.
 	std::vector<uint8_t> Take(const std::string &map, const uint8_t *keys, size_t length);
+	// Notes translations of connections that are open, without a time; returns how many there was room for.
+	size_t NoteTranslations(const std::vector<std::pair<connection, translation>> &translations);
 	// Removes translations that were seen before `ns` (CLOCK_MONOTONIC); returns how many.
 	uint32_t SweepTranslations(uint64_t before_ns);
 	// Sums of the per-CPU statistics, in the order of enum statistic.

@@ -10,7 +10,7 @@
 
 #include <cerrno>
 #include <thread>
-#include <vector>
+#include <unordered_map>
 
 #include "capture.h"
 #include "fd.h"
@@ -47,17 +47,29 @@ uint64_t CookieByVisit(int file, const std::string &path)
 	return cookie;
 }
 
-// Asks the kernel side, which reads it from the open file.
-uint64_t CookieByIterator(Capture &capture, int file, const std::string &path)
+// Asks the kernel side, which reads them from the open files. Keys are file descriptors.
+std::unordered_map<int, uint64_t> CookiesByIterator(Capture &capture)
 {
 	const std::vector<uint8_t> found = capture.Iterate("find_namespaces");
 	const auto own = static_cast<uint32_t>(getpid());
+	std::unordered_map<int, uint64_t> cookies;
 	for (size_t at = 0; at + sizeof(namespace_file) <= found.size(); at += sizeof(namespace_file)) {
 		const auto *each = reinterpret_cast<const namespace_file *>(&found[at]);
-		if (each->tgid == own && each->fd == static_cast<uint32_t>(file))
-			return each->cookie;
+		if (each->tgid == own)
+			cookies[static_cast<int>(each->fd)] = each->cookie;
 	}
-	throw SystemError(ENOENT, "find_namespaces", path);
+	return cookies;
+}
+
+Fd OpenNamespace(const std::string &path)
+{
+	// What is no namespace may be anything: opening a pipe must not wait for its other end.
+	Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+	if (!file)
+		throw SystemError(errno, "open", path);
+	if (ioctl(file.get(), NS_GET_NSTYPE) != CLONE_NEWNET)
+		throw SystemError(EINVAL, "NS_GET_NSTYPE", path + " holds no network namespace");
+	return file;
 }
 
 } // namespace
@@ -71,15 +83,39 @@ uint64_t OwnCookie()
 	return cookie;
 }
 
-NamespaceIds IdsOfNamespace(const std::string &path, Capture *capture)
+std::vector<NamespaceLook> LookAtNamespaces(const std::vector<std::string> &paths, Capture *capture)
 {
-	const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-	if (!file)
-		throw SystemError(errno, "open", path);
-	if (ioctl(file.get(), NS_GET_NSTYPE) != CLONE_NEWNET)
-		throw SystemError(EINVAL, "NS_GET_NSTYPE", path + " holds no network namespace");
-	return { capture ? CookieByIterator(*capture, file.get(), path) : CookieByVisit(file.get(), path),
-		 NamespaceId(file.get()) };
+	std::vector<NamespaceLook> looks(paths.size());
+	std::vector<Fd> files(paths.size());
+	const auto attempt = [&](size_t i, const auto &step) {
+		if (!looks[i].problem.empty())
+			return;
+		try {
+			step();
+		} catch (const SystemError &error) {
+			looks[i].problem = error.what();
+		}
+	};
+	for (size_t i = 0; i < paths.size(); i++)
+		attempt(i, [&] { files[i] = OpenNamespace(paths[i]); });
+	std::unordered_map<int, uint64_t> cookies;
+	if (capture && !paths.empty())
+		cookies = CookiesByIterator(*capture);
+	for (size_t i = 0; i < paths.size(); i++) {
+		attempt(i, [&] {
+			const int file = files[i].get();
+			looks[i].ids.nsid = NamespaceId(file);
+			if (!capture) {
+				looks[i].ids.cookie = CookieByVisit(file, paths[i]);
+				return;
+			}
+			const auto cookie = cookies.find(file);
+			if (cookie == cookies.end())
+				throw SystemError(ENOENT, "find_namespaces", paths[i]);
+			looks[i].ids.cookie = cookie->second;
+		});
+	}
+	return looks;
 }
 
 } // namespace weir

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace weir
 {
@@ -18,9 +19,15 @@ struct NamespaceIds {
 	int32_t nsid;
 };
 
-// path: a file that holds the namespace open, such as /run/netns/x or /proc/1/ns/net. capture: asked for the cookie; where
-// it is null the namespace is entered for a moment, which needs CAP_SYS_ADMIN.
-NamespaceIds IdsOfNamespace(const std::string &path, Capture *capture);
+struct NamespaceLook {
+	NamespaceIds ids;
+	// Why the ids could not be told; empty when they could.
+	std::string problem;
+};
+
+// paths: files that hold namespaces open, such as /run/netns/x or /proc/1/ns/net. capture: asked for the cookies; where it
+// is null each namespace is entered for a moment, which needs CAP_SYS_ADMIN.
+std::vector<NamespaceLook> LookAtNamespaces(const std::vector<std::string> &paths, Capture *capture);
 
 // Cookie of the namespace that the calling thread is in.
 uint64_t OwnCookie();

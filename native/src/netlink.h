@@ -26,4 +26,7 @@ std::vector<Link> Links();
 // The id under which the current namespace knows the namespace behind fd; -1 when it knows none.
 int32_t NamespaceId(int fd);
 
+// The same for the namespaces of processes; -1 also for a process that is gone.
+std::vector<int32_t> NamespaceIdsOfProcesses(const std::vector<uint32_t> &pids);
+
 } // namespace weir

@@ -6,6 +6,7 @@ packages=(
   iproute2 nftables conntrack procps util-linux curl
   nginx-light redis-server redis-tools dnsmasq-base postgresql
   softflowd nfdump
+  openvswitch-switch ethtool containerd runc
 )
 
 policy_rc=${WEIR_SETUP_ROOT:-}/usr/sbin/policy-rc.d
@@ -39,7 +40,7 @@ disable_services() {
   for package in "$@"; do
     case $package in
       nginx-light) service=nginx ;;
-      redis-server | postgresql) service=$package ;;
+      redis-server | postgresql | openvswitch-switch | containerd) service=$package ;;
       *) continue ;;
     esac
     systemctl disable --quiet "$service.service" || return 1

@@ -23,7 +23,9 @@ export class AgentProcess {
     this.#node = node;
     const argv = ['--cluster', 'test', '--node', 'n1', '--aggregator', aggregator, '--window', '200ms'];
     const places = ['--cni-results', node.cniResults, '--spool', join(node.folder, 'spool'), '--pins', node.pins];
-    const own = [...argv, ...places, '--metrics-listen', metricsAddress, ...flags];
+    // What there is on this machine says nothing of the node.
+    const sources = ['cni-conf', 'cri', 'ovsdb', 'cilium'].flatMap((name) => [`--${name}`, join(node.folder, name)]);
+    const own = [...argv, ...places, ...sources, '--metrics-listen', metricsAddress, ...flags];
     const command = [`--net=/run/netns/${node.netns}`, process.execPath, main, ...own];
     this.#child = spawn('nsenter', command, { stdio: ['ignore', 'inherit', 'pipe'] });
     this.#child.stderr?.on('data', (chunk: Buffer) => {

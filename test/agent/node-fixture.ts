@@ -16,10 +16,16 @@ export function whyNoKernel(): string | false {
 }
 
 export interface PodOptions {
-  /** False leaves out the CNI result until nameLater is called. */
-  readonly named?: boolean;
+  /** False leaves out the CNI result until nameLater is called; `before` writes it before there is an interface. */
+  readonly named?: boolean | 'before';
   /** True for a pod whose addresses belong to a virtual machine: the kernel's own stack has none of them. */
   readonly guest?: boolean;
+  /** Name of the node's end of its interface, where that is not Calico's. */
+  readonly interface?: (containerId: string) => string;
+  /** Index of the node's end of its interface. */
+  readonly ifindex?: number;
+  /** A pod that is gone, whose place it takes: namespace name and addresses. */
+  readonly inPlaceOf?: TestPod;
 }
 
 let counter = 0;
@@ -65,32 +71,42 @@ export class TestNode implements Place {
   }
 
   /** Makes pods, a few milliseconds each. */
-  addPods(names: readonly string[], { named = true, guest = false }: PodOptions = {}): TestPod[] {
-    const pods = names.map((name) => planPod(this.netns, this.#index, ++this.#lastPod, name, guest));
+  addPods(names: readonly string[], options: PodOptions = {}): TestPod[] {
+    const { named = true, guest = false, inPlaceOf } = options;
+    const wiring = { guest, interface: options.interface ?? null, ifindex: options.ifindex ?? null };
+    const place = () => (inPlaceOf === undefined ? ++this.#lastPod : Number(inPlaceOf.netns.split('-').at(-1)));
+    const pods = names.map((name) => planPod(this.netns, this.#index, place(), name, wiring));
     for (const pod of pods) this.#pods.add(pod);
     ipBatch(
       null,
       pods.map(({ netns }) => `netns add ${netns}`),
     );
+    if (named === 'before') for (const pod of pods) this.nameLater(pod);
     ipBatch(
       this.netns,
-      pods.flatMap((pod) => hostLines(pod, guest)),
+      pods.flatMap((pod) => hostLines(pod, wiring)),
     );
     const own = pods.map((pod) => `ip -n ${pod.netns} -batch - <<END\n${insideLines(pod, guest).join('\n')}\nEND`);
     execFileSync('sh', ['-e'], { input: own.join('\n'), stdio: ['pipe', 'pipe', 'pipe'] });
-    if (named) for (const pod of pods) this.nameLater(pod);
+    if (named === true) for (const pod of pods) this.nameLater(pod);
     return pods;
   }
 
   /** Writes the CNI result that says whose namespace the pod's is. */
-  nameLater(pod: TestPod): void {
+  nameLater(pod: TestPod, uid = `uid-${pod.name}`): void {
     const cniArgs = [
       ['K8S_POD_NAMESPACE', 'test'],
       ['K8S_POD_NAME', pod.name],
-      ['K8S_POD_UID', `uid-${pod.name}`],
+      ['K8S_POD_UID', uid],
     ];
-    const result = { kind: 'cniCacheV1', ifName: 'eth0', netns: `/run/netns/${pod.netns}`, cniArgs };
-    writeFileSync(join(this.cniResults, `net-${pod.name}-eth0`), JSON.stringify(result));
+    const { containerId } = pod;
+    const result = { kind: 'cniCacheV1', containerId, ifName: 'eth0', netns: `/run/netns/${pod.netns}`, cniArgs };
+    writeFileSync(join(this.cniResults, `net-${containerId}-eth0`), JSON.stringify(result));
+  }
+
+  /** Takes back what nameLater wrote. */
+  forgetName(pod: TestPod): void {
+    rmSync(join(this.cniResults, `net-${pod.containerId}-eth0`), { force: true });
   }
 
   /** Kills what was started in pods and deletes them. */
@@ -98,7 +114,7 @@ export class TestNode implements Place {
     const gone = new Set(pods.map(({ netns }) => netns));
     for (const each of this.#processes) if (gone.has(each.place.netns)) each.kill();
     for (const pod of pods) {
-      rmSync(join(this.cniResults, `net-${pod.name}-eth0`), { force: true });
+      this.forgetName(pod);
       this.#pods.delete(pod);
     }
     ipBatch(

@@ -3,6 +3,21 @@ import { readConfig } from '../../aggregator/config.ts';
 
 const read = (...args: string[]) => readConfig(['--cluster-files', '/cluster', ...args], () => undefined);
 
+t.test('the state of the cluster has one source', async (t) => {
+  t.match(
+    readConfig(['--kubeconfig', '/k'], () => undefined),
+    { kubeconfig: '/k', clusterFiles: undefined },
+  );
+  t.match(
+    readConfig([], () => undefined),
+    { kubeconfig: undefined, clusterFiles: undefined },
+  );
+  t.throws(() => read('--kubeconfig', '/k'), {
+    code: 'CONFIG_INVALID',
+    message: /--cluster-files and --kubeconfig: give one of them/,
+  });
+});
+
 t.test('defaults are enough but for the folder of the cluster', async (t) => {
   t.match(read(), {
     listen: ['127.0.0.1:7280'],
@@ -14,11 +29,8 @@ t.test('defaults are enough but for the folder of the cluster', async (t) => {
     podCidr: [],
     retention: 7 * 86_400_000,
     identityWait: 5_000,
+    clusterWait: 120_000,
     credits: 64,
-  });
-  t.throws(() => readConfig([], () => undefined), {
-    code: 'CONFIG_INVALID',
-    message: /--cluster-files: name the folder/,
   });
 });
 

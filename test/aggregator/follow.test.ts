@@ -57,7 +57,7 @@ t.test('a follower that reads too slowly misses the oldest windows and is told h
     end: () => undefined,
   };
   const followers = new Followers();
-  const follower = new Follower(anyScope, sink, 3);
+  const follower = new Follower(anyScope, sink, 3, (edges) => edges);
   followers.add(follower);
   takes = false;
   for (let sequence = 1; sequence <= 10; sequence++) followers.publish(plainSegment('n1', sequence, 1));

@@ -2,12 +2,21 @@ import fc from 'fast-check';
 import t from 'tap';
 import { Fold } from '../../aggregator/graph/fold.ts';
 import { Graph } from '../../aggregator/graph/graph.ts';
-import { foldRows, type Row } from '../../aggregator/graph/segment.ts';
 import type { Edge } from '../../core/edge.ts';
 import { counterNames, type DirectionEvidence, type Role, zeroCounters } from '../../core/flow.ts';
-import { anySegment, anyRow, firstStartUnixMs, oneOf, plainSegment, windowMs } from './segments.ts';
+import {
+  anyRow,
+  anySegment,
+  firstStartUnixMs,
+  oneOf,
+  plainSegment,
+  type Row,
+  rowList,
+  rowsOf,
+  windowMs,
+} from './segments.ts';
 
-const [template] = plainSegment('n1', 1, 1).rows as readonly [Row];
+const [template] = rowList(plainSegment('n1', 1, 1).rows) as [Row];
 
 function row(reporter: Role, counters: object, drops: Readonly<Record<string, number>> = {}, at = 0): Row {
   const observation = {
@@ -23,7 +32,7 @@ function row(reporter: Role, counters: object, drops: Readonly<Record<string, nu
 
 function edgeOf(...rows: readonly Row[]) {
   const graph = new Graph(10);
-  graph.add(rows);
+  for (const each of rows) graph.add(rowsOf([each]));
   return graph.edges()[0];
 }
 
@@ -55,7 +64,7 @@ t.test('the strongest evidence and all names stay, also when the report that had
   };
   const graph = new Graph(10);
   const [strong, weak] = [by('client', 'conntrack', ['b', 'c']), by('client', 'ports', ['a'])];
-  graph.add([weak, strong, by('server', 'listener', ['d'])]);
+  for (const each of [weak, strong, by('server', 'listener', ['d'])]) graph.add(rowsOf([each]));
   const told = () => {
     const { byClient, byServer, merged } = graph.edges()[0] as Edge;
     return [byClient, byServer, merged].map((each) => [each?.directionBy, ...(each?.serverNames ?? [])]);
@@ -66,7 +75,7 @@ t.test('the strongest evidence and all names stay, also when the report that had
     ['conntrack', 'a', 'b', 'c', 'd'],
   ];
   t.strictSame(told(), all);
-  graph.remove([strong]);
+  graph.remove(rowsOf([strong]));
   t.strictSame(told(), all);
 });
 
@@ -90,8 +99,8 @@ t.test('folding the rows of a batch first changes nothing in the graph', async (
   fc.assert(
     fc.property(fc.array(anyRow(firstStartUnixMs), { maxLength: 40 }), (rows) => {
       const [whole, folded] = [new Graph(1_000), new Graph(1_000)];
-      whole.add(rows);
-      folded.add(foldRows(rows));
+      for (const each of rows) whole.add(rowsOf([each]));
+      folded.add(rowsOf(rows));
       t.strictSame(folded.edges(), whole.edges());
     }),
     { seed: 31, numRuns: 100 },
@@ -122,7 +131,7 @@ t.test('what is taken out leaves what the rest alone would give, but for the fir
 t.test('a full graph keeps what it has, counts what it leaves out, and says so in its coverage', async (t) => {
   const fold = new Fold(3);
   const segment = oneOf(
-    anySegment('n1', 1).filter(({ rows }) => rows.length > 6),
+    anySegment('n1', 1).filter(({ rows }) => rows.lanes.length > 6),
     5,
   );
   fold.add(segment);

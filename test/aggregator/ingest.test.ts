@@ -5,7 +5,7 @@ import t from 'tap';
 import { SqliteStore } from '../../aggregator/store/sqlite.ts';
 import type { Commit, CommitResult } from '../../aggregator/store/store.ts';
 import { WeirError } from '../../core/errors.ts';
-import { encodeBatch } from '../../proto/convert-batch.ts';
+import { defaultLimits } from '../../proto/limits.ts';
 import { addressOf, podYaml, serviceYaml } from './cluster-fixture.ts';
 import { batchOf, call, epoch, Pusher } from './pusher.ts';
 import { everything, newFolder, type Running, start, TestCluster } from './running.ts';
@@ -31,7 +31,7 @@ async function ledger(running: Running): Promise<Readonly<Record<string, number>
 t.test('batches are acknowledged in order, each after it was committed', async (t) => {
   const running = await start(t, new TestCluster(frontend, cart));
   const agent = new Pusher(running.connection);
-  t.strictSame(await agent.welcome(), { committed: null, credits: 4 });
+  t.strictSame(await agent.welcome(), { committed: null, credits: 4, version: 1, limits: defaultLimits });
   for (let sequence = 1; sequence <= 20; sequence++) agent.send(batchOf(sequence, [toCart]));
   for (let sequence = 1; sequence <= 20; sequence++) t.strictSame(await agent.ack(), { epoch, sequence });
   t.equal(await established(running), 20);
@@ -88,18 +88,44 @@ t.test('a newer start of an agent begins at 1 again', async (t) => {
   const running = await start(t, new TestCluster(frontend, cart));
   const agent = new Pusher(running.connection);
   await agent.welcome();
-  agent.send(batchOf(1, [toCart]));
-  agent.send(batchOf(2, [toCart]));
+  for (const sequence of [1, 2]) agent.send(batchOf(sequence, [toCart]));
   agent.send(batchOf(1, [toCart], { epoch: epoch + 1 }));
-  agent.send(batchOf(3, [toCart]));
-  const acks = [];
-  for (let i = 0; i < 4; i++) acks.push(await agent.ack());
-  t.strictSame(acks.slice(2), [
-    { epoch: epoch + 1, sequence: 1 },
-    { epoch: epoch + 1, sequence: 1 },
-  ]);
+  await agent.ackThrough(1);
+  await agent.ackThrough(2);
+  t.strictSame(await agent.ack(), { epoch: epoch + 1, sequence: 1 });
   t.equal(await established(running), 3);
   agent.close();
+});
+
+t.test('a batch of an epoch that was passed is never acknowledged as if it were committed', async (t) => {
+  const running = await start(t, new TestCluster(frontend, cart));
+  const agent = new Pusher(running.connection);
+  await agent.welcome();
+  agent.send(batchOf(1, [toCart], { epoch: epoch + 1 }));
+  agent.send(batchOf(3, [toCart]));
+  t.strictSame(await agent.ack(), { epoch: epoch + 1, sequence: 1 });
+  const error = await agent.end();
+  t.strictSame(error.metadata.get('weir-error-code'), ['INGEST_EPOCH_PASSED']);
+  t.match(error.details, /does another agent report for the same node/);
+  t.equal(await established(running), 1);
+  t.match(await ledger(running), { seen: 2, committed: 1, rejected: 1, pending: 0 });
+});
+
+t.test('a merged batch follows the batch before its first, and counts for all that it stands for', async (t) => {
+  const running = await start(t, new TestCluster(frontend, cart));
+  const agent = new Pusher(running.connection);
+  await agent.welcome();
+  agent.send(batchOf(1, [toCart]));
+  agent.send(batchOf(4, [toCart]), { firstSequence: 2 });
+  await agent.ackThrough(1);
+  await agent.ackThrough(4);
+  const { coverage } = await running.connection.query.listEdges(everything);
+  t.match(coverage, { windows: 2, incompleteWindows: 0 });
+  agent.send(batchOf(6, [toCart]), { firstSequence: 4 });
+  const error = await agent.end();
+  t.strictSame(error.metadata.get('weir-error-code'), ['INGEST_INVALID'], 'a part of it was committed before');
+  t.match(error.details, /sent 4 to 6 as one, of which 4 was committed/);
+  t.equal(await established(running), 2);
 });
 
 t.test('a second stream of a node takes over from the first', async (t) => {
@@ -118,7 +144,7 @@ t.test('a second stream of a node takes over from the first', async (t) => {
 const refusals: Readonly<Record<string, (agent: Pusher) => Promise<void>>> = {
   INGEST_INVALID: async (agent) => {
     await agent.welcome();
-    agent.sendWire({ ...encodeBatch(batchOf(1, [toCart]), null), rowPort: [99_999] });
+    agent.send(batchOf(1, [toCart], { window: { startUnixMs: epoch, endUnixMs: epoch } }));
   },
   INGEST_SEQ_GAP: async (agent) => {
     await agent.welcome();

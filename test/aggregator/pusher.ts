@@ -1,9 +1,12 @@
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import type { Batch, FlowRecord } from '../../core/flow.ts';
 import { zeroCounters } from '../../core/flow.ts';
-import { encodeBatch } from '../../proto/convert-batch.ts';
+import type { ColumnBatch } from '../../proto/column-batch.ts';
+import { BatchWriter } from '../../proto/encode-batch.ts';
+import { wireVersions } from '../../proto/limits.ts';
 import type { Connection } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
+import { columnBatchOf } from '../proto/columns.ts';
 import { addressOf } from './cluster-fixture.ts';
 
 type Stream = ClientDuplexStream<wire.PushRequest, wire.PushResponse>;
@@ -11,6 +14,7 @@ type Stream = ClientDuplexStream<wire.PushRequest, wire.PushResponse>;
 /** An agent's end of a stream, for tests: every answer and the end can be waited for. */
 export class Pusher {
   readonly #stream: Stream;
+  readonly writer = new BatchWriter();
   readonly #answers: wire.PushResponse[] = [];
   #wake: (() => void)[] = [];
   #error: ServiceError | null = null;
@@ -29,16 +33,16 @@ export class Pusher {
   }
 
   hello(change: Partial<wire.Hello> = {}): void {
-    const whole = { cluster: 'demo', node: 'n1', agentVersion: 'test', oldest: null, status: null, ...change };
-    this.#stream.write({ frame: 'hello', hello: whole });
+    const whole = { cluster: 'demo', node: 'n1', agentVersion: 'test', oldest: null, status: null };
+    this.#stream.write({ frame: 'hello', hello: { ...whole, versions: wireVersions, ...change } });
   }
 
   #changed(): void {
     for (const wake of this.#wake.splice(0)) wake();
   }
 
-  send(batch: Batch): void {
-    this.sendWire(encodeBatch(batch, null));
+  send(batch: Batch, change: Partial<ColumnBatch> = {}): void {
+    this.sendWire(this.writer.write(columnBatchOf(batch, change), null));
   }
 
   sendWire(batch: wire.Batch): void {
@@ -58,6 +62,12 @@ export class Pusher {
     const answer = await this.answer();
     if (answer.frame !== 'welcome') throw new Error(`${answer.frame} in place of welcome`);
     return answer.welcome;
+  }
+
+  async needDictionary(): Promise<wire.NeedDictionary> {
+    const answer = await this.answer();
+    if (answer.frame !== 'needDictionary') throw new Error(`${answer.frame} in place of needDictionary`);
+    return answer.needDictionary;
   }
 
   /** The next acknowledgement. */

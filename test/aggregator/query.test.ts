@@ -180,6 +180,10 @@ t.test('status tells agents, coverage, nodes without an agent and the source', a
     interfacesAttached: 3,
     podsResolved: 3,
     unresolvedInterfaces: [],
+    cnis: [],
+    resolvedByMeans: {},
+    unresolvedByReason: {},
+    identitySources: [],
     batchesPending: 0,
     features: [],
   };

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { RemoteEnd } from '../../aggregator/identity/remote-peer.ts';
 import type { Entity } from '../../core/identity.ts';
 import type { ClusterSnapshot } from '../../core/kubernetes.ts';
-import { addressOf, clusterOf, newIdentity, nodeYaml, podYaml, serviceYaml } from './cluster-fixture.ts';
+import { addressOf, clusterOf, newIdentity, nodeYaml, podYaml, serviceYaml, someReporter } from './cluster-fixture.ts';
 
 const now = 1_700_000_000_000;
 const node = nodeYaml('n1', '172.30.0.11', '10.244.1.0/24');
@@ -25,7 +25,14 @@ const seenAs = (address: string, port: number) => ({ address: addressOf(address)
 function remoteIn(cluster: ClusterSnapshot, remote: string, given: Partial<RemoteEnd>) {
   const identity = newIdentity();
   identity.update(cluster, now);
-  const record = { role: 'client', port: 8080, protocol: 'TCP', seenAs: null, lastSeenUnixMs: now } as const;
+  const record = {
+    pod: someReporter,
+    role: 'client',
+    port: 8080,
+    protocol: 'TCP',
+    seenAs: null,
+    lastSeenUnixMs: now,
+  } as const;
   return identity.remote({ ...record, ...given, remote: addressOf(remote) });
 }
 
@@ -114,7 +121,13 @@ t.test('the Service is the one that had the address and port at that moment', as
   identity.update(whole, now);
   identity.update(clusterOf(node, cart, canary, other), now + hour);
   const nameAt = (lastSeenUnixMs: number) => {
-    const record = { role: 'client', port: 8080, protocol: 'TCP', seenAs: seenAs('10.96.0.20', 80) } as const;
+    const record = {
+      pod: someReporter,
+      role: 'client',
+      port: 8080,
+      protocol: 'TCP',
+      seenAs: seenAs('10.96.0.20', 80),
+    } as const;
     return identity.remote({ ...record, remote: addressOf('10.1.0.1'), lastSeenUnixMs }).service?.name;
   };
   t.strictSame([nameAt(now + 60_000), nameAt(now + hour + 60_000)], ['cart', 'shop']);

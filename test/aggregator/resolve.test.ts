@@ -2,7 +2,7 @@ import t from 'tap';
 import type { FlowRecord } from '../../core/flow.ts';
 import type { Entity } from '../../core/identity.ts';
 import type { ClusterSnapshot } from '../../core/kubernetes.ts';
-import { addressOf, clusterOf, newIdentity, nodeYaml, podYaml, serviceYaml } from './cluster-fixture.ts';
+import { addressOf, clusterOf, newIdentity, nodeYaml, podYaml, serviceYaml, someReporter } from './cluster-fixture.ts';
 
 const now = 1_700_000_000_000;
 const node = nodeYaml('n1', '172.30.0.11', '10.244.1.0/24');
@@ -24,6 +24,7 @@ function remoteIn(cluster: ClusterSnapshot, remote: string, asked: Asked = {}) {
   const identity = newIdentity();
   identity.update(cluster, now);
   return identity.remote({
+    pod: someReporter,
     role: 'client',
     port: 80,
     protocol: 'TCP',
@@ -109,6 +110,7 @@ t.test('a pod that calls its own Service reaches its own workload', async (t) =>
   const reporter = identity.reporter({ namespace: 'shop', name: 'cart-1', uid: 'uid-cart-1' });
   const remote = addressOf('10.96.0.20');
   const peer = identity.remote({
+    pod: someReporter,
     role: 'client',
     port: 80,
     protocol: 'TCP',

@@ -4,39 +4,41 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Test } from 'tap';
 import { type Aggregator, type AggregatorOptions, startAggregator } from '../../aggregator/aggregator.ts';
-import type { ClusterSource } from '../../aggregator/kube/source.ts';
+import { ClusterObjects } from '../../aggregator/kube/objects.ts';
+import type { ChangeCallback, ClusterSource } from '../../aggregator/kube/source.ts';
 import { SqliteStore } from '../../aggregator/store/sqlite.ts';
 import type { Store } from '../../aggregator/store/store.ts';
 import { parseCidr } from '../../core/address.ts';
 import type { ClusterSnapshot } from '../../core/kubernetes.ts';
 import { type Clock, systemClock } from '../../core/time.ts';
 import { connect, type Connection } from '../../proto/services.ts';
-import { clusterOf } from './cluster-fixture.ts';
+import { objectsOf } from './cluster-fixture.ts';
 
 /** A cluster whose state the test sets. */
 export class TestCluster implements ClusterSource {
   readonly description = 'a test';
-  #snapshot: ClusterSnapshot;
-  readonly #callbacks = new Set<() => void>();
+  readonly known = Promise.resolve();
+  readonly #objects = new ClusterObjects();
+  readonly #callbacks = new Set<ChangeCallback>();
 
   constructor(...texts: readonly string[]) {
-    this.#snapshot = clusterOf(...texts);
+    this.#objects.replaceAll(objectsOf(...texts));
   }
 
   set(...texts: readonly string[]): void {
-    this.#snapshot = clusterOf(...texts);
-    for (const callback of this.#callbacks) callback();
+    const changes = this.#objects.replaceAll(objectsOf(...texts));
+    for (const callback of this.#callbacks) callback(changes);
   }
 
   snapshot(): ClusterSnapshot {
-    return this.#snapshot;
+    return this.#objects.snapshot();
   }
 
   problems(): readonly [] {
     return [];
   }
 
-  onChange(callback: () => void): () => void {
+  onChange(callback: ChangeCallback): () => void {
     this.#callbacks.add(callback);
     return () => this.#callbacks.delete(callback);
   }
@@ -80,9 +82,12 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       pruneEveryMs: 60_000,
       rememberMs: 3_600_000,
       identityWaitMs: 20,
+      clusterWaitMs: 60_000,
       maxEdges: 1_000,
       maxSeries: 100,
+      maxAliases: 3,
       credits: 4,
+      maxBatchesUnderWay: 1_000,
       ...rest,
     },
     {

@@ -1,9 +1,48 @@
 import fc from 'fast-check';
-import { foldRows, type Row, type Segment } from '../../aggregator/graph/segment.ts';
-import { maxServerNames } from '../../core/edge.ts';
-import { counterNames, directionEvidence, type FlowCounters, protocols, zeroCounters } from '../../core/flow.ts';
-import type { Entity } from '../../core/identity.ts';
+import { Lanes } from '../../aggregator/graph/lane.ts';
+import { observationAt, type Rows, RowsBuilder } from '../../aggregator/graph/rows.ts';
+import type { Segment } from '../../aggregator/graph/segment.ts';
+import { type EdgeId, maxServerNames, type Observation } from '../../core/edge.ts';
+import {
+  counterNames,
+  directionEvidence,
+  type FlowCounters,
+  protocols,
+  type Role,
+  zeroCounters,
+} from '../../core/flow.ts';
+import type { Entity, ServiceRef } from '../../core/identity.ts';
 import { addressOf } from './cluster-fixture.ts';
+
+/** One row by itself, for tests that look at one. */
+export interface Row {
+  readonly edge: EdgeId;
+  readonly reporter: Role;
+  readonly service: ServiceRef | null;
+  readonly observation: Observation;
+}
+
+const lanes = new Lanes(1_000);
+
+export function rowsOf(rows: readonly Row[]): Rows {
+  const builder = new RowsBuilder();
+  for (const { edge, reporter, service, observation } of rows) {
+    builder.add(lanes.of(edge, reporter, service), observation);
+  }
+  return builder.finish();
+}
+
+/** In a fixed order. */
+export function rowList(rows: Rows): Row[] {
+  return [...rows.lanes.entries()]
+    .toSorted(([, a], [, b]) => (a.key < b.key ? -1 : 1))
+    .map(([row, { edge, reporter, service }]) => ({
+      edge,
+      reporter,
+      service,
+      observation: observationAt(rows, row),
+    }));
+}
 
 export const windowMs = 5_000;
 export const firstStartUnixMs = 1_700_000_000_000;
@@ -85,7 +124,7 @@ export function anySegment(node: string, sequence: number, epoch = 1): fc.Arbitr
     sequence,
     window: { startUnixMs, endUnixMs: startUnixMs + windowMs },
     losses: sequence % 5 === 0 ? { 'kernel-map': sequence } : {},
-    rows: foldRows(rows),
+    rows: rowsOf(rows),
   }));
 }
 
@@ -106,5 +145,5 @@ export function plainSegment(node: string, sequence: number, established: number
     firstSeenUnixMs,
     lastSeenUnixMs: firstSeenUnixMs,
   };
-  return { ...base, losses: {}, rows: [{ edge, reporter: 'client', service: null, observation }] };
+  return { ...base, losses: {}, rows: rowsOf([{ edge, reporter: 'client', service: null, observation }]) };
 }

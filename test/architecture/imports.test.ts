@@ -19,7 +19,19 @@ function sourceTree(): Map<string, string> {
 
 t.test('the rooms import one way, without circles', async (t) => {
   const tree = sourceTree();
-  for (const room of ['core', 'policy', 'proto', 'agent', 'aggregator', 'cli', 'lab', 'native', 'test', 'bench']) {
+  for (const room of [
+    'core',
+    'policy',
+    'proto',
+    'agent',
+    'aggregator',
+    'cli',
+    'lab',
+    'native',
+    'kube',
+    'test',
+    'bench',
+  ]) {
     t.ok(
       [...tree.keys()].some((path) => path.startsWith(`${room}/`)),
       `${room}/ was read`,
@@ -54,6 +66,10 @@ t.test('each violation is found', async (t) => {
     'aggregator/api/a.ts imports aggregator/store/sqlite-store.ts: only a main.ts may choose a driver': {
       'aggregator/api/a.ts': "import { SqliteStore } from '../store/sqlite-store.ts';",
     },
+    'aggregator/aggregator.ts imports aggregator/kube/api.ts: only a main.ts may choose a driver': {
+      'aggregator/aggregator.ts': "import { ApiCluster } from './kube/api.ts';",
+    },
+    'kube/a.ts imports proto/b.ts: kube/ may not import from proto/': { 'kube/a.ts': "import '../proto/b.ts';" },
     'files import each other in a circle: core/a.ts -> core/b.ts -> core/c.ts -> core/a.ts': {
       'core/a.ts': "import './b.ts';",
       'core/b.ts': "import type { C } from './c.ts';",
@@ -72,6 +88,8 @@ t.test('what the rooms may do is no violation', async (t) => {
     ['aggregator/store/sqlite-store.ts', "import Database from 'better-sqlite3'; import './sqlite-schema.ts';"],
     ['test/cli/a.test.ts', "import '../../aggregator/store/sqlite-store.ts';"],
     ['bench/a.ts', "import '../native/native.ts'; import '../test/agent/b.ts';"],
+    ['agent/identity/a.ts', "import '../../kube/client.ts';"],
+    ['aggregator/kube/first-state.ts', "import type { ClusterSource } from './source.ts';"],
     ['core/text.ts', 'const text = "import \'../agent/a.ts\'";'],
   ]);
   t.strictSame(importFaults(tree), []);

@@ -6,8 +6,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   policy: ['core'],
   proto: ['core'],
   native: ['core'],
-  agent: ['core', 'policy', 'proto', 'native'],
-  aggregator: ['core', 'policy', 'proto', 'native'],
+  kube: ['core'],
+  agent: ['core', 'policy', 'proto', 'native', 'kube'],
+  aggregator: ['core', 'policy', 'proto', 'native', 'kube'],
   cli: ['core', 'policy', 'proto'],
   lab: ['core', 'policy', 'proto'],
 };
@@ -20,7 +21,8 @@ const pureRooms = new Set(['core', 'policy']);
 const pureModules = new Set(['node:crypto', 'node:util', 'ipaddr.js', 'lru-cache', 'yaml', 'zod']);
 
 /** Files that reach the world behind an interface; apart from their own folder only a main.ts may choose one. */
-const drivers = /^aggregator\/store\/sqlite[^/]*\.ts$|^agent\/source\/kernel\.ts$/;
+const drivers =
+  /^aggregator\/(store\/(sqlite|postgres)[^/]*|kube\/(api|files))\.ts$|^agent\/(source\/kernel|identity\/api-node-pods)\.ts$/;
 
 function roomOf(path: string): string {
   return path.split('/')[0] ?? '';

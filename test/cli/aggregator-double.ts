@@ -40,6 +40,7 @@ export class AggregatorDouble {
     addQueryService(this.#server, {
       listNamespaces: unary(() => ({ namespaces: [] })),
       listWorkloads: unary(() => ({ workloads: [] })),
+      listServices: unary(() => ({ services: [] })),
       listEdges: unary(() => ({ edges: answers.edges, coverage: answers.coverage })),
       getStatus: unary(() => answers.status),
       follow: (call) => {

@@ -95,14 +95,57 @@ t.test('an object that names no namespace is in default, and a Namespace is in n
   t.end();
 });
 
-t.test('kinds without use are passed over, also a NetworkPolicy of another group', (t) => {
+t.test('kinds without use are passed over, also a NetworkPolicy of an unknown group', (t) => {
   const { objects, problems } = read(`
 {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}
 ---
-{apiVersion: crd.projectcalico.org/v1, kind: NetworkPolicy, metadata: {name: b}, spec: {selector: all()}}
+{apiVersion: example.org/v1, kind: NetworkPolicy, metadata: {name: b}, spec: {selector: all()}}
 `);
   t.same(objects, []);
   t.same(problems, []);
+  t.end();
+});
+
+t.test('policies of other kinds are kept as they are, apart from NetworkPolicy', (t) => {
+  const { objects, problems } = read(`
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: a}, spec: {podSelector: {}}}
+---
+{apiVersion: crd.projectcalico.org/v1, kind: NetworkPolicy, metadata: {name: a}, spec: {selector: all()}}
+---
+{apiVersion: crd.projectcalico.org/v1, kind: GlobalNetworkPolicy, metadata: {name: g}, spec: {order: 1}}
+---
+{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: c, namespace: shop}, specs: [{}], status: {}}
+---
+{apiVersion: cilium.io/v2, kind: CiliumClusterwideNetworkPolicy, metadata: {name: n}, spec: {priority: 5}}
+---
+{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {}}
+`);
+  t.match(problems, [{ object: 'CiliumNetworkPolicy (no name)' }]);
+  const { networkPolicies, otherPolicies } = snapshotOf(objects.map(({ object }) => object));
+  t.match(networkPolicies, [{ spec: { podSelector: {} } }]);
+  t.match(
+    otherPolicies.map(({ kind, metadata, body }) => [kind, metadata.namespace, metadata.name, body]),
+    [
+      ['NetworkPolicy', 'default', 'a', { spec: { selector: 'all()' } }],
+      ['GlobalNetworkPolicy', '', 'g', { spec: { order: 1 } }],
+      ['CiliumNetworkPolicy', 'shop', 'c', { specs: [{}] }],
+      ['CiliumClusterwideNetworkPolicy', '', 'n', { spec: { priority: 5 } }],
+    ],
+  );
+  t.notOk('status' in (otherPolicies[2]?.body ?? {}));
+  t.end();
+});
+
+t.test('a policy that Calico shows in two groups counts once', (t) => {
+  const twins = ['crd.projectcalico.org/v1', 'projectcalico.org/v3'].map(
+    (group) => `{apiVersion: ${group}, kind: GlobalNetworkPolicy, metadata: {name: g}, spec: {}}`,
+  );
+  const { objects } = read(twins.join('\n---\n'));
+  const { otherPolicies } = snapshotOf(objects.map(({ object }) => object));
+  t.same(
+    otherPolicies.map(({ apiVersion }) => apiVersion),
+    ['projectcalico.org/v3'],
+  );
   t.end();
 });
 

@@ -40,6 +40,27 @@ const cases: readonly Case[] = [
   ['an ABORT', 'SCTP', seen({ attempts: 1, refused: 1, packetsToClient: 1 }), null, 'refused'],
   ['an answered datagram', 'UDP', seen({ packetsToServer: 2, packetsToClient: 1, refused: 1 }), null, 'forwarded'],
   ['a datagram that arrived', 'UDP', seen({ packetsToServer: 1 }), seen({ packetsToServer: 1 }), 'forwarded'],
+  [
+    'a datagram that the server only answered',
+    'UDP',
+    seen({ packetsToServer: 1 }),
+    seen({ packetsToClient: 1 }),
+    'forwarded',
+  ],
+  [
+    "a datagram that a filter dropped on the server's interface",
+    'UDP',
+    seen({ packetsToServer: 1 }),
+    seen({ packetsToServer: 1 }, { TC_EGRESS: 1 }),
+    'dropped',
+  ],
+  [
+    "datagrams of which a filter dropped some on the server's interface",
+    'UDP',
+    seen({ packetsToServer: 3 }),
+    seen({ packetsToServer: 3 }, { TC_EGRESS: 2 }),
+    'forwarded',
+  ],
   ['a datagram to a closed port', 'UDP', seen({ packetsToServer: 1, refused: 1 }), null, 'refused'],
   [
     'a datagram that arrived at a closed port',

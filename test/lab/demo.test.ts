@@ -1,39 +1,18 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import tap from 'tap';
+import { edgeKey } from '../../core/edge.ts';
 import type { DemoResult } from '../../lab/demo/result.ts';
+import { expectedEdgesOf } from '../../lab/expected.ts';
+import { topology } from '../../lab/topology.ts';
+import { type DemoProcess, startDemo, textOf } from './demo-process.ts';
 import { leftOf, nothingLeft } from './left.ts';
 import { whyNoLab } from './privileged.ts';
 
-const main = fileURLToPath(new URL('../../lab/demo/main.js', import.meta.url));
 const name = 'demotest';
 
-type Demo = ChildProcessByStdio<null, Readable, Readable>;
-
-/** A port of the loopback interface that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function startDemo(...flags: string[]): Promise<Demo> {
-  const listen = ['--listen', `127.0.0.1:${await freePort()}`, '--metrics-listen', `127.0.0.1:${await freePort()}`];
-  return spawn(process.execPath, [main, '--name', name, ...listen, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-async function textOf(stream: Readable): Promise<string> {
-  return Buffer.concat(await stream.toArray()).toString();
-}
-
 /** Resolves when the demo has said something; rejects when it ends before. */
-function untilSaid({ stdout }: Demo, wanted: string): Promise<void> {
+function untilSaid({ stdout }: DemoProcess, wanted: string): Promise<void> {
   let said = '';
   return new Promise((resolve, reject) => {
     stdout.on('data', (chunk: Buffer) => {
@@ -48,7 +27,7 @@ tap.setTimeout(180_000);
 
 await tap.test('the demo', { skip: whyNoLab() }, async (suite) => {
   await suite.test('kill -9 in the middle of it leaves a cluster behind', async (t) => {
-    const demo = await startDemo('--once');
+    const demo = await startDemo(name, '--once');
     await untilSaid(demo, 'Watching:');
     demo.kill('SIGKILL');
     await once(demo, 'exit');
@@ -56,7 +35,7 @@ await tap.test('the demo', { skip: whyNoLab() }, async (suite) => {
   });
 
   await suite.test('the next one works all the same: everything is seen, proven, enforced and dropped', async (t) => {
-    const demo = await startDemo('--once', '--json');
+    const demo = await startDemo(name, '--once', '--json');
     const [stdout, stderr] = await Promise.all([textOf(demo.stdout), textOf(demo.stderr)]);
     if (!t.equal(demo.exitCode ?? (await once(demo, 'exit'))[0], 0)) t.comment(stderr);
     const result = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as DemoResult;
@@ -65,6 +44,9 @@ await tap.test('the demo', { skip: whyNoLab() }, async (suite) => {
       pods,
       edges_expected: edges,
       edges_seen: edges,
+      edges: expectedEdgesOf(topology)
+        .map(({ id }) => edgeKey(id))
+        .toSorted(),
       missing: [],
       unexpected: [],
       wrong_direction: 0,
@@ -81,7 +63,7 @@ await tap.test('the demo', { skip: whyNoLab() }, async (suite) => {
   });
 
   await suite.test('it stops when nobody reads any more', async (t) => {
-    const demo = await startDemo();
+    const demo = await startDemo(name);
     await untilSaid(demo, 'building');
     demo.stdout.destroy();
     await once(demo, 'exit');
@@ -93,7 +75,7 @@ await tap.test('the demo', { skip: whyNoLab() }, async (suite) => {
     await once(server, 'listening');
     t.teardown(() => server.close());
     const { port } = server.address() as { port: number };
-    const demo = await startDemo('--once', '--listen', `127.0.0.1:${port}`);
+    const demo = await startDemo(name, '--once', '--listen', `127.0.0.1:${port}`);
     demo.stdout.resume();
     const [stderr] = await Promise.all([textOf(demo.stderr), once(demo, 'exit')]);
     t.equal(demo.exitCode, 1);

@@ -6,9 +6,11 @@ export interface Left {
   readonly processes: readonly string[];
   /** Whether its directory in /run is there. */
   readonly record: boolean;
+  /** Cgroups, and files that keep things in the kernel. */
+  readonly inKernel: readonly string[];
 }
 
-export const nothingLeft: Left = { netns: [], processes: [], record: false };
+export const nothingLeft: Left = { netns: [], processes: [], record: false, inKernel: [] };
 
 function netnsOf(lab: string): string[] {
   return existsSync('/run/netns') ? readdirSync('/run/netns').filter((each) => each.startsWith(`weir-${lab}-`)) : [];
@@ -26,7 +28,17 @@ function processesOf(lab: string): string[] {
   });
 }
 
+function inKernelOf(lab: string): string[] {
+  const cgroups = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].map((root) => `${root}/weir-lab-${lab}`);
+  return [...cgroups, `/sys/fs/bpf/weir-lab-${lab}`].filter((path) => existsSync(path));
+}
+
 /** What there is of a lab, found without the lab's own code. */
 export function leftOf(lab: string): Left {
-  return { netns: netnsOf(lab), processes: processesOf(lab), record: existsSync(`/run/weir-lab/${lab}`) };
+  return {
+    netns: netnsOf(lab),
+    processes: processesOf(lab),
+    record: existsSync(`/run/weir-lab/${lab}`),
+    inKernel: inKernelOf(lab),
+  };
 }

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -25,8 +25,10 @@ function machine(): string {
 }
 
 /** Starts `lab up` in a process of its own and waits until it says that everything runs. */
-async function up(name: string) {
-  const child = spawn(process.execPath, [main, 'up', '--name', name], { stdio: ['ignore', 'ignore', 'pipe'] });
+async function up(name: string, ...flags: readonly string[]) {
+  const child = spawn(process.execPath, [main, 'up', '--name', name, ...flags], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let said = '';
   child.stderr.setEncoding('utf8');
   await new Promise<void>((resolve, reject) => {
@@ -83,6 +85,28 @@ await tap.test('the life of a lab', { skip: whyNoLab() }, async (suite) => {
     );
     await lab.stop();
     t.strictSame(leftOf('lifecycle'), nothingLeft);
+  });
+
+  for (const cni of ['cilium', 'ovs']) {
+    await suite.test(`what kill -9 leaves of a lab wired as ${cni} wires pods is removed too`, async (t) => {
+      const child = await up('lifecycle', '--cni', cni, '--nodes', '1');
+      child.kill('SIGKILL');
+      await ended(child);
+      t.not(leftOf('lifecycle').inKernel.length, 0, 'its cgroups were left behind');
+      execFileSync(process.execPath, [main, 'down', '--name', 'lifecycle'], { stdio: 'pipe' });
+      t.strictSame(leftOf('lifecycle'), nothingLeft);
+    });
+  }
+
+  await suite.test('a CNI or a number of nodes that there is not is named, with what there is', async (t) => {
+    for (const [flag, value, choices] of [
+      ['--cni', 'flannel', 'calico, weave, cilium, ovs'],
+      ['--nodes', '3', '1, 2'],
+    ] as const) {
+      const { status, stderr } = spawnSync(process.execPath, [main, 'up', flag, value], { encoding: 'utf8' });
+      t.equal(status, 1);
+      t.match(stderr, `${value}' is invalid. Allowed choices are ${choices}`);
+    }
   });
 
   await suite.test('a lab of the same name that still runs is asked to stop and then taken over', async (t) => {

@@ -30,6 +30,11 @@ const entities: readonly Entity[] = [
   { type: 'service', namespace: 'shop', name: 'gone' },
   { type: 'node', name: 'n1' },
   { type: 'external', address: '203.0.113.7' as Address },
+  {
+    type: 'external',
+    address: '203.0.113.8' as Address,
+    alias: { name: 'bank', cidr: '203.0.113.0/24', allowed: true },
+  },
   { type: 'unresolved', address: 'fd00::7' as Address, reason: 'pod-cidr' },
 ];
 
@@ -55,7 +60,7 @@ t.test('what this version does not know is said, not guessed', async (t) => {
   t.throws(() => decodeEntity(null), unreadable);
   const message = { ...encodeObservation(observation), directionBy: 'DIRECTION_EVIDENCE_UNSPECIFIED' } as const;
   t.throws(() => decodeObservation(message), unreadable);
-  t.throws(() => decodeEntity({ entity: 'external', external: 'example.org' }), unreadable);
+  t.throws(() => decodeEntity({ entity: 'external', external: 'example.org', alias: null }), unreadable);
   t.throws(
     () => decodeEntity({ entity: 'unresolved', unresolved: { address: '10.0.0.1', reason: 'because' } }),
     unreadable,

@@ -1,18 +1,21 @@
 import fc from 'fast-check';
 import type { Test } from 'tap';
-import { edgeKey } from '../../../core/edge.ts';
-import type { Row, Segment } from '../../../aggregator/graph/segment.ts';
+import type { Segment } from '../../../aggregator/graph/segment.ts';
 import type { Commit, Store } from '../../../aggregator/store/store.ts';
-import { anySegment, firstStartUnixMs, oneOf, plainSegment, windowMs } from '../segments.ts';
+import { anySegment, firstStartUnixMs, oneOf, plainSegment, rowList, windowMs } from '../segments.ts';
 
 /** A store under test: `open` gives the same store again, after a crash or a restart. */
 export interface StoreUnderTest {
-  open(): Store;
+  open(): Promise<Store>;
 }
 
 const allTime = { startUnixMs: 0, endUnixMs: Number.MAX_SAFE_INTEGER };
 
-const commitOf = (segment: Segment, oldestSequence = 1): Commit => ({ segment, oldestSequence });
+const commitOf = (segment: Segment, oldestSequence = 1, firstSequence = segment.sequence): Commit => ({
+  segment,
+  firstSequence,
+  oldestSequence,
+});
 
 async function collect(segments: AsyncIterable<Segment>): Promise<Segment[]> {
   const all = [];
@@ -21,32 +24,53 @@ async function collect(segments: AsyncIterable<Segment>): Promise<Segment[]> {
 }
 
 /** Rows are a set: a driver may give them in any order. */
-function normalized(segment: Segment): Segment {
-  const key = ({ edge, reporter, service }: Row) =>
-    `${edgeKey(edge)} ${reporter} ${service?.namespace}/${service?.name}`;
-  return { ...segment, rows: segment.rows.toSorted((a, b) => (key(a) < key(b) ? -1 : 1)) };
+function readable(segment: Segment) {
+  return { ...segment, rows: rowList(segment.rows) };
 }
 
 /** What every driver of the store must do. */
-export function storeContract(t: Test, make: () => StoreUnderTest): void {
+export function storeContract(t: Test, make: () => StoreUnderTest | Promise<StoreUnderTest>): void {
   t.test('segments come back as they were committed, also after a restart', async (t) => {
-    const under = make();
+    const under = await make();
     const written = Array.from({ length: 150 }, (_, i) =>
       oneOf(anySegment(i % 2 === 0 ? 'n1' : 'n2', (i >> 1) + 1), i),
     );
-    const store = under.open();
+    const store = await under.open();
     for (const segment of written)
       t.match(await store.commit([commitOf(segment)]), [{ type: 'committed', missing: 0 }]);
-    t.strictSame((await collect(store.segments('demo', allTime))).map(normalized), written.map(normalized));
-    store.close();
-    const again = under.open();
-    t.strictSame((await collect(again.segments('demo', allTime))).map(normalized), written.map(normalized));
-    again.close();
+    t.strictSame((await collect(store.segments('demo', allTime))).map(readable), written.map(readable));
+    await store.close();
+    const again = await under.open();
+    t.strictSame((await collect(again.segments('demo', allTime))).map(readable), written.map(readable));
+    await again.close();
+  });
+
+  t.test('aliases are kept by cluster and name, also after a restart', async (t) => {
+    const under = await make();
+    const store = await under.open();
+    t.strictSame(await store.aliases('demo'), []);
+    const bank = { name: 'bank', cidr: '203.0.113.0/24', allowed: true, expiresUnixMs: null, comment: 'ask Ann' };
+    const visitor = { name: 'visitor', cidr: '2001:db8::7/128', allowed: false, expiresUnixMs: 4e12, comment: '' };
+    await store.setAlias('demo', { ...bank, allowed: false });
+    await store.setAlias('demo', visitor);
+    await store.setAlias('demo', bank);
+    await store.setAlias('another', bank);
+    await store.removeAlias('another', 'bank');
+    await store.removeAlias('another', 'never was');
+    await store.close();
+    const again = await under.open();
+    const kept = await again.aliases('demo');
+    t.strictSame(
+      kept.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      [bank, visitor],
+    );
+    t.strictSame(await again.aliases('another'), []);
+    await again.close();
   });
 
   t.test('cursors follow the last committed batch of each node, also after a restart', async (t) => {
-    const under = make();
-    const store = under.open();
+    const under = await make();
+    const store = await under.open();
     t.strictSame(await store.cursors('demo'), []);
     await store.commit([commitOf(plainSegment('n2', 1, 1)), commitOf(plainSegment('n1', 1, 1))]);
     await store.commit([commitOf(plainSegment('n1', 2, 1))]);
@@ -57,34 +81,48 @@ export function storeContract(t: Test, make: () => StoreUnderTest): void {
     ];
     t.strictSame(await store.cursors('demo'), cursors);
     t.strictSame(await store.cursors('another'), []);
-    store.close();
-    const again = under.open();
+    await store.close();
+    const again = await under.open();
     t.strictSame(await again.cursors('demo'), cursors);
-    again.close();
+    await again.close();
   });
 
   t.test('a batch counts once, whatever is sent again', async (t) => {
-    const store = make().open();
+    const store = await (await make()).open();
     await store.commit([1, 2, 3].map((sequence) => commitOf(plainSegment('n1', sequence, 1))));
     const again = await store.commit([3, 1, 2, 3].map((sequence) => commitOf(plainSegment('n1', sequence, 1))));
     for (const result of again) t.match(result, { type: 'duplicate', cursor: { epoch: 1, sequence: 3 } });
     t.equal((await collect(store.segments('demo', allTime))).length, 3);
-    store.close();
+    await store.close();
+  });
+
+  t.test('a merged batch moves the cursor to its last, and is refused where a part of it was committed', async (t) => {
+    const store = await (await make()).open();
+    const merged = (first: number, last: number) => [commitOf(plainSegment('n1', last, 1), 1, first)];
+    t.match(await store.commit(merged(1, 3)), [{ type: 'committed', missing: 0, segment: { sequence: 3 } }]);
+    t.match(await store.commit(merged(3, 5)), [{ type: 'overlap', cursor: { sequence: 3 } }]);
+    t.match(await store.commit(merged(2, 3)), [{ type: 'duplicate', cursor: { sequence: 3 } }]);
+    t.match(await store.commit(merged(5, 6)), [{ type: 'gap', cursor: { sequence: 3 } }]);
+    t.match(await store.commit(merged(4, 6)), [{ type: 'committed', missing: 0 }]);
+    const behindDropped = [commitOf(plainSegment('n1', 12, 1), 9, 9)];
+    t.match(await store.commit(behindDropped), [{ type: 'committed', missing: 2 }]);
+    t.equal((await collect(store.segments('demo', allTime))).length, 3);
+    await store.close();
   });
 
   t.test('a gap is refused, also within one commit, and what follows it', async (t) => {
-    const store = make().open();
+    const store = await (await make()).open();
     const results = await store.commit([1, 3, 4, 2].map((sequence) => commitOf(plainSegment('n1', sequence, 1))));
     t.strictSame(
       results.map(({ type }) => type),
       ['committed', 'gap', 'gap', 'committed'],
     );
     t.match(await store.commit([commitOf(plainSegment('n9', 2, 1))]), [{ type: 'gap', cursor: null }]);
-    store.close();
+    await store.close();
   });
 
   t.test('a newer epoch begins at 1, an older one is over', async (t) => {
-    const store = make().open();
+    const store = await (await make()).open();
     await store.commit([commitOf(plainSegment('n1', 1, 1, 5)), commitOf(plainSegment('n1', 2, 1, 5))]);
     const results = await store.commit([
       commitOf(plainSegment('n1', 2, 1, 6)),
@@ -96,11 +134,11 @@ export function storeContract(t: Test, make: () => StoreUnderTest): void {
       { type: 'committed' },
       { type: 'duplicate', cursor: { epoch: 6, sequence: 1 } },
     ]);
-    store.close();
+    await store.close();
   });
 
   t.test('batches that the agent does not hold any more are passed over, and counted as lost', async (t) => {
-    const store = make().open();
+    const store = await (await make()).open();
     await store.commit([commitOf(plainSegment('n1', 1, 1))]);
     const results = await store.commit([commitOf(plainSegment('n1', 5, 1), 5), commitOf(plainSegment('n1', 6, 1), 5)]);
     t.match(results, [
@@ -109,11 +147,11 @@ export function storeContract(t: Test, make: () => StoreUnderTest): void {
     ]);
     const losses = (await collect(store.segments('demo', allTime))).map((segment) => segment.losses);
     t.strictSame(losses, [{}, { 'missing-batches': 3 }, {}]);
-    store.close();
+    await store.close();
   });
 
   t.test('a span of time gives the segments that overlap it', async (t) => {
-    const store = make().open();
+    const store = await (await make()).open();
     for (let sequence = 1; sequence <= 9; sequence++) await store.commit([commitOf(plainSegment('n1', sequence, 1))]);
     const at = (sequence: number) => firstStartUnixMs + sequence * windowMs;
     const during = async (startUnixMs: number, endUnixMs: number) =>
@@ -122,11 +160,11 @@ export function storeContract(t: Test, make: () => StoreUnderTest): void {
     t.strictSame(await during(at(3) - 1, at(5) + 1), [2, 3, 4, 5]);
     t.strictSame(await during(0, at(1)), []);
     t.strictSame(await collect(store.segments('another', allTime)), []);
-    store.close();
+    await store.close();
   });
 
   t.test('pruning removes the oldest first, in steps, and leaves cursors alone', async (t) => {
-    const store = make().open();
+    const store = await (await make()).open();
     for (let sequence = 1; sequence <= 6; sequence++) await store.commit([commitOf(plainSegment('n1', sequence, 1))]);
     const before = firstStartUnixMs + 5 * windowMs + 1;
     const step = async () => (await store.prune('demo', before, 3)).map(({ sequence }) => sequence);
@@ -139,7 +177,7 @@ export function storeContract(t: Test, make: () => StoreUnderTest): void {
     );
     t.match(await store.cursors('demo'), [{ sequence: 6 }]);
     t.match(await store.commit([commitOf(plainSegment('n1', 1, 1))]), [{ type: 'duplicate' }]);
-    store.close();
+    await store.close();
   });
 
   t.test('whatever order batches come in, each is there at most once and none follows a gap', async (t) => {
@@ -150,7 +188,7 @@ export function storeContract(t: Test, make: () => StoreUnderTest): void {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(step, { maxLength: 5 }), { maxLength: 12 }), async (groups) => {
-        const store = make().open();
+        const store = await (await make()).open();
         const expected = new Map<string, { epoch: number; sequence: number }>();
         const kept: string[] = [];
         for (const group of groups) {
@@ -171,7 +209,7 @@ export function storeContract(t: Test, make: () => StoreUnderTest): void {
           stored.map(({ node, epoch, sequence }) => `${node} ${epoch} ${sequence}`),
           kept,
         );
-        store.close();
+        await store.close();
       }),
       { seed: 11, numRuns: 25 },
     );

@@ -16,22 +16,22 @@ const open = (path: string, maxCached = 1_000) => new SqliteStore({ path, synchr
 
 storeContract(t, () => {
   const path = newPath();
-  return { open: () => open(path) };
+  return { open: async () => open(path) };
 });
 
 t.test('a dictionary that does not fit in memory is read from disk', async (t) => {
   storeContract(t, () => {
     const path = newPath();
-    return { open: () => open(path, 2) };
+    return { open: async () => open(path, 2) };
   });
 });
 
 t.test('a commit is on disk when its promise resolves', async (t) => {
   const path = newPath();
   const store = open(path);
-  await store.commit([{ segment: plainSegment('n1', 1, 1), oldestSequence: 1 }]);
+  await store.commit([{ segment: plainSegment('n1', 1, 1), firstSequence: 1, oldestSequence: 1 }]);
   t.ok(readFileSync(`${path}-wal`).length > 0, 'the write-ahead log holds the commit');
-  store.close();
+  await store.close();
 });
 
 t.test('a database of another program is refused and left as it is', async (t) => {
@@ -51,27 +51,43 @@ t.test('a file that is no database is refused', async (t) => {
 });
 
 t.test('a database of another version is refused with what to do, and left as it is', async (t) => {
-  for (const version of [1, 99]) {
+  for (const version of [2, 99]) {
     const path = newPath();
-    open(path).close();
+    await open(path).close();
     const other = new Database(path);
     other.pragma(`user_version = ${version}`);
     other.close();
     const before = readFileSync(path);
     const message = new RegExp(
-      `has schema ${version}, this version of Weir reads 2; move it away to begin anew, or name`,
+      `has schema ${version}, this version of Weir reads 3 to 4; move it away to begin anew, or name`,
     );
     t.throws(() => open(path), { code: 'STORE', message });
     t.ok(before.equals(readFileSync(path)));
   }
 });
 
+t.test('a database of the version before keeps what is in it and gets what is new', async (t) => {
+  const path = newPath();
+  const store = open(path);
+  await store.commit([{ segment: plainSegment('n1', 1, 1), firstSequence: 1, oldestSequence: 1 }]);
+  await store.close();
+  const old = new Database(path);
+  old.exec('DROP TABLE alias; PRAGMA user_version = 3');
+  old.close();
+  const again = open(path);
+  t.match(await again.cursors('demo'), [{ node: 'n1', sequence: 1 }]);
+  const alias = { name: 'bank', cidr: '203.0.113.0/24', allowed: true, expiresUnixMs: null, comment: '' };
+  await again.setAlias('demo', alias);
+  t.strictSame(await again.aliases('demo'), [alias]);
+  await again.close();
+});
+
 t.test('a database that another process has is refused', { timeout: 20_000 }, async (t) => {
   const path = newPath();
   const first = open(path);
   t.throws(() => open(path), { code: 'STORE', message: /another process uses it/ });
-  first.close();
-  open(path).close();
+  await first.close();
+  await open(path).close();
 });
 
 t.test('a path through a file is refused', async (t) => {
@@ -83,9 +99,9 @@ t.test('a damaged database says so, and what to do', async (t) => {
   const path = newPath();
   const store = open(path);
   for (let sequence = 1; sequence <= 300; sequence++) {
-    await store.commit([{ segment: plainSegment('n1', sequence, 1), oldestSequence: 1 }]);
+    await store.commit([{ segment: plainSegment('n1', sequence, 1), firstSequence: sequence, oldestSequence: 1 }]);
   }
-  store.close();
+  await store.close();
   const bytes = readFileSync(path);
   writeFileSync(path, bytes.fill(0xa5, 8_192));
   const read = async () => {

@@ -1,0 +1,98 @@
+import { parseCidr } from '../../core/address.ts';
+import {
+  type EndpointSlice,
+  type KubernetesAny,
+  type Node,
+  nodeUidAnnotation,
+  type ObjectChange,
+  type Pod,
+  type Service,
+  type ServiceCIDR,
+} from '../../core/kubernetes.ts';
+import type { UnixMs } from '../../core/time.ts';
+import { CidrSet } from './cidr-set.ts';
+import type { IdentityOptions } from './identity-options.ts';
+import { podKey, podKeys } from './known-pod.ts';
+import { Nodes } from './nodes.ts';
+import { Owners } from './owners.ts';
+import { Pods } from './pods.ts';
+import { Services } from './services.ts';
+
+/** The steps in which a set of changes is taken: what later ones refer to comes first. */
+const steps: readonly ((kind: string) => boolean)[] = [
+  (kind) => kind !== 'Pod' && kind !== 'EndpointSlice' && kind !== 'Service',
+  (kind) => kind === 'Pod',
+  (kind) => kind === 'EndpointSlice',
+  (kind) => kind === 'Service',
+];
+
+/** Everything that says who is who in a cluster, kept up to date change by change. */
+export class ClusterIndex {
+  readonly pods: Pods;
+  readonly nodes: Nodes;
+  readonly services: Services;
+  readonly serviceBlocks = new CidrSet();
+  readonly #owners: Owners;
+  readonly #memoryMs: number;
+  #isFirst = true;
+
+  constructor({ podCidrs, serviceCidrs, memoryMs, maxGone, toleranceMs }: IdentityOptions) {
+    const times = { toleranceMs, maxEnded: maxGone };
+    this.#memoryMs = memoryMs;
+    this.#owners = new Owners(maxGone);
+    this.pods = new Pods(this.#owners, times);
+    this.nodes = new Nodes(times, podCidrs);
+    this.services = new Services(this.pods, this.nodes, times);
+    for (const block of serviceCidrs) this.serviceBlocks.add(block);
+  }
+
+  /** @returns keys of pods and addresses of which more is known now */
+  apply(changes: readonly ObjectChange[], nowUnixMs: UnixMs): ReadonlySet<string> {
+    const learnt = new Set<string>();
+    for (const takes of steps) {
+      for (const change of changes) {
+        if (takes(((change.after ?? change.before) as KubernetesAny).kind)) this.#take(change, nowUnixMs, learnt);
+      }
+    }
+    for (const address of this.services.settle(nowUnixMs, this.#isFirst)) learnt.add(address);
+    this.#isFirst = false;
+    const oldest = nowUnixMs - this.#memoryMs;
+    for (const each of [this.pods, this.nodes, this.services.times, this.#owners]) each.forget(oldest);
+    return learnt;
+  }
+
+  #take({ before, after }: ObjectChange, nowUnixMs: UnixMs, learnt: Set<string>): void {
+    switch ((after ?? before)?.kind) {
+      case 'Pod':
+        return this.#takePod(before as Pod | null, after as Pod | null, nowUnixMs, learnt);
+      case 'Node':
+        return this.nodes.change(before as Node | null, after as Node | null, nowUnixMs, this.#isFirst);
+      case 'EndpointSlice':
+        return this.services.changeSlice(before as EndpointSlice | null, after as EndpointSlice | null);
+      case 'Service':
+        return this.services.changeService(before as Service | null, after as Service | null);
+      case 'ServiceCIDR':
+        return this.#takeBlocks(before as ServiceCIDR | null, after as ServiceCIDR | null);
+      default:
+        if (after !== null && 'template' in after) this.#owners.set(after);
+        else if (before !== null && 'template' in before) this.#owners.remove(before, nowUnixMs);
+    }
+  }
+
+  #takePod(before: Pod | null, after: Pod | null, nowUnixMs: UnixMs, learnt: Set<string>): void {
+    if (before !== null && (after === null || podKey(before) !== podKey(after))) {
+      const gone = this.pods.remove(before, nowUnixMs);
+      if (gone !== undefined) this.services.changePod(before, gone, false);
+    }
+    if (after === null) return;
+    const known = this.pods.set(after, nowUnixMs, this.#isFirst);
+    this.services.changePod(before, known, true);
+    const nodeUid = after.metadata.annotations[nodeUidAnnotation] ?? '';
+    for (const key of [...podKeys(after.metadata), nodeUid, ...known.addresses]) if (key !== '') learnt.add(key);
+  }
+
+  #takeBlocks(before: ServiceCIDR | null, after: ServiceCIDR | null): void {
+    for (const block of (after?.spec.cidrs ?? []).map(parseCidr)) if (block !== null) this.serviceBlocks.add(block);
+    for (const block of (before?.spec.cidrs ?? []).map(parseCidr)) if (block !== null) this.serviceBlocks.remove(block);
+  }
+}

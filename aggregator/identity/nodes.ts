@@ -1,0 +1,76 @@
+import { type Address, type Cidr, cidrContainsBytes } from '../../core/address.ts';
+import type { Node } from '../../core/kubernetes.ts';
+import type { UnixMs } from '../../core/time.ts';
+import { CidrSet } from './cidr-set.ts';
+import { nodeAddresses, podBlocks } from './node-addresses.ts';
+import { createdUnixMs } from './pods.ts';
+import { Timeline, type TimelineOptions } from './timeline.ts';
+
+/** The nodes of a cluster by address, and the blocks that pods get their addresses from. */
+export class Nodes {
+  readonly #names: Timeline<string>;
+  readonly #podBlocks = new CidrSet();
+  readonly #configured: readonly Cidr[];
+
+  /**
+   * @param configured the pod blocks of the cluster. Where there are some of an address family, what nodes state counts
+   * only inside of them: with some network plug-ins nodes state blocks that are not used
+   */
+  constructor(options: TimelineOptions, configured: readonly Cidr[]) {
+    this.#names = new Timeline(options);
+    this.#configured = configured;
+    for (const block of configured) this.#podBlocks.add(block);
+  }
+
+  change(before: Node | null, after: Node | null, nowUnixMs: UnixMs, alwaysSo: boolean): void {
+    const [had, has] = [this.#read(before), this.#read(after)];
+    const name = (after ?? before)?.metadata.name ?? '';
+    for (const address of had.addresses) {
+      if (!has.addresses.has(address)) this.#names.release(address, name, nowUnixMs);
+    }
+    const created = before === null && after !== null ? createdUnixMs(after.metadata) : null;
+    const fromUnixMs = created ?? (alwaysSo ? -Infinity : nowUnixMs);
+    for (const address of has.addresses) {
+      if (!had.addresses.has(address)) this.#names.hold(address, name, fromUnixMs, nowUnixMs);
+    }
+    for (const block of has.blocks) this.#podBlocks.add(block);
+    for (const block of had.blocks) this.#podBlocks.remove(block);
+  }
+
+  /** The node with an address at a moment; `duplicate` when it may have been either of several. */
+  at(address: Address, unixMs: UnixMs): string | undefined {
+    return this.#names.holder(address, unixMs);
+  }
+
+  /** The one node that has an address now. */
+  holder(address: Address): string | undefined {
+    const [only, ...others] = this.#names.present(address);
+    return others.length === 0 ? only?.value : undefined;
+  }
+
+  /** Whether an address lies in a block that pods get their addresses from. */
+  isPodAddress(address: Address): boolean {
+    return this.#podBlocks.contains(address);
+  }
+
+  /** Holdings that were forgotten before their time because there were too many. */
+  get forgottenEarly(): number {
+    return this.#names.forgottenEarly;
+  }
+
+  forget(beforeUnixMs: UnixMs): void {
+    this.#names.forget(beforeUnixMs);
+  }
+
+  #read(node: Node | null): { readonly addresses: ReadonlySet<Address>; readonly blocks: readonly Cidr[] } {
+    if (node === null) return { addresses: new Set(), blocks: [] };
+    const blocks = podBlocks(node).filter((block) => this.#isTrusted(block));
+    return { addresses: new Set(nodeAddresses(node, blocks)), blocks };
+  }
+
+  #isTrusted(block: Cidr): boolean {
+    const sameFamily = this.#configured.filter(({ family }) => family === block.family);
+    if (sameFamily.length === 0) return true;
+    return sameFamily.some((outer) => outer.prefix <= block.prefix && cidrContainsBytes(outer, block.network));
+  }
+}

@@ -1,0 +1,193 @@
+import { LRUCache } from 'lru-cache';
+import type { ClientBase } from 'pg';
+import type { EdgeId } from '../../core/edge.ts';
+import type { Role } from '../../core/flow.ts';
+import type { ServiceRef } from '../../core/identity.ts';
+import { type Lane, Lanes } from '../graph/lane.ts';
+import type { LaneNumbers, NumberedLanes } from './segment-codec.ts';
+
+/** The last numbers that a cluster has given. */
+export interface LastNumbers {
+  segment: number;
+  lane: number;
+  name: number;
+}
+
+type LaneJson = Pick<Lane, 'edge' | 'reporter' | 'service'>;
+
+/** Numbers that a transaction gave or looked up: they are known to others once it is committed. */
+export class Numbering implements LaneNumbers {
+  readonly lanes = new Map<string, number>();
+  readonly names = new Map<string, number>();
+
+  laneId({ key }: Lane): number {
+    return numberOf(this.lanes, key);
+  }
+
+  nameId(text: string): number {
+    return numberOf(this.names, text);
+  }
+}
+
+function numberOf(numbers: ReadonlyMap<string, number>, key: string): number {
+  const number = numbers.get(key);
+  if (number === undefined) throw new RangeError(`${key} has no number`);
+  return number;
+}
+
+/** The numbers of one cluster's lanes and names. Holds a bounded part in memory; the tables hold all. */
+export class PostgresDictionary {
+  readonly #cluster: string;
+  readonly #interned: Lanes;
+  readonly #laneIds: LRUCache<string, number>;
+  readonly #nameIds: LRUCache<string, number>;
+  readonly #lanes: LRUCache<number, Lane>;
+  readonly #names: LRUCache<number, string>;
+
+  constructor(cluster: string, maxCached: number) {
+    this.#cluster = cluster;
+    this.#interned = new Lanes(maxCached);
+    this.#laneIds = new LRUCache({ max: maxCached });
+    this.#nameIds = new LRUCache({ max: maxCached });
+    this.#lanes = new LRUCache({ max: maxCached });
+    this.#names = new LRUCache({ max: maxCached });
+  }
+
+  /** Finds or gives the numbers of lanes and names. The cluster's row must be locked; `last` is moved on. */
+  async number(
+    client: ClientBase,
+    lanes: Iterable<Lane>,
+    names: Iterable<string>,
+    last: LastNumbers,
+  ): Promise<Numbering> {
+    const numbering = new Numbering();
+    const unknownLanes = new Map<string, Lane>();
+    for (const lane of lanes) {
+      const id = this.#laneIds.get(lane.key);
+      if (id === undefined) unknownLanes.set(lane.key, lane);
+      else numbering.lanes.set(lane.key, id);
+    }
+    const unknownNames = new Set<string>();
+    for (const text of names) {
+      const id = this.#nameIds.get(text);
+      if (id === undefined) unknownNames.add(text);
+      else numbering.names.set(text, id);
+    }
+    if (unknownLanes.size > 0) await this.#numberLanes(client, unknownLanes, numbering.lanes, last);
+    if (unknownNames.size > 0) await this.#numberNames(client, unknownNames, numbering.names, last);
+    return numbering;
+  }
+
+  async #numberLanes(
+    client: ClientBase,
+    unknown: Map<string, Lane>,
+    into: Map<string, number>,
+    last: LastNumbers,
+  ): Promise<void> {
+    const found = await client.query<{ key: string; id: number }>(
+      'SELECT key, id FROM weir_lane WHERE cluster = $1 AND key = ANY ($2)',
+      [this.#cluster, [...unknown.keys()]],
+    );
+    for (const { key, id } of found.rows) {
+      into.set(key, id);
+      unknown.delete(key);
+    }
+    if (unknown.size === 0) return;
+    const made = [...unknown.values()].map((lane) => ({ ...lane, id: ++last.lane }));
+    const json = ({ edge, reporter, service }: LaneJson) => JSON.stringify({ edge, reporter, service });
+    await client.query(
+      `INSERT INTO weir_lane (cluster, id, key, lane)
+       SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[])`,
+      [this.#cluster, made.map(({ id }) => id), made.map(({ key }) => key), made.map(json)],
+    );
+    for (const { key, id } of made) into.set(key, id);
+  }
+
+  async #numberNames(
+    client: ClientBase,
+    unknown: Set<string>,
+    into: Map<string, number>,
+    last: LastNumbers,
+  ): Promise<void> {
+    const found = await client.query<{ text: string; id: number }>(
+      'SELECT text, id FROM weir_name WHERE cluster = $1 AND text = ANY ($2)',
+      [this.#cluster, [...unknown]],
+    );
+    for (const { text, id } of found.rows) {
+      into.set(text, id);
+      unknown.delete(text);
+    }
+    if (unknown.size === 0) return;
+    const made = [...unknown].map((text) => ({ text, id: ++last.name }));
+    await client.query('INSERT INTO weir_name (cluster, id, text) SELECT $1, * FROM unnest($2::bigint[], $3::text[])', [
+      this.#cluster,
+      made.map(({ id }) => id),
+      made.map(({ text }) => text),
+    ]);
+    for (const { text, id } of made) into.set(text, id);
+  }
+
+  /** To be called when the transaction that gave the numbers is committed. */
+  keep({ lanes, names }: Numbering): void {
+    for (const [key, id] of lanes) this.#laneIds.set(key, id);
+    for (const [text, id] of names) this.#nameIds.set(text, id);
+  }
+
+  /** What numbers stand for. */
+  async read(client: ClientBase, laneIds: Iterable<number>, nameIds: Iterable<number>): Promise<NumberedLanes> {
+    const lanes = await this.#readLanes(client, new Set(laneIds));
+    const names = await this.#readNames(client, new Set(nameIds));
+    return { lane: (id) => valueOf(lanes, id, 'lane'), name: (id) => valueOf(names, id, 'name') };
+  }
+
+  async #readLanes(client: ClientBase, ids: ReadonlySet<number>): Promise<ReadonlyMap<number, Lane>> {
+    const { known, unknown } = partition(ids, this.#lanes);
+    if (unknown.length === 0) return known;
+    const { rows } = await client.query<{ id: number; lane: string }>(
+      'SELECT id, lane FROM weir_lane WHERE cluster = $1 AND id = ANY ($2)',
+      [this.#cluster, unknown],
+    );
+    for (const { id, lane: json } of rows) {
+      const { edge, reporter, service } = JSON.parse(json) as {
+        edge: EdgeId;
+        reporter: Role;
+        service: ServiceRef | null;
+      };
+      const lane = this.#interned.of(edge, reporter, service);
+      known.set(id, lane);
+      this.#lanes.set(id, lane);
+    }
+    return known;
+  }
+
+  async #readNames(client: ClientBase, ids: ReadonlySet<number>): Promise<ReadonlyMap<number, string>> {
+    const { known, unknown } = partition(ids, this.#names);
+    if (unknown.length === 0) return known;
+    const { rows } = await client.query<{ id: number; text: string }>(
+      'SELECT id, text FROM weir_name WHERE cluster = $1 AND id = ANY ($2)',
+      [this.#cluster, unknown],
+    );
+    for (const { id, text } of rows) {
+      known.set(id, text);
+      this.#names.set(id, text);
+    }
+    return known;
+  }
+}
+
+function partition<Value extends {}>(ids: ReadonlySet<number>, cache: LRUCache<number, Value>) {
+  const known = new Map<number, Value>();
+  const unknown: number[] = [];
+  for (const id of ids) {
+    const value = cache.get(id);
+    if (value === undefined) unknown.push(id);
+    else known.set(id, value);
+  }
+  return { known, unknown };
+}
+
+function valueOf<Value>(values: ReadonlyMap<number, Value>, id: number, what: string): Value {
+  const value = values.get(id);
+  if (value === undefined) throw new RangeError(`no ${what} has the number ${id}`);
+  return value;
+}

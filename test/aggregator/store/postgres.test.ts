@@ -1,0 +1,137 @@
+import pg from 'pg';
+import { pino } from 'pino';
+import t from 'tap';
+import { PostgresStore } from '../../../aggregator/store/postgres.ts';
+import { plainSegment } from '../segments.ts';
+import { storeContract } from './contract.ts';
+import { PostgresServer } from './postgres-server.ts';
+
+const log = pino({ level: 'silent' });
+const open = (url: string, maxCached = 1_000) => PostgresStore.open({ url, maxCached, log });
+const commitOf = (node: string, sequence: number) => ({
+  segment: plainSegment(node, sequence, 1),
+  firstSequence: sequence,
+  oldestSequence: 1,
+});
+const allTime = { startUnixMs: 0, endUnixMs: Number.MAX_SAFE_INTEGER };
+
+async function storedSequences(store: PostgresStore, node: string): Promise<number[]> {
+  const found = [];
+  for await (const segment of store.segments('demo', allTime)) if (segment.node === node) found.push(segment.sequence);
+  return found;
+}
+
+t.setTimeout(120_000);
+
+t.test('a PostgreSQL server', async (t) => {
+  const server = await PostgresServer.start(t);
+
+  t.test('keeps the contract of a store', async (t) => {
+    storeContract(t, () => {
+      const url = server.newDatabase();
+      return { open: () => open(url) };
+    });
+  });
+
+  t.test('keeps it with a dictionary that does not fit in memory', async (t) => {
+    storeContract(t, () => {
+      const url = server.newDatabase();
+      return { open: () => open(url, 2) };
+    });
+  });
+
+  t.test('makes its tables once, however many begin at the same time', async (t) => {
+    const url = server.newDatabase();
+    const stores = await Promise.all(Array.from({ length: 4 }, () => open(url)));
+    const results = await stores[0]?.commit([commitOf('n1', 1)]);
+    t.match(results, [{ type: 'committed' }]);
+    for (const store of stores) {
+      t.strictSame(await storedSequences(store, 'n1'), [1]);
+      await store.close();
+    }
+  });
+
+  t.test('lets several aggregators commit the batches of one node, each batch once and in order', async (t) => {
+    const url = server.newDatabase();
+    const stores = await Promise.all([open(url), open(url), open(url)]);
+    const sequences = Array.from({ length: 60 }, (_, i) => i + 1);
+    const committed = new Map<number, number>();
+    const send = async (store: PostgresStore): Promise<void> => {
+      for (const sequence of sequences) {
+        for (;;) {
+          const [result] = await store.commit([commitOf('n1', sequence), commitOf('n2', sequence)]);
+          if (result?.type === 'committed') committed.set(sequence, (committed.get(sequence) ?? 0) + 1);
+          if (result?.type !== 'gap') break;
+        }
+      }
+    };
+    await Promise.all(stores.map(send));
+    t.strictSame(
+      sequences.map((sequence) => committed.get(sequence)),
+      sequences.map(() => 1),
+    );
+    for (const node of ['n1', 'n2']) t.strictSame(await storedSequences(stores[1], node), sequences);
+    for (const store of stores) await store.close();
+  });
+
+  t.test('has every batch that was acknowledged after it was killed, and none twice', async (t) => {
+    const url = server.newDatabase();
+    const store = await open(url);
+    const acknowledged: number[] = [];
+    let sequence = 1;
+    for (let round = 0; round < 3; round++) {
+      const stopAt = sequence + 20;
+      const killed = new Promise<void>((resolve) => {
+        setTimeout(() => void server.kill().then(resolve), 30 + round * 40);
+      });
+      for (; sequence < stopAt; sequence++) {
+        try {
+          const [result] = await store.commit([commitOf('n1', sequence)]);
+          if (result?.type === 'committed' || result?.type === 'duplicate') acknowledged.push(sequence);
+          else break;
+        } catch (error) {
+          t.match(error, { code: 'STORE' });
+          break;
+        }
+      }
+      await killed;
+      await t.rejects(store.commit([commitOf('n1', sequence)]), { code: 'STORE' });
+      await server.run();
+      // What was under way when it was killed may be there or not: the cursor says it.
+      const [cursor] = await store.cursors('demo');
+      sequence = (cursor?.sequence ?? 0) + 1;
+    }
+    const stored = await storedSequences(store, 'n1');
+    t.strictSame(
+      stored,
+      stored.map((_, i) => i + 1),
+      'each once and in order',
+    );
+    t.ok(
+      acknowledged.length > 0 && acknowledged.every((each) => stored.includes(each)),
+      `${acknowledged.length} of them`,
+    );
+    await store.close();
+  });
+
+  t.test('says what to do when it cannot be used', async (t) => {
+    const url = server.newDatabase();
+    await t.rejects(open(server.urlOf('missing')), {
+      code: 'STORE',
+      message: /there is no such database; make it first/,
+    });
+    await t.rejects(open('postgres://weir:secret@127.0.0.1:1/weir'), {
+      code: 'STORE',
+      message: /PostgreSQL at 127\.0\.0\.1:1\/weir: nobody listens there; check host and port/,
+    });
+    await (await open(url)).close();
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query('UPDATE weir_schema SET version = 99');
+    await client.end();
+    await t.rejects(open(url), {
+      code: 'STORE',
+      message: /have schema 99, this version of Weir reads 1; name another/,
+    });
+  });
+});

@@ -1,0 +1,30 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../lab/demo/main.js', import.meta.url));
+
+export type DemoProcess = ChildProcessByStdio<null, Readable, Readable>;
+
+/** A port of the loopback interface that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Starts a demo in a process of its own. @param lab name of its lab */
+export async function startDemo(lab: string, ...flags: readonly string[]): Promise<DemoProcess> {
+  const listen = ['--listen', `127.0.0.1:${await freePort()}`, '--metrics-listen', `127.0.0.1:${await freePort()}`];
+  return spawn(process.execPath, [main, '--name', lab, ...listen, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** All that comes out of a stream. */
+export async function textOf(stream: Readable): Promise<string> {
+  return Buffer.concat(await stream.toArray()).toString();
+}
