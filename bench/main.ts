@@ -10,12 +10,13 @@ import { loadAverage } from './machine.ts';
 import { type BenchOptions, readOptions } from './options.ts';
 import { overhead } from './overhead.ts';
 import { hasOwnMounts, runWithOwnMounts } from './own-mounts.ts';
+import { policy } from './policy.ts';
 import { preexisting } from './preexisting.ts';
 import { renderReport } from './report.ts';
 import { Undo } from './undo.ts';
 import { wireBench } from './wire.ts';
 
-const benches: readonly Bench[] = [capture, edges, preexisting, overhead, agent, identity, wireBench];
+const benches: readonly Bench[] = [capture, edges, preexisting, overhead, agent, identity, wireBench, policy];
 
 /** As a shell has it for a process that SIGINT ended. */
 const interruptedStatus = 130;

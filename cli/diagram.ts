@@ -25,7 +25,8 @@ function labelsOf(edges: readonly Edge[]): (entity: Entity) => string {
   return (entity) => endText(entity, names.get(entityKey(entity)) ?? []);
 }
 
-function quoted(text: string): string {
+/** Text as a string of Graphviz's language. */
+export function quoted(text: string): string {
   return `"${printable(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 

@@ -21,25 +21,30 @@ function filesOf(path: string): string[] {
 }
 
 /** Reads a file, pipe or standard input to its end, which need not be before the limit. */
-async function readText(file: string, limitBytes: number): Promise<string> {
+async function readText(file: string, limitBytes: number, tooMuch: string): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of file === standardInput ? process.stdin : createReadStream(file)) {
     bytes += (chunk as Buffer).length;
-    if (bytes > limitBytes) throw new Error('more than 15 MiB in all; name only the files that hold policies');
+    if (bytes > limitBytes) throw new Error(tooMuch);
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Reads files, folders and standard input. @throws WeirError MANIFEST_INVALID naming what cannot be read */
-export async function readManifests(paths: readonly string[]): Promise<wire.Manifest[]> {
+/**
+ * Reads files, folders and standard input.
+ * @param mostBytes of all together; what one request carries unless told otherwise
+ * @throws WeirError MANIFEST_INVALID naming what cannot be read
+ */
+export async function readManifests(paths: readonly string[], mostBytes = maxTextBytes): Promise<wire.Manifest[]> {
   const manifests: wire.Manifest[] = [];
-  let left = maxTextBytes;
+  const tooMuch = `more than ${mostBytes / 1024 / 1024} MiB in all; name only the files that hold policies`;
+  let left = mostBytes;
   for (const path of paths) {
     try {
       for (const file of filesOf(path)) {
-        const text = await readText(file, left);
+        const text = await readText(file, left, tooMuch);
         left -= Buffer.byteLength(text);
         manifests.push({ source: file === standardInput ? 'standard input' : file, text });
       }

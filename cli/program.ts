@@ -6,7 +6,9 @@ import { type AliasOptions, listAliases, removeAlias, setAlias, type SetAliasOpt
 import { type FlowsOptions, flows } from './commands/flows.ts';
 import { type GraphOptions, graph } from './commands/graph.ts';
 import { type CheckOptions, checkPolicies } from './commands/policy-check.ts';
+import { type EvalOptions, evaluateQueries } from './commands/policy-eval.ts';
 import { type GenerateOptions, generatePolicies } from './commands/policy-generate.ts';
+import { type DiffOptions, type ReachOptions, showDiff, showReach } from './commands/policy-reach.ts';
 import { type ServicesOptions, showServices } from './commands/services.ts';
 import { showStatus } from './commands/status.ts';
 import { showWorkloads, type WorkloadsOptions } from './commands/workloads.ts';
@@ -29,6 +31,11 @@ function command(parent: Command, name: string, description: string): Command {
         .env('WEIR_AGGREGATOR')
         .default(defaultAggregator),
     );
+}
+
+/** Where commands that need no aggregator read a cluster from. */
+function manifestsOption(): Option {
+  return new Option('--manifests <paths...>', 'manifest files or folders').makeOptionMandatory();
 }
 
 function examples(lines: readonly string[]): string {
@@ -172,5 +179,41 @@ Exit status: 0 when everything that was forwarded stays allowed, 1 when somethin
     .action((paths: string[], options: CheckOptions & { aggregator: string }) =>
       on(options, async (connection) => finish(await checkPolicies(connection, terminal, paths, options))),
     );
+
+  policy
+    .command('eval')
+    .description('answer questions from manifests alone, one line each')
+    .addOption(manifestsOption())
+    .requiredOption('--queries <file>', 'lines of {"src","dst","proto","port"}, - for standard input')
+    .option('--explain', 'with what decided, where it is written, and the smallest edit that would turn it', false)
+    .addHelpText(
+      'after',
+      `${examples(['weir policy eval --manifests cluster/ --queries questions.jsonl'])}
+
+src and dst are a pod as namespace/pod, a workload as namespace/name[Kind], or an IP address. Each line is answered with
+{"ingress","egress","allow","because"}; allow is null where it depends on what "assumption" names.
+Exit status: 0, or 2 when a manifest or a question could not be read; all others are answered all the same.`,
+    )
+    .action(async (options: EvalOptions) => finish(await evaluateQueries(terminal, options)));
+
+  policy
+    .command('reach')
+    .description('which workloads may talk to which, on which ports, from manifests alone')
+    .addOption(manifestsOption())
+    .addOption(output('table', 'json', 'dot'))
+    .addHelpText(
+      'after',
+      examples(['weir policy reach --manifests cluster/', 'weir policy reach --manifests a.yaml -o dot']),
+    )
+    .action(async (options: ReachOptions) => finish(await showReach(terminal, options)));
+
+  policy
+    .command('diff')
+    .description('what may talk that could not before, and the other way round')
+    .addOption(manifestsOption())
+    .requiredOption('--against <paths...>', 'manifest files or folders as they were before')
+    .addOption(output('table', 'json', 'dot'))
+    .addHelpText('after', examples(['weir policy diff --manifests new/ --against old/']))
+    .action(async (options: DiffOptions) => finish(await showDiff(terminal, options)));
   return root;
 }

@@ -1,42 +1,21 @@
+import type { ClusterPolicy } from './cluster-policy.ts';
+import type { Fields } from './fields.ts';
+import type { KubernetesObject, Labels, LabelSelector } from './kubernetes-object.ts';
+import { groupOf } from './other-policy-kinds.ts';
+
+export type {
+  Labels,
+  LabelSelector,
+  LabelSelectorRequirement,
+  ObjectMeta,
+  OwnerReference,
+} from './kubernetes-object.ts';
+
 /**
  * The parts of Kubernetes objects that Weir reads, under the API's own names and shapes
  * (https://kubernetes.io/docs/reference/kubernetes-api/). Fields that the API may leave out are optional; everything
  * else in an object is dropped when it is read.
  */
-
-import type { Fields } from './fields.ts';
-import { groupOf } from './other-policy-kinds.ts';
-
-export interface OwnerReference {
-  readonly apiVersion?: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly controller?: boolean;
-}
-
-export type Labels = Readonly<Record<string, string>>;
-
-export interface ObjectMeta {
-  readonly name: string;
-  /** Empty for objects that live outside all namespaces. */
-  readonly namespace: string;
-  readonly uid: string;
-  readonly labels: Labels;
-  /** Those only that somebody reads. */
-  readonly annotations: Labels;
-  /** When the object was made: RFC 3339, in whole seconds. */
-  readonly creationTimestamp?: string;
-  /** Set once the object is to be deleted. */
-  readonly deletionTimestamp?: string;
-  readonly ownerReferences: readonly OwnerReference[];
-}
-
-interface KubernetesObject<Kind extends string> {
-  readonly apiVersion: string;
-  readonly kind: Kind;
-  readonly metadata: ObjectMeta;
-}
 
 export interface ContainerPort {
   readonly name?: string;
@@ -103,17 +82,6 @@ export interface EndpointSlice extends KubernetesObject<'EndpointSlice'> {
   readonly ports: readonly { readonly name?: string; readonly protocol?: string; readonly port?: number }[];
 }
 
-export interface LabelSelectorRequirement {
-  readonly key: string;
-  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
-  readonly values?: readonly string[];
-}
-
-export interface LabelSelector {
-  readonly matchLabels?: Labels;
-  readonly matchExpressions?: readonly LabelSelectorRequirement[];
-}
-
 export interface IPBlock {
   readonly cidr: string;
   readonly except?: readonly string[];
@@ -154,6 +122,9 @@ export interface NetworkPolicy extends KubernetesObject<'NetworkPolicy'> {
   };
 }
 
+/** Any policy that Weir evaluates. */
+export type Policy = NetworkPolicy | ClusterPolicy;
+
 /** Anything that makes pods from a template: Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, CronJob, or a custom kind. */
 export interface Controller extends KubernetesObject<string> {
   /** The pod template; null where the kind has none that can be found. */
@@ -179,6 +150,7 @@ export type KubernetesAny =
   | Service
   | EndpointSlice
   | NetworkPolicy
+  | ClusterPolicy
   | ServiceCIDR
   | Controller
   | OtherPolicy;
@@ -213,6 +185,7 @@ export interface ClusterSnapshot {
   readonly endpointSlices: readonly EndpointSlice[];
   readonly controllers: readonly Controller[];
   readonly networkPolicies: readonly NetworkPolicy[];
+  readonly clusterPolicies: readonly ClusterPolicy[];
   readonly serviceCidrs: readonly ServiceCIDR[];
   readonly otherPolicies: readonly OtherPolicy[];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { adminNetworkPolicy, baselineAdminNetworkPolicy, clusterNetworkPolicy } from './cluster-policy-schema.ts';
 import { type KubernetesAny, nodeUidAnnotation } from './kubernetes.ts';
 import { groupOf, otherPolicyKind } from './other-policy-kinds.ts';
 import { networkPolicy } from './network-policy-schema.ts';
@@ -140,15 +141,27 @@ const byKind: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['Service', service],
   ['EndpointSlice', endpointSlice],
   ['NetworkPolicy', networkPolicy],
+  ['AdminNetworkPolicy', adminNetworkPolicy],
+  ['BaselineAdminNetworkPolicy', baselineAdminNetworkPolicy],
+  ['ClusterNetworkPolicy', clusterNetworkPolicy],
   ['ServiceCIDR', serviceCidr],
   ...controllerKinds.map((kind): [string, z.ZodType] => [kind, controller]),
+]);
+
+/** Kinds whose names other groups use too, for policies of their own. */
+const groups: ReadonlyMap<string, string> = new Map([
+  ['NetworkPolicy', 'networking.k8s.io'],
+  ['AdminNetworkPolicy', 'policy.networking.k8s.io'],
+  ['BaselineAdminNetworkPolicy', 'policy.networking.k8s.io'],
+  ['ClusterNetworkPolicy', 'policy.networking.k8s.io'],
 ]);
 
 /** The schema of a kind; null for kinds that Weir does not read, and for those of another group with the same name. */
 export function schemaFor(kind: string, apiVersionOf: unknown): z.ZodType<KubernetesAny> | null {
   const group = typeof apiVersionOf === 'string' ? groupOf(apiVersionOf) : null;
   const isOther = group !== null && otherPolicyKind(kind, `${group}/`) !== null;
-  if (kind === 'NetworkPolicy' && !isOther && group !== null && group !== 'networking.k8s.io') return null;
+  const own = groups.get(kind);
+  if (own !== undefined && !isOther && group !== null && group !== '' && group !== own) return null;
   const schema: z.ZodType | undefined = isOther ? otherPolicy : byKind.get(kind);
   // An absent field is read as undefined, which the types leave out: no reader tells one from the other.
   return (schema as z.ZodType<KubernetesAny> | undefined) ?? null;

@@ -1,6 +1,7 @@
+import { type ClusterPolicy, isClusterPolicy } from './cluster-policy.ts';
 import { type ClusterSnapshot, kindKey, type KubernetesAny, withoutTwins } from './kubernetes.ts';
 import { type Fields, isFields } from './fields.ts';
-import { type ManifestDocument, readDocuments } from './manifest-document.ts';
+import { type ManifestDocument, type Path, readDocuments } from './manifest-document.ts';
 import { unfoldLists } from './manifest-list.ts';
 import { otherPolicyKind } from './other-policy-kinds.ts';
 import { readObject } from './read-object.ts';
@@ -21,6 +22,8 @@ export interface ManifestObject {
   readonly source: string;
   /** Line on which the object begins, from 1. */
   readonly line: number;
+  /** The line of a value in the object; null unless lines were asked for. */
+  readonly lineOf: ((path: Path) => number) | null;
 }
 
 export interface Manifests {
@@ -47,7 +50,9 @@ function describe(value: unknown): string {
 
 function withNamespace(object: KubernetesAny): KubernetesAny {
   const clusterWide =
-    clusterWideKinds.has(object.kind) || otherPolicyKind(object.kind, object.apiVersion)?.namespaced === false;
+    clusterWideKinds.has(object.kind) ||
+    isClusterPolicy(object) ||
+    otherPolicyKind(object.kind, object.apiVersion)?.namespaced === false;
   const namespace = clusterWide ? '' : object.metadata.namespace || defaultNamespace;
   if (namespace === object.metadata.namespace) return object;
   return Object.assign({}, object, { metadata: { ...object.metadata, namespace } });
@@ -56,8 +61,9 @@ function withNamespace(object: KubernetesAny): KubernetesAny {
 /**
  * Reads Kubernetes objects from YAML or JSON text: several documents, Lists, and what `kubectl get -o yaml` prints.
  * Kinds that Weir has no use for are passed over. Never throws for bad input: it is named in `problems`.
+ * @param keepLines whether lines can be asked for afterwards, which keeps all that was read in memory
  */
-export function parseManifests(text: string, source: string): Manifests {
+export function parseManifests(text: string, source: string, keepLines = false): Manifests {
   const objects: ManifestObject[] = [];
   const problems: ManifestProblem[] = [];
   const readItems = (document: Extract<ManifestDocument, { fields: Fields }>) => {
@@ -67,7 +73,8 @@ export function parseManifests(text: string, source: string): Manifests {
         const line = document.lineOf([...path, ...read.path]);
         problems.push({ source, line, object: describe(value), message: read.message });
       } else if (read.object !== null) {
-        objects.push({ object: withNamespace(read.object), source, line: document.lineOf(path) });
+        const lineOf = keepLines ? (within: Path) => document.lineOf([...path, ...within]) : null;
+        objects.push({ object: withNamespace(read.object), source, line: document.lineOf(path), lineOf });
       }
     }
   };
@@ -94,6 +101,7 @@ export function snapshotOf(objects: Iterable<KubernetesAny>): ClusterSnapshot {
     services: ofKind('Service'),
     endpointSlices: ofKind('EndpointSlice'),
     networkPolicies: ofKind('NetworkPolicy'),
+    clusterPolicies: all.filter((each): each is ClusterPolicy => isClusterPolicy(each)),
     serviceCidrs: ofKind('ServiceCIDR'),
     controllers: all.filter((each): each is Extract<KubernetesAny, { template: unknown }> => 'template' in each),
     otherPolicies: withoutTwins(all.filter((each) => 'body' in each)),

@@ -1,31 +1,9 @@
 import { z } from 'zod';
 import { addressFromBytes, cidrContains, parseCidr } from './address.ts';
-import { apiVersion, labels, metadataWith, optional, portNumber } from './schema-parts.ts';
+import { cidr, labelSelector, portName } from './policy-schema-parts.ts';
+import { apiVersion, metadataWith, optional, portNumber } from './schema-parts.ts';
 
-/*
- * Strict, unlike the other kinds: a misspelt field in a policy changes what it allows, so it must not be passed over.
- * The rules are those of the API server (kubernetes/pkg/apis/networking/validation).
- */
-
-const requirement = z
-  .strictObject({
-    key: z.string().min(1),
-    operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-    values: optional(z.array(z.string())),
-  })
-  .refine(
-    ({ operator, values = [] }) => (operator === 'In' || operator === 'NotIn') === values.length > 0,
-    'In and NotIn need values, Exists and DoesNotExist take none',
-  );
-
-const labelSelector = z.strictObject({
-  matchLabels: optional(labels),
-  matchExpressions: optional(z.array(requirement)),
-});
-
-const cidr = z
-  .string()
-  .refine((text) => parseCidr(text) !== null, 'not a CIDR block such as 10.0.0.0/8 or 2001:db8::/32');
+/* The rules are those of the API server (kubernetes/pkg/apis/networking/validation). */
 
 function isInside(block: string, except: string): boolean {
   const outer = parseCidr(block);
@@ -55,9 +33,6 @@ const peer = z
     (value) => !(value.ipBlock && (value.podSelector || value.namespaceSelector)),
     'ipBlock stands alone in its peer',
   );
-
-/** IANA_SVC_NAME (RFC 6335, section 5.1) in the lower case that the API demands. */
-const portName = /^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$/;
 
 const portMessage = 'a port is a number from 1 to 65535 or the name of a container port';
 

@@ -1,4 +1,4 @@
-/** A kind of policy beside the NetworkPolicy of Kubernetes. */
+/** A kind of policy beside those of Kubernetes itself. */
 export interface OtherPolicyKind {
   readonly kind: string;
   readonly group: string;
@@ -20,13 +20,8 @@ function kinds(
 const calicoNamespaced = { networkpolicies: 'NetworkPolicy', stagednetworkpolicies: 'StagedNetworkPolicy' };
 const calicoGlobal = { globalnetworkpolicies: 'GlobalNetworkPolicy' };
 
-/** Policies that decide about traffic beside NetworkPolicy, and that Weir keeps but does not evaluate. */
+/** Policies that decide about traffic, and that Weir keeps but does not evaluate. */
 export const otherPolicyKinds: readonly OtherPolicyKind[] = [
-  ...kinds('policy.networking.k8s.io', 'v1alpha1', false, {
-    adminnetworkpolicies: 'AdminNetworkPolicy',
-    baselineadminnetworkpolicies: 'BaselineAdminNetworkPolicy',
-  }),
-  ...kinds('policy.networking.k8s.io', 'v1alpha2', false, { clusternetworkpolicies: 'ClusterNetworkPolicy' }),
   ...kinds('cilium.io', 'v2', true, { ciliumnetworkpolicies: 'CiliumNetworkPolicy' }),
   ...kinds('cilium.io', 'v2', false, { ciliumclusterwidenetworkpolicies: 'CiliumClusterwideNetworkPolicy' }),
   ...kinds('crd.projectcalico.org', 'v1', true, calicoNamespaced),

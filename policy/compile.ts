@@ -2,8 +2,10 @@ import { type Cidr, parseCidr } from '../core/address.ts';
 import { WeirError } from '../core/errors.ts';
 import type { Direction } from '../core/flow.ts';
 import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../core/kubernetes.ts';
-import type { PolicyRef } from './because.ts';
-import { compileSelector, type LabelPredicate } from './selector.ts';
+import { type PolicyRef, refText } from './because.ts';
+import { demandedLabel } from './label-index.ts';
+import type { CompiledPort } from './port.ts';
+import { compileSelector, everyLabels, type LabelPredicate } from './selector.ts';
 
 export interface CompiledBlock {
   readonly cidr: Cidr;
@@ -14,14 +16,13 @@ export interface CompiledBlock {
 export type CompiledPeer =
   | { readonly type: 'block'; readonly block: CompiledBlock }
   /** `namespaces` null: the policy's own namespace. */
-  | { readonly type: 'pods'; readonly namespaces: LabelPredicate | null; readonly pods: LabelPredicate };
-
-export interface CompiledPort {
-  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
-  /** Null: every port of the protocol. A name stands for a port of the server's own pod. */
-  readonly port: number | string | null;
-  readonly endPort: number | null;
-}
+  | {
+      readonly type: 'pods';
+      readonly namespaces: LabelPredicate | null;
+      readonly pods: LabelPredicate;
+      /** A label that every such pod has; null where none is known. */
+      readonly demanded: string | null;
+    };
 
 export interface CompiledRule {
   /** Null: everyone. */
@@ -33,16 +34,17 @@ export interface CompiledRule {
 export interface CompiledPolicy {
   readonly ref: PolicyRef;
   readonly subject: LabelPredicate;
+  /** A label that every pod has that is selected; null where none is known. */
+  readonly demanded: string | null;
   /** The rules of each direction that the policy isolates its pods for; null where it does not. */
   readonly rules: Readonly<Record<Direction, readonly CompiledRule[] | null>>;
 }
 
-const everyPod: LabelPredicate = () => true;
-
-function compileCidr(text: string, ref: PolicyRef): Cidr {
+/** @throws WeirError ADDRESS_INVALID */
+export function compileCidr(text: string, ref: PolicyRef): Cidr {
   const cidr = parseCidr(text);
   if (cidr !== null) return cidr;
-  throw new WeirError('ADDRESS_INVALID', `"${text}" in NetworkPolicy ${ref.namespace}/${ref.name} is not a CIDR block`);
+  throw new WeirError('ADDRESS_INVALID', `"${text}" in ${refText(ref)} is not a CIDR block`);
 }
 
 function compileBlock(block: IPBlock, ref: PolicyRef): CompiledBlock {
@@ -56,12 +58,13 @@ function compilePeer(peer: NetworkPolicyPeer, ref: PolicyRef): CompiledPeer {
   if (peer.ipBlock !== undefined) return { type: 'block', block: compileBlock(peer.ipBlock, ref) };
   const { namespaceSelector, podSelector } = peer;
   if (namespaceSelector === undefined && podSelector === undefined) {
-    return { type: 'pods', namespaces: null, pods: () => false };
+    return { type: 'pods', namespaces: null, pods: () => false, demanded: null };
   }
   return {
     type: 'pods',
     namespaces: namespaceSelector === undefined ? null : compileSelector(namespaceSelector),
-    pods: podSelector === undefined ? everyPod : compileSelector(podSelector),
+    pods: podSelector === undefined ? everyLabels : compileSelector(podSelector),
+    demanded: demandedLabel(podSelector ?? {}),
   };
 }
 
@@ -89,12 +92,13 @@ function isolates(spec: NetworkPolicy['spec'], direction: Direction): boolean {
 
 /** @throws WeirError ADDRESS_INVALID for an ipBlock that holds no CIDR */
 export function compilePolicy({ metadata, spec }: NetworkPolicy): CompiledPolicy {
-  const ref: PolicyRef = { namespace: metadata.namespace, name: metadata.name };
+  const ref: PolicyRef = { kind: 'NetworkPolicy', namespace: metadata.namespace, name: metadata.name };
   const ingress = (spec.ingress ?? []).map((rule) => compileRule(rule.from, rule.ports, ref));
   const egress = (spec.egress ?? []).map((rule) => compileRule(rule.to, rule.ports, ref));
   return {
     ref,
     subject: compileSelector(spec.podSelector),
+    demanded: demandedLabel(spec.podSelector),
     rules: {
       ingress: isolates(spec, 'ingress') ? ingress : null,
       egress: isolates(spec, 'egress') ? egress : null,

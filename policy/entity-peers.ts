@@ -1,6 +1,5 @@
 import { type Entity, type WorkloadRef, workloadKey } from '../core/identity.ts';
 import type { ClusterSnapshot, Namespace } from '../core/kubernetes.ts';
-import { compareText } from '../core/order.ts';
 import { type Workload, workloadsOf } from '../core/workload.ts';
 import { podPeer, templatePeer } from './pod-peer.ts';
 import type { Peer, PodPeer } from './query.ts';
@@ -26,15 +25,15 @@ function distinctBy(pods: readonly PodPeer[], classOf: (pod: PodPeer) => string)
 export class EntityPeers {
   readonly #workloads: ReadonlyMap<string, Workload>;
   readonly #namespaces: ReadonlyMap<string, Namespace>;
-  readonly #addressClass: (pod: PodPeer) => string;
+  readonly #classOf: (pod: PodPeer) => number;
   readonly #distinct = new Map<string, Distinct | null>();
   readonly #others = new Map<string, Peer>();
 
-  /** @param addressClass equal for pods whose addresses no policy tells apart */
-  constructor(cluster: ClusterSnapshot, addressClass: (pod: PodPeer) => string) {
+  /** @param classOf equal for pods that no policy tells apart, whichever node they are on */
+  constructor(cluster: ClusterSnapshot, classOf: (pod: PodPeer) => number) {
     this.#workloads = new Map(workloadsOf(cluster).map((workload) => [workloadKey(workload.ref), workload]));
     this.#namespaces = new Map(cluster.namespaces.map((namespace) => [namespace.metadata.name, namespace]));
-    this.#addressClass = addressClass;
+    this.#classOf = classOf;
   }
 
   /**
@@ -89,16 +88,9 @@ export class EntityPeers {
     const namespace = this.#namespaces.get(workload.ref.namespace);
     const pods = workload.pods.map((pod) => podPeer(pod, namespace));
     if (pods.length === 0) pods.push(templatePeer(workload, namespace));
-    const classOf = (pod: PodPeer) =>
-      JSON.stringify([
-        Object.entries(pod.labels).sort(([a], [b]) => compareText(a, b)),
-        pod.ports,
-        pod.hostNetwork,
-        this.#addressClass(pod),
-      ]);
     return {
-      anywhere: distinctBy(pods, classOf),
-      perNode: distinctBy(pods, (pod) => `${pod.nodeName} ${classOf(pod)}`),
+      anywhere: distinctBy(pods, (pod) => `${this.#classOf(pod)}`),
+      perNode: distinctBy(pods, (pod) => `${pod.nodeName} ${this.#classOf(pod)}`),
     };
   }
 }

@@ -1,19 +1,20 @@
 import { type Edge, edgeKey } from '../core/edge.ts';
 import type { Direction } from '../core/flow.ts';
 import { type Entity, workloadKey } from '../core/identity.ts';
-import type { ClusterSnapshot, NetworkPolicy } from '../core/kubernetes.ts';
+import type { ClusterSnapshot, Policy } from '../core/kubernetes.ts';
 import { compareText } from '../core/order.ts';
 import type { Decision } from '../core/verdict.ts';
 import { type Because, becauseText } from './because.ts';
 import { EntityPeers } from './entity-peers.ts';
-import { type Answer, PolicySet, worse } from './evaluate.ts';
+import { PolicySet } from './evaluate.ts';
 import { succeeded } from './outcome.ts';
-import type { Peer } from './query.ts';
+import { sibling } from './sibling.ts';
+import { decidingDirection, worstAnswer } from './worst.ts';
 
 export interface ReplayInput {
   readonly cluster: ClusterSnapshot;
   /** All policies that would be in force: the candidates and whatever else stays applied. */
-  readonly policies: readonly NetworkPolicy[];
+  readonly policies: readonly Policy[];
   readonly edges: readonly Edge[];
 }
 
@@ -59,20 +60,9 @@ function countedAs(edge: Edge, decision: Decision): Count {
   return succeeded(edge) ? 'denied' : 'stillDenied';
 }
 
-/** The side that settles an answer; of two that allow, one that has a rule for it. */
-function decidingDirection({ decision, egress, ingress }: Answer): Direction {
-  if (decision === 'allowed') return ingress.because.type === 'rule' ? 'ingress' : 'egress';
-  return egress.decision === decision ? 'egress' : 'ingress';
-}
-
 /** Whether an edge lies within a workload that may have several pods. */
 function isWithin(a: Entity, b: Entity): boolean {
   return a.type === 'workload' && b.type === 'workload' && a.kind !== 'Pod' && workloadKey(a) === workloadKey(b);
-}
-
-/** Another pod that policies cannot tell from this one: the pods of a workload talk to each other, not to themselves. */
-function sibling(peer: Peer): Peer {
-  return peer.type === 'pod' ? { ...peer, name: `another ${peer.name}` } : peer;
 }
 
 class Replay {
@@ -80,28 +70,19 @@ class Replay {
   readonly #peers: EntityPeers;
 
   constructor({ cluster, policies }: ReplayInput) {
-    this.#policies = new PolicySet(policies);
-    this.#peers = new EntityPeers(cluster, (pod) => this.#policies.addressClass(pod));
+    this.#policies = new PolicySet(policies, cluster.nodes);
+    this.#peers = new EntityPeers(cluster, (pod) => this.#policies.classOf(pod));
   }
 
-  /** The worst decision over all pairs of pods that may be behind the edge; the first such pair says why. */
+  /** The worst decision over all pairs of pods that may be behind the edge. */
   decide(edge: Edge): EdgeDecision {
     const { client, server, protocol, port } = edge;
     const perNode = [client, server].some((end) => end.type === 'node' || this.#peers.usesHostNetwork(end));
     const clients = this.#peers.of(client, perNode);
     const servers = this.#peers.of(server, perNode).map(isWithin(client, server) ? sibling : (peer) => peer);
-    let worst: EdgeDecision | null = null;
-    for (const from of clients) {
-      for (const to of servers) {
-        const answer = this.#policies.decide({ client: from, server: to, protocol, port });
-        const { decision } = answer;
-        if (worst !== null && worse(worst.decision, decision) === worst.decision) continue;
-        const direction = decidingDirection(answer);
-        worst = { decision, direction, because: answer[direction].because };
-        if (decision === 'denied') return worst;
-      }
-    }
-    return worst as EdgeDecision;
+    const answer = worstAnswer(this.#policies, clients, servers, { protocol, port });
+    const direction = decidingDirection(answer);
+    return { decision: answer.decision, direction, because: answer[direction].because };
   }
 }
 

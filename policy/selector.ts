@@ -2,6 +2,9 @@ import type { LabelSelector, LabelSelectorRequirement, Labels } from '../core/ku
 
 export type LabelPredicate = (labels: Labels) => boolean;
 
+/** Holds for all. */
+export const everyLabels: LabelPredicate = () => true;
+
 /** Own properties only: a label may be called `constructor`. */
 function valueOf(labels: Labels, key: string): string | undefined {
   return Object.hasOwn(labels, key) ? labels[key] : undefined;

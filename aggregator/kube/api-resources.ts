@@ -56,6 +56,11 @@ export const apiResources: readonly WatchedResource[] = [
   ),
   // Since Kubernetes 1.33.
   watched('networking.k8s.io', 'v1', 'servicecidrs', 'ServiceCIDR', { optional: true }),
+  watched('policy.networking.k8s.io', 'v1alpha1', 'adminnetworkpolicies', 'AdminNetworkPolicy', { optional: true }),
+  watched('policy.networking.k8s.io', 'v1alpha1', 'baselineadminnetworkpolicies', 'BaselineAdminNetworkPolicy', {
+    optional: true,
+  }),
+  watched('policy.networking.k8s.io', 'v1alpha2', 'clusternetworkpolicies', 'ClusterNetworkPolicy', { optional: true }),
   ...otherPolicyKinds.map(({ group, version, resource, kind }) =>
     watched(group, version, resource, kind, { optional: true, kindKey: `${kind}.${group}` }),
   ),

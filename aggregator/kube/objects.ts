@@ -95,6 +95,11 @@ export class ClusterObjects {
       services: this.#all('Service'),
       endpointSlices: this.#all('EndpointSlice'),
       networkPolicies: this.#all('NetworkPolicy'),
+      clusterPolicies: [
+        ...this.#all('AdminNetworkPolicy'),
+        ...this.#all('BaselineAdminNetworkPolicy'),
+        ...this.#all('ClusterNetworkPolicy'),
+      ],
       serviceCidrs: this.#all('ServiceCIDR'),
       controllers: [...this.#kinds.values()].flatMap(({ all }) => all.filter(isController)),
       otherPolicies: withoutTwins([...this.#kinds.values()].flatMap(({ all }) => all.filter(isOtherPolicy))),

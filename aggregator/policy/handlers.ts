@@ -1,6 +1,6 @@
 import { WeirError } from '../../core/errors.ts';
 import type { Direction } from '../../core/flow.ts';
-import type { NetworkPolicy } from '../../core/kubernetes.ts';
+import type { ClusterSnapshot, Policy } from '../../core/kubernetes.ts';
 import { type ManifestProblem, parseManifests, snapshotOf } from '../../core/manifest.ts';
 import { edgeInScope } from '../../core/scope.ts';
 import { generate } from '../../policy/generate.ts';
@@ -42,7 +42,9 @@ export function policyHandlers({ cluster, state, history, unary }: PolicyParts):
         yaml: printPolicies(policies),
         excluded: made.excluded.map(encodeExcluded),
         coverage: encodeCoverage(coverage),
-        replay: encodeReplay(replay({ cluster: snapshot, policies, edges: within })),
+        replay: encodeReplay(
+          replay({ cluster: snapshot, policies: [...policies, ...snapshot.clusterPolicies], edges: within }),
+        ),
         skipped: made.skipped,
       };
     }),
@@ -53,12 +55,16 @@ export function policyHandlers({ cluster, state, history, unary }: PolicyParts):
       state.check(scope, edges);
       const { policies: candidates, problems } = readCandidates(request.manifests);
       const { snapshot } = state;
-      const applied = request.candidatesOnly ? [] : snapshot.networkPolicies;
+      const applied = request.candidatesOnly ? [] : policiesOf(snapshot);
       const within = edges.filter((edge) => edgeInScope(scope, edge));
       const result = replay({ cluster: snapshot, policies: overlay(applied, candidates), edges: within });
       return { replay: encodeReplay(result), coverage: encodeCoverage(coverage), problems };
     }),
   };
+}
+
+function policiesOf({ networkPolicies, clusterPolicies }: ClusterSnapshot): readonly Policy[] {
+  return [...networkPolicies, ...clusterPolicies];
 }
 
 function directionsOf({ ingress, egress }: wire.GenerateRequest): readonly Direction[] {
@@ -67,29 +73,32 @@ function directionsOf({ ingress, egress }: wire.GenerateRequest): readonly Direc
 }
 
 interface Candidates {
-  readonly policies: readonly NetworkPolicy[];
+  readonly policies: readonly Policy[];
   readonly problems: readonly ManifestProblem[];
 }
 
 /** @throws WeirError MANIFEST_INVALID when there is no policy to check and nothing that says why */
 function readCandidates(manifests: readonly wire.Manifest[]): Candidates {
   const read = manifests.map(({ source, text }) => parseManifests(text, source));
-  const { networkPolicies: policies } = snapshotOf(read.flatMap(({ objects }) => objects.map(({ object }) => object)));
+  const policies = policiesOf(snapshotOf(read.flatMap(({ objects }) => objects.map(({ object }) => object))));
   const problems = read.flatMap((each) => each.problems);
   if (policies.length === 0 && problems.length === 0) {
     const where = manifests.map(({ source }) => source).join(', ') || 'the request';
     throw new WeirError(
       'MANIFEST_INVALID',
-      `${where} holds no NetworkPolicy of networking.k8s.io; name a file that does`,
+      `${where} holds no NetworkPolicy of networking.k8s.io and none of policy.networking.k8s.io; name a file that does`,
     );
   }
   return { policies, problems };
 }
 
-/** What is in force when the candidates are applied: of two policies of one namespace and name the candidate stands. */
-function overlay(applied: readonly NetworkPolicy[], candidates: readonly NetworkPolicy[]): NetworkPolicy[] {
+/** What is in force when the candidates are applied: of two policies of one kind, namespace and name the candidate stands. */
+function overlay(applied: readonly Policy[], candidates: readonly Policy[]): Policy[] {
   const byName = new Map(
-    [...applied, ...candidates].map((policy) => [`${policy.metadata.namespace}/${policy.metadata.name}`, policy]),
+    [...applied, ...candidates].map((policy) => [
+      `${policy.kind}/${policy.metadata.namespace}/${policy.metadata.name}`,
+      policy,
+    ]),
   );
   return [...byName.values()];
 }

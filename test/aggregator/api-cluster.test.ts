@@ -57,18 +57,27 @@ function until(cluster: ApiCluster, condition: () => boolean): Promise<void> {
   });
 }
 
+/** The least that a policy of the whole cluster must say; every other kind may say nothing. */
+function specOf(kind: string): object {
+  const subject = { namespaces: {} };
+  if (kind === 'AdminNetworkPolicy') return { priority: 1, subject };
+  if (kind === 'BaselineAdminNetworkPolicy') return { subject };
+  return kind === 'ClusterNetworkPolicy' ? { tier: 'Admin', priority: 1, subject } : {};
+}
+
 t.test('every kind that the server knows and Weir reads is watched, under its path', async (t) => {
   const objects = knownResources.map(({ kind, namespaced, ...resource }) => {
-    const spec = kind === 'NetworkPolicy' && !resource.custom ? { spec: { podSelector: {} } } : { spec: {} };
+    const spec = kind === 'NetworkPolicy' && !resource.custom ? { spec: { podSelector: {} } } : { spec: specOf(kind) };
     const slice = kind === 'EndpointSlice' ? { addressType: 'IPv4' } : {};
     const blocks = kind === 'ServiceCIDR' ? { spec: { cidrs: ['10.96.0.0/16'] } } : {};
-    const made = object(groupVersionOf(resource), kind, `the-${resource.name}`, { ...spec, ...slice, ...blocks });
+    const name = kind === 'BaselineAdminNetworkPolicy' ? 'default' : `the-${resource.name}`;
+    const made = object(groupVersionOf(resource), kind, name, { ...spec, ...slice, ...blocks });
     return namespaced ? made : { ...made, metadata: { name: made.metadata.name } };
   });
   const { cluster } = await watchCluster(t, { installed }, ({ store }) => objects.forEach((each) => store.set(each)));
   await cluster.known;
   const snapshot = cluster.snapshot();
-  const { controllers, otherPolicies, ...single } = snapshot;
+  const { controllers, otherPolicies, clusterPolicies, ...single } = snapshot;
   for (const [name, each] of Object.entries(single)) t.equal(each.length, 1, name);
   t.strictSame(controllers.map(({ kind }) => kind).toSorted(), [
     'CronJob',
@@ -79,12 +88,13 @@ t.test('every kind that the server knows and Weir reads is watched, under its pa
     'ReplicationController',
     'StatefulSet',
   ]);
+  t.strictSame(
+    clusterPolicies.map(({ kind }) => kind),
+    ['AdminNetworkPolicy', 'BaselineAdminNetworkPolicy', 'ClusterNetworkPolicy'],
+  );
   t.strictSame(otherPolicies.map(({ apiVersion, kind }) => `${apiVersion} ${kind}`).toSorted(), [
     'cilium.io/v2 CiliumClusterwideNetworkPolicy',
     'cilium.io/v2 CiliumNetworkPolicy',
-    'policy.networking.k8s.io/v1alpha1 AdminNetworkPolicy',
-    'policy.networking.k8s.io/v1alpha1 BaselineAdminNetworkPolicy',
-    'policy.networking.k8s.io/v1alpha2 ClusterNetworkPolicy',
     'projectcalico.org/v3 GlobalNetworkPolicy',
     'projectcalico.org/v3 NetworkPolicy',
     'projectcalico.org/v3 StagedNetworkPolicy',

@@ -116,7 +116,7 @@ t.test('policies of other kinds are kept as they are, apart from NetworkPolicy',
 ---
 {apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: c, namespace: shop}, specs: [{}], status: {}}
 ---
-{apiVersion: policy.networking.k8s.io/v1alpha1, kind: AdminNetworkPolicy, metadata: {name: n}, spec: {priority: 5}}
+{apiVersion: cilium.io/v2, kind: CiliumClusterwideNetworkPolicy, metadata: {name: n}, spec: {priority: 5}}
 ---
 {apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {}}
 `);
@@ -129,7 +129,7 @@ t.test('policies of other kinds are kept as they are, apart from NetworkPolicy',
       ['NetworkPolicy', 'default', 'a', { spec: { selector: 'all()' } }],
       ['GlobalNetworkPolicy', '', 'g', { spec: { order: 1 } }],
       ['CiliumNetworkPolicy', 'shop', 'c', { specs: [{}] }],
-      ['AdminNetworkPolicy', '', 'n', { spec: { priority: 5 } }],
+      ['CiliumClusterwideNetworkPolicy', '', 'n', { spec: { priority: 5 } }],
     ],
   );
   t.notOk('status' in (otherPolicies[2]?.body ?? {}));

@@ -1,92 +1,33 @@
-import type {
-  LabelSelector,
-  Labels,
-  NetworkPolicy,
-  NetworkPolicyPeer,
-  NetworkPolicyPort,
-} from '../../core/kubernetes.ts';
+import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, Node, Policy } from '../../core/kubernetes.ts';
 import type { Decision } from '../../core/verdict.ts';
 import type { Peer, Query } from '../../policy/query.ts';
+import { inCidr, isNamed, type Side, selects } from './oracle-matching.ts';
+import { tierVerdict } from './oracle-tiers.ts';
+import { allWorlds, either, type World } from './oracle-world.ts';
 
 /*
- * NetworkPolicy, slow and plain, from the text of the API reference. Where that leaves something open, every reading is
+ * The policies, slow and plain, from the text of the API references. Where that leaves something open, every reading is
  * a world of its own in which all is settled: a decision is what all worlds agree on, and `depends` where they differ.
  */
-
-/** One way in which everything that is open might be. */
-interface World {
-  /** Pods on their node's network are told from their node. */
-  readonly hostPodsArePods: boolean;
-  /** What is let through although no rule can speak of it: ICMP, and what comes from a node, a Service, the unknown. */
-  readonly unspokenPasses: boolean;
-  /** Blocks hold the addresses that pods will be given later. */
-  readonly blocksHoldUnknown: boolean;
-  /** The address that the far end uses; null where it has none. */
-  readonly farAddress: string | null;
-  /** A pod that is gone was isolated. */
-  readonly goneWasIsolated: boolean;
-}
-
-type Side = 'egress' | 'ingress';
-
-function has(labels: Labels, key: string): boolean {
-  return Object.keys(labels).includes(key);
-}
-
-function selects(selector: LabelSelector, labels: Labels): boolean {
-  const byLabels = Object.keys(selector.matchLabels ?? {}).map(
-    (key) => has(labels, key) && labels[key] === selector.matchLabels?.[key],
-  );
-  const byExpressions = (selector.matchExpressions ?? []).map(({ key, operator, values }) => {
-    const listed = has(labels, key) && (values ?? []).some((value) => value === labels[key]);
-    if (operator === 'In') return listed;
-    if (operator === 'NotIn') return !listed;
-    return operator === 'Exists' ? has(labels, key) : !has(labels, key);
-  });
-  return ![...byLabels, ...byExpressions].includes(false);
-}
-
-/** All bits of an address in full, as 0 and 1: no masks to get wrong. */
-function bitsOf(address: string): string {
-  if (!address.includes(':')) {
-    return address
-      .split('.')
-      .map((byte) => Number(byte).toString(2).padStart(8, '0'))
-      .join('');
-  }
-  const [head = '', tail = ''] = address.split('::');
-  const words = (text: string) => text.split(':').filter((word) => word !== '');
-  const filled = address.includes('::') ? Array<string>(8 - words(head).length - words(tail).length).fill('0') : [];
-  return [...words(head), ...filled, ...words(tail)]
-    .map((word) => Number.parseInt(word, 16).toString(2).padStart(16, '0'))
-    .join('');
-}
-
-function inCidr(cidr: string, address: string): boolean {
-  const [base = '', length] = cidr.split('/');
-  if (base.includes(':') !== address.includes(':')) return false;
-  return bitsOf(base).slice(0, Number(length)) === bitsOf(address).slice(0, Number(length));
-}
 
 function portMatches(port: NetworkPolicyPort, query: Query): boolean {
   if ((port.protocol ?? 'TCP') !== query.protocol) return false;
   if (port.port === undefined) return true;
-  if (typeof port.port === 'number') {
-    return port.endPort === undefined
-      ? query.port === port.port
-      : query.port >= port.port && query.port <= port.endPort;
-  }
-  if (query.server.type !== 'pod') return false;
-  const declared = query.server.ports.filter((each) => each.name === port.port);
-  return declared.some((each) => (each.protocol ?? 'TCP') === query.protocol && each.containerPort === query.port);
+  if (typeof port.port === 'string') return isNamed(port.port, query);
+  return query.port >= port.port && query.port <= (port.endPort ?? port.port);
 }
 
-function peerMatches(peer: NetworkPolicyPeer, policy: NetworkPolicy, far: Peer, world: World): boolean {
+function peerMatches(
+  peer: NetworkPolicyPeer,
+  policy: NetworkPolicy,
+  far: Peer,
+  address: string | null,
+  world: World,
+): boolean {
   const { ipBlock, namespaceSelector, podSelector } = peer;
   if (ipBlock) {
     if (far.type !== 'pod' && far.type !== 'address') return false;
-    const address = world.farAddress;
-    if (address === null) return world.blocksHoldUnknown;
+    if (address === null) return world.choose('blocks hold what has no address', either);
     return inCidr(ipBlock.cidr, address) && !(ipBlock.except ?? []).some((each) => inCidr(each, address));
   }
   if (far.type !== 'pod' || (!namespaceSelector && !podSelector)) return false;
@@ -108,70 +49,96 @@ function rulesOf(policy: NetworkPolicy, side: Side) {
     : (policy.spec.egress ?? []).map(({ to, ports }) => ({ peers: to, ports }));
 }
 
-function allowsIn(world: World, policies: readonly NetworkPolicy[], side: Side, near: Peer, query: Query): boolean {
-  const far = side === 'egress' ? query.server : query.client;
-  if (near.type === 'gone') {
-    const mayApply = policies.some((each) => each.metadata.namespace === near.namespace && applies(each, side));
-    return !mayApply || !world.goneWasIsolated;
-  }
-  if (near.type !== 'pod') return true;
-  if (near.hostNetwork && !world.hostPodsArePods) return true;
-  if (far.type === 'pod' && far.name === near.name && far.namespace === near.namespace) return true;
-  if (far.type === 'address' && (near.addresses.includes(far.address) || /^(127\.|::1$)/.test(far.address)))
-    return true;
+/** The node that the far end is in this world (null: one without a name); undefined where it is none. */
+function nodeSeen(far: Peer, world: World): string | null | undefined {
+  if (far.type === 'node') return far.name;
+  const isNode = far.type === 'pod' && far.hostNetwork && !world.choose('host pods are pods', either);
+  return isNode ? far.nodeName : undefined;
+}
+
+/** What NetworkPolicies say; null where none isolates the pod. */
+function networkPoliciesSay(
+  world: World,
+  policies: readonly NetworkPolicy[],
+  side: Side,
+  [near, far]: readonly [Extract<Peer, { type: 'pod' }>, Peer],
+  address: string | null,
+  query: Query,
+): boolean | null {
+  if (near.hostNetwork && !world.choose('host pods are pods', either)) return null;
   const applied = policies.filter(
     (each) =>
       each.metadata.namespace === near.namespace && applies(each, side) && selects(each.spec.podSelector, near.labels),
   );
-  if (applied.length === 0) return true;
+  if (applied.length === 0) return null;
   const farNode = nodeSeen(far, world);
   if (farNode !== undefined && farNode !== null && farNode === near.nodeName) return true;
-  if (query.protocol === 'ICMP' || query.protocol === 'ICMPv6') return world.unspokenPasses;
+  const unspokenPasses = () => world.choose('what no rule speaks of passes', either);
+  if (query.protocol === 'ICMP' || query.protocol === 'ICMPv6') return unspokenPasses();
   const spoken = applied.some((policy) =>
     rulesOf(policy, side).some(({ peers, ports }) => {
       const portOk = !ports || ports.length === 0 || ports.some((port) => portMatches(port, query));
       const everyone = !peers || peers.length === 0;
-      const named = farNode === undefined && (peers ?? []).some((peer) => peerMatches(peer, policy, far, world));
-      return portOk && (everyone || named);
+      const named = () =>
+        farNode === undefined && (peers ?? []).some((peer) => peerMatches(peer, policy, far, address, world));
+      return portOk && (everyone || named());
     }),
   );
   const unspoken = farNode !== undefined || far.type === 'service' || far.type === 'gone';
-  return spoken || (unspoken && world.unspokenPasses);
+  return spoken || (unspoken && unspokenPasses());
 }
 
-/** The node that the far end is in this world (null: one without a name); undefined where it is none. */
-function nodeSeen(far: Peer, world: World): string | null | undefined {
-  if (far.type === 'node') return far.name;
-  return far.type === 'pod' && far.hostNetwork && !world.hostPodsArePods ? far.nodeName : undefined;
-}
-
-function addressesInUse(near: Peer, far: Peer): readonly (string | null)[] {
+function addressesInUse(near: Peer, far: Peer, nodes: readonly Node[]): readonly [string | null, ...(string | null)[]] {
   if (far.type === 'address') return [far.address];
-  if (far.type !== 'pod' || far.addresses.length === 0) return [null];
+  const known =
+    far.type === 'pod'
+      ? far.addresses
+      : far.type === 'node'
+        ? (nodes.find(({ metadata }) => metadata.name === far.name)?.status.addresses ?? []).map((each) => each.address)
+        : [];
   const isSix = (text: string) => text.includes(':');
   const own = near.type === 'pod' ? near.addresses : [];
-  const shared = far.addresses.filter((address) => own.some((each) => isSix(each) === isSix(address)));
-  return shared.length > 0 ? shared : far.addresses;
+  const shared = known.filter((address) => own.some((each) => isSix(each) === isSix(address)));
+  const [first, ...others] = known.length > 1 && shared.length > 0 ? shared : known;
+  return first === undefined ? [null] : [first, ...others];
 }
 
-const either = [true, false];
+export interface Given {
+  readonly policies: readonly Policy[];
+  readonly nodes: readonly Node[];
+}
+
+function allowsIn(world: World, { policies, nodes }: Given, side: Side, near: Peer, query: Query): boolean {
+  const far = side === 'egress' ? query.server : query.client;
+  const networkPolicies = policies.filter((each): each is NetworkPolicy => each.kind === 'NetworkPolicy');
+  if (near.type === 'gone') {
+    const mayApply = policies.some((each) =>
+      each.kind === 'NetworkPolicy'
+        ? each.metadata.namespace === near.namespace && applies(each, side)
+        : (each.spec[side] ?? []).some(
+            (rule) =>
+              rule.action === 'Deny' ||
+              (rule.action === 'Pass' && (rule.from ?? rule.to ?? []).some((peer) => Object.keys(peer).length === 0)),
+          ),
+    );
+    return !mayApply || world.choose('what is gone was free', either);
+  }
+  if (near.type !== 'pod') return true;
+  if (far.type === 'pod' && far.name === near.name && far.namespace === near.namespace) return true;
+  if (far.type === 'address' && (near.addresses.includes(far.address) || /^(127\.|::1$)/.test(far.address)))
+    return true;
+  const address = world.choose('address in use', addressesInUse(near, far, nodes));
+  const about = { world, policies, nodes, side, near, far, address, query };
+  const admin = tierVerdict('Admin', about);
+  if (admin !== null) return admin;
+  const said = networkPoliciesSay(world, networkPolicies, side, [near, far], address, query);
+  return said ?? tierVerdict('Baseline', about) ?? true;
+}
 
 /** What the policies say at one end. */
-export function oracleSide(policies: readonly NetworkPolicy[], side: Side, query: Query): Decision {
-  const [near, far] = side === 'egress' ? [query.client, query.server] : [query.server, query.client];
-  const answers = new Set<boolean>();
-  for (const hostPodsArePods of either) {
-    for (const unspokenPasses of either) {
-      for (const blocksHoldUnknown of either) {
-        for (const goneWasIsolated of either) {
-          for (const farAddress of addressesInUse(near, far)) {
-            const world = { hostPodsArePods, unspokenPasses, blocksHoldUnknown, goneWasIsolated, farAddress };
-            answers.add(allowsIn(world, policies, side, near, query));
-          }
-        }
-      }
-    }
-  }
+export function oracleSide(given: Given, side: Side, query: Query): Decision {
+  const near = side === 'egress' ? query.client : query.server;
+  const answers = allWorlds((world) => allowsIn(world, given, side, near, query));
   if (answers.size === 2) return 'depends';
   return answers.has(true) ? 'allowed' : 'denied';
 }

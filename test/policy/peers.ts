@@ -1,6 +1,7 @@
 import type { Address } from '../../core/address.ts';
 import type { Protocol } from '../../core/flow.ts';
-import { namespaceNameLabel, type NetworkPolicy } from '../../core/kubernetes.ts';
+import type { ClusterPolicy } from '../../core/cluster-policy.ts';
+import { namespaceNameLabel, type NetworkPolicy, type Policy } from '../../core/kubernetes.ts';
 import type { Decision } from '../../core/verdict.ts';
 import { type Answer, PolicySet } from '../../policy/evaluate.ts';
 import type { Peer, PodPeer } from '../../policy/query.ts';
@@ -35,8 +36,18 @@ export function policy(spec: NetworkPolicy['spec'], name = 'p', namespace = 'sho
   };
 }
 
+/** What a policy of the whole cluster is but its spec. */
+export function clusterPolicy<Kind extends ClusterPolicy['kind']>(kind: Kind, name: string) {
+  const version = kind === 'ClusterNetworkPolicy' ? 'v1alpha2' : 'v1alpha1';
+  return {
+    apiVersion: `policy.networking.k8s.io/${version}`,
+    kind,
+    metadata: { name, namespace: '', uid: '', labels: {}, annotations: {}, ownerReferences: [] },
+  };
+}
+
 export function ask(
-  policies: readonly NetworkPolicy[],
+  policies: readonly Policy[],
   client: Peer,
   server: Peer,
   port = 80,

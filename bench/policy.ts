@@ -1,0 +1,109 @@
+import type { Decision } from '../core/verdict.ts';
+import { PolicySet } from '../policy/evaluate.ts';
+import type { Bench, Figure, Result, Run } from './bench.ts';
+import { type PolicyCluster, policyCluster, randomQueries } from './policy-cluster.ts';
+import { median, rounded } from './statistics.ts';
+
+const size = 1000;
+const spreads = [
+  { label: 'one namespace', namespaces: 1 },
+  { label: '50 namespaces', namespaces: 50 },
+] as const;
+const queryCount = 100_000;
+
+function secondsOf(work: () => void): number {
+  const start = process.hrtime.bigint();
+  work();
+  return Number(process.hrtime.bigint() - start) / 1e9;
+}
+
+/** Counts what comes out, so that nothing is left undone. */
+class Tally {
+  readonly counts: Record<Decision, number> = { allowed: 0, denied: 0, depends: 0 };
+
+  add(decision: Decision): void {
+    this.counts[decision]++;
+  }
+
+  check(expected: number): void {
+    const { allowed, denied, depends } = this.counts;
+    if (allowed + denied + depends !== expected || allowed === 0 || denied === 0) {
+      throw new Error(`the answers do not add up: ${JSON.stringify(this.counts)}`);
+    }
+  }
+}
+
+/** Questions a second for the given time, the reading of the policies and all that is first worked out counted. */
+function pointQueries(cluster: PolicyCluster, round: number, seconds: number): number {
+  const queries = randomQueries(cluster, queryCount, round);
+  const tally = new Tally();
+  let set: PolicySet | null = null;
+  let asked = 0;
+  let spent = 0;
+  while (spent < seconds) {
+    spent += secondsOf(() => {
+      set ??= new PolicySet(cluster.policies);
+      for (const query of queries) tally.add(set.decide(query).decision);
+    });
+    asked += queries.length;
+  }
+  tally.check(asked);
+  return asked / spent;
+}
+
+/** Every pod with every other on one port, in seconds, the reading of the policies included. */
+function matrix({ pods, policies }: PolicyCluster): number {
+  const tally = new Tally();
+  const seconds = secondsOf(() => {
+    const set = new PolicySet(policies);
+    for (const client of pods) {
+      for (const server of pods) {
+        tally.add(set.decide({ client, server, protocol: 'TCP', port: 8080 }).decision);
+      }
+    }
+  });
+  tally.check(pods.length ** 2);
+  return seconds;
+}
+
+function measure(run: Run): Promise<Result> {
+  const clusters = spreads.map(({ label, namespaces }) => ({
+    label,
+    cluster: policyCluster(size, namespaces, 7),
+    perSecond: [] as number[],
+    matrixSeconds: [] as number[],
+  }));
+  for (let round = 1; round <= run.rounds; round++) {
+    run.progress(`round ${round} of ${run.rounds}`);
+    for (const each of round % 2 === 0 ? clusters.toReversed() : clusters) {
+      run.abort.throwIfAborted();
+      each.perSecond.push(pointQueries(each.cluster, round, run.seconds));
+      each.matrixSeconds.push(matrix(each.cluster));
+    }
+  }
+  const figures = clusters.flatMap(({ label, perSecond, matrixSeconds }): Figure[] => [
+    { label: `point queries a second, ${label}`, unit: '', perRound: perSecond, bar: { atLeast: 200_000 } },
+    { label: `matrix of ${size} workloads, ${label}`, unit: 's', perRound: matrixSeconds, bar: { atMost: 2 } },
+  ]);
+  return Promise.resolve({
+    json: {
+      point_queries_per_s: rounded(Math.min(...clusters.map(({ perSecond }) => median(perSecond))), 0),
+      matrix_1000_s: rounded(Math.max(...clusters.map(({ matrixSeconds }) => median(matrixSeconds))), 3),
+    },
+    figures,
+  });
+}
+
+/**
+ * `point_queries_per_s`: questions that are answered a second from 1,000 policies for 1,000 pods that all differ: random
+ * pairs on one of the four ports that rules name, the reading of the policies counted.
+ * `matrix_1000_s`: seconds for every pod with every other on one port, the reading counted. Of the two clusters, with
+ * everything in one namespace and spread over 50, that with the worse median.
+ */
+export const policy: Bench = {
+  name: 'policy',
+  sentence: 'How many questions a second the policy evaluator answers, and how long a whole matrix takes.',
+  rounds: 5,
+  seconds: 3,
+  run: measure,
+};
