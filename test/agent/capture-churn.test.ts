@@ -54,7 +54,7 @@ t.test('a thousand pods leave nothing behind', { skip: whyNoKernel(), timeout: t
   const holdsMore = () => Object.entries(held()).filter(([name, count]) => count > (before[name] ?? 0));
   await w
     .until(() => holdsMore().length === 0, `it holds no more than ${JSON.stringify(before)}`)
-    .catch((error) => {
+    .catch((error: unknown) => {
       throw new Error(`it still holds ${JSON.stringify(holdsMore())}`, { cause: error });
     });
   const grown = w.agent.residentMebibytes - earlyMebibytes;
