@@ -24,6 +24,7 @@ import { Windows } from './spool/windows.ts';
 
 /** Longer than conntrack keeps a UDP conversation that pauses. */
 const idleMs = 300_000;
+const strangerWindows = 2;
 const rescanMs = 10_000;
 /** How long a runtime or a CNI may take to answer. */
 const answerMs = 5000;
@@ -33,7 +34,7 @@ const longestRetryMs = 15_000;
 const dnsRingBytes = 1 << 20;
 
 function sourceOptions(config: AgentConfig): KernelSourceOptions {
-  const { maxEdges, maxInterfaces, overflowRingBytes, without, pins, holdMs, windowMs } = config;
+  const { maxEdges, maxInterfaces, overflowRingBytes, without, pins, windowMs } = config;
   const edges = { maxSocketEdges: maxEdges, maxPacketEdges: maxEdges, maxDropEdges: maxEdges };
   return {
     ...edges,
@@ -41,7 +42,7 @@ function sourceOptions(config: AgentConfig): KernelSourceOptions {
     overflowRingBytes,
     dnsRingBytes,
     idleMs,
-    strangerMs: holdMs + windowMs,
+    strangerMs: strangerWindows * windowMs,
     without,
     pins,
   };

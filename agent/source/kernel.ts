@@ -39,7 +39,7 @@ const leastOverflowEdges = 65_536;
 export interface KernelSourceOptions extends CaptureSizes {
   /** An entry that gained nothing for so long is taken out of the kernel. Longer than a UDP conversation may pause. */
   readonly idleMs: Milliseconds;
-  /** Likewise for one of a pod that nobody could name, and whose end is therefore not heard of. */
+  /** Likewise in a namespace that nobody knows the pod of: when it goes is not heard. Nothing rests on such an entry. */
   readonly strangerMs: Milliseconds;
   /** Features that are not to be used. */
   readonly without: readonly FeatureName[];
@@ -250,7 +250,9 @@ export class KernelSource implements Source {
       const free = deltas.keysToFree((key, changedNs) => {
         if (changedNs < nowNs - this.#idleNs) return true;
         const scope = decoder.scopeOf(key);
-        return this.#gone.has(scope) || (changedNs < nowNs - this.#strangerNs && !isKnown(scope));
+        if (this.#gone.has(scope)) return true;
+        // Of an interface it is always heard when it goes.
+        return scope.type === 'namespace' && changedNs < nowNs - this.#strangerNs && !isKnown(scope);
       });
       if (free.length === 0) continue;
       this.#late.push(...this.#decode(table, deltas.forget(native.takeEntries(this.#capture, map, free), nowNs)));
