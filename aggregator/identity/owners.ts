@@ -7,6 +7,11 @@ import { Gone } from './gone.ts';
 
 export type WorkloadEntity = Extract<Entity, { type: 'workload' }>;
 
+/** How often any link between owners was made or undone. */
+interface Chains {
+  changes: number;
+}
+
 /** What owns pods, or a pod that nothing owns: a link of a chain whose further links may become known later. */
 export class Owner {
   readonly entity: WorkloadEntity;
@@ -18,15 +23,25 @@ export class Owner {
   isPresent = false;
   /** Pods, owned controllers and objects that need it. */
   uses = 0;
+  readonly #chains: Chains;
+  #workload: WorkloadEntity;
+  /** As of which change of the chains that holds. */
+  #change = -1;
 
-  constructor({ namespace, kind, name }: WorkloadRef) {
+  constructor({ namespace, kind, name }: WorkloadRef, chains: Chains) {
     this.entity = { type: 'workload', namespace, kind, name };
     this.isStanding = isStandingKind(kind);
+    this.#chains = chains;
+    this.#workload = this.entity;
   }
 
   /** The workload at the top of the chain, as far as it is known by now. Cycles end where they close. */
   get workload(): WorkloadEntity {
-    return topOf(this).entity;
+    if (this.#change !== this.#chains.changes) {
+      this.#workload = topOf(this).entity;
+      this.#change = this.#chains.changes;
+    }
+    return this.#workload;
   }
 }
 
@@ -55,6 +70,7 @@ function isBetween(first: Owner, last: Owner, link: Owner): boolean {
  */
 export class Owners {
   readonly #byKey = new Map<string, Owner>();
+  readonly #chains: Chains = { changes: 0 };
   readonly #gone: Gone<Owner>;
 
   /** @param maxGone how many controllers that are gone are remembered */
@@ -75,6 +91,7 @@ export class Owners {
     this.#byKey.delete(workloadKey(owner.entity));
     const { parent } = owner;
     owner.parent = null;
+    this.#chains.changes++;
     if (parent !== null) this.release(parent);
   }
 
@@ -88,6 +105,7 @@ export class Owners {
     const parent = above === undefined ? null : this.#use({ ...above, namespace });
     const before = owner.parent;
     owner.parent = parent;
+    this.#chains.changes++;
     if (before !== null) this.release(before);
   }
 
@@ -108,7 +126,7 @@ export class Owners {
     const key = workloadKey(ref);
     let owner = this.#byKey.get(key);
     if (owner === undefined) {
-      owner = new Owner(ref);
+      owner = new Owner(ref, this.#chains);
       this.#byKey.set(key, owner);
     }
     owner.uses++;

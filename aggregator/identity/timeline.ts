@@ -13,6 +13,11 @@ export interface Interval<Value> {
 
 interface Link<Value> extends Interval<Value> {
   untilUnixMs: UnixMs | null;
+  /**
+   * `fromUnixMs` in whole seconds, rounded up. A whole number below 2^31 is part of the object, any other is kept
+   * elsewhere, and to fetch it would be a tenth of what it takes to look an address up.
+   */
+  readonly surelyFromS: number;
   /** The interval of the same key that was put in before. */
   earlier: Link<Value> | null;
 }
@@ -67,7 +72,8 @@ export class Timeline<Value> {
       if (link.untilUnixMs === null) return;
       from = Math.max(from, link.untilUnixMs);
     }
-    this.#latest.set(key, { value, fromUnixMs: from, shownUnixMs, untilUnixMs: null, earlier: latest });
+    const surelyFromS = Math.max(0, Math.ceil(from / 1000));
+    this.#latest.set(key, { value, fromUnixMs: from, surelyFromS, shownUnixMs, untilUnixMs: null, earlier: latest });
   }
 
   /** Ends to hold a key. Nothing happens when the value does not hold it. */
@@ -150,6 +156,7 @@ export class Timeline<Value> {
   }
 }
 
-function covers({ fromUnixMs, untilUnixMs }: Interval<unknown>, unixMs: UnixMs): boolean {
-  return fromUnixMs <= unixMs && (untilUnixMs === null || unixMs < untilUnixMs);
+function covers(link: Link<unknown>, unixMs: UnixMs): boolean {
+  const hasBegun = link.surelyFromS * 1000 <= unixMs || link.fromUnixMs <= unixMs;
+  return hasBegun && (link.untilUnixMs === null || unixMs < link.untilUnixMs);
 }
