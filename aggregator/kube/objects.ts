@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { dequal } from 'dequal/lite';
 import {
   type ClusterSnapshot,
   type Controller,
@@ -45,7 +45,7 @@ export class ClusterObjects {
     const kind = this.#kind(kindKey(after));
     const key = nameIn(namespace, name);
     const before = kind.byName.get(key) ?? null;
-    if (before === after || isDeepStrictEqual(before, after)) return null;
+    if (before === after || dequal(before, after)) return null;
     this.#parts.shareIn(after);
     kind.byName.set(key, after);
     this.#changed(kind);
