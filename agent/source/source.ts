@@ -66,7 +66,10 @@ export interface Source {
   readonly features: readonly Feature[];
   /** Everything that came new since the last call. */
   drain(): Drained;
-  /** To be called when what the last drain gave is kept: frees what is idle or gone in the kernel. @param isKnown whether a pod is known there */
+  /**
+   * To be called when what the last drain gave is kept: frees what is idle or gone in the kernel.
+   * @param isKnown whether a pod is known there
+   */
   release(isKnown: (scope: Scope) => boolean): void;
   /** What a later start needs to go on where the last drain ended. */
   state(): unknown;

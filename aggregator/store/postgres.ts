@@ -2,13 +2,13 @@ import type { Logger } from 'pino';
 import pg from 'pg';
 import type { Alias } from '../../core/alias.ts';
 import { messageOf, WeirError } from '../../core/errors.ts';
-import type { Losses } from '../../core/flow.ts';
 import type { Milliseconds, UnixMs, Window } from '../../core/time.ts';
 import type { Segment } from '../graph/segment.ts';
 import { judge } from './fence.ts';
 import { type LastNumbers, type Numbering, PostgresDictionary } from './postgres-dictionary.ts';
 import { prepareTables } from './postgres-schema.ts';
-import { nameRows, packRows, unpackRows } from './segment-codec.ts';
+import { nameRows, type PackedRows, packRows, unpackRows } from './segment-codec.ts';
+import { type SegmentRow, segmentOf } from './segment-row.ts';
 import type { Commit, CommitResult, Cursor, Store } from './store.ts';
 
 export interface PostgresOptions {
@@ -17,17 +17,6 @@ export interface PostgresOptions {
   /** How many lanes, and how many names, of each cluster are held in memory besides those in the database. */
   readonly maxCached: number;
   readonly log: Logger;
-}
-
-interface SegmentRow {
-  readonly id: number;
-  readonly node: string;
-  readonly epoch: number;
-  readonly sequence: number;
-  readonly start_unix_ms: number;
-  readonly end_unix_ms: number;
-  readonly losses: string;
-  readonly columns: Buffer;
 }
 
 const maxConnections = 4;
@@ -205,15 +194,7 @@ export class PostgresStore implements Store {
     const laneIds = unpacked.flatMap((each) => each.laneIds);
     const nameIds = unpacked.flatMap(({ drops, names }) => [...drops, ...names].map(([, id]) => id));
     const numbered = await this.#dictionary(cluster).read(client, laneIds, nameIds);
-    return rows.map(({ node, epoch, sequence, ...row }, i) => ({
-      cluster,
-      node,
-      epoch,
-      sequence,
-      window: { startUnixMs: row.start_unix_ms, endUnixMs: row.end_unix_ms },
-      losses: JSON.parse(row.losses) as Losses,
-      rows: nameRows(unpacked[i] as ReturnType<typeof unpackRows>, numbered),
-    }));
+    return rows.map((row, i) => segmentOf(cluster, row, nameRows(unpacked[i] as PackedRows, numbered)));
   }
 
   /** Runs work on a connection, which is not used again when it failed: what it was in the midst of ends with it. */

@@ -1,11 +1,11 @@
 import type Database from 'better-sqlite3';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Alias } from '../../core/alias.ts';
-import type { Losses } from '../../core/flow.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
 import type { Segment } from '../graph/segment.ts';
 import { judge } from './fence.ts';
 import { nameRows, packRows, unpackRows } from './segment-codec.ts';
+import { type SegmentRow, segmentOf } from './segment-row.ts';
 import { SqliteAliases } from './sqlite-aliases.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
 import { openDatabase, storeError, type Synchronous } from './sqlite-schema.ts';
@@ -16,17 +16,6 @@ export interface SqliteOptions {
   readonly synchronous: Synchronous;
   /** How many lanes, and how many names, are held in memory besides those on disk. */
   readonly maxCached: number;
-}
-
-interface SegmentRow {
-  readonly id: number;
-  readonly node: string;
-  readonly epoch: number;
-  readonly sequence: number;
-  readonly start_unix_ms: number;
-  readonly end_unix_ms: number;
-  readonly losses: string;
-  readonly columns: Uint8Array;
 }
 
 /** How many segments are read at a time before others get their turn. */
@@ -154,9 +143,6 @@ export class SqliteStore implements Store {
   }
 
   #segmentOf(cluster: string, row: SegmentRow): Segment {
-    const { node, epoch, sequence, start_unix_ms: startUnixMs, end_unix_ms: endUnixMs } = row;
-    const rows = nameRows(unpackRows(row.columns, startUnixMs), this.#dictionary);
-    const losses = JSON.parse(row.losses) as Losses;
-    return { cluster, node, epoch, sequence, window: { startUnixMs, endUnixMs }, losses, rows };
+    return segmentOf(cluster, row, nameRows(unpackRows(row.columns, row.start_unix_ms), this.#dictionary));
   }
 }
