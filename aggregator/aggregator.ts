@@ -64,6 +64,8 @@ export interface Aggregator {
 const toleranceMs = 30_000;
 /** Of pods, addresses and controllers that are gone, each: some 200 bytes for one. */
 const maxGone = 500_000;
+/** Pods that report and addresses at their far ends: some 150 bytes for one. */
+const maxSubjects = 1_000_000;
 const giveUpMs = 60_000;
 const maxGivenUp = 10_000;
 /** At 200 nodes and 15 s windows: five seconds. */
@@ -95,12 +97,12 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   let unsubscribe = () => {};
   const firstState = first.settled.then(() => {
     identity.apply(asChanges(source.snapshot()), clock.now());
-    unsubscribe = source.onChange((changes) => resolver.learnt(identity.apply(changes, clock.now())));
+    unsubscribe = source.onChange((changes) => resolver.changed(identity.apply(changes, clock.now())));
   });
   // Whoever waits for it is told why it never came; a start that fails leaves nobody who does.
   firstState.catch(() => undefined);
   const waits = { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp, firstState };
-  const resolver = new Resolver(identity, { ...waits, maxLanes: maxEdges });
+  const resolver = new Resolver(identity, { ...waits, maxLanes: maxEdges, maxSubjects });
 
   const aliases = await Aliases.open({ cluster, store, maxAliases: options.maxAliases, clock });
   const metrics = new Metrics(clock, options.maxSeries);

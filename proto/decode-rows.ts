@@ -2,18 +2,10 @@ import { type CounterName, counterNames } from '../core/flow.ts';
 import type { Window } from '../core/time.ts';
 import { check, checkKnown, Invalid, isCount } from './check.ts';
 import { atDistance, readColumn } from './column.ts';
-import type { Column, DropColumns, RowColumns } from './column-batch.ts';
+import { type Column, type DropColumns, type RowColumns, zeroColumn } from './column-batch.ts';
 import type { Dictionary } from './dictionary.ts';
 import { codedOrder, predictions, timeFrom, timeTo, unitAfter, unitBefore } from './predictions.ts';
 import type * as wire from './wire.ts';
-
-/** Shared by all columns that say nothing, so that such a column costs nothing. */
-let zeros: Column = new Float64Array(1024);
-
-function zeroColumn(length: number): Column {
-  if (length > zeros.length) zeros = new Float64Array(length);
-  return zeros.subarray(0, length);
-}
 
 function column(bytes: Uint8Array, count: number, name: string): Column {
   return bytes.length === 0 ? zeroColumn(count) : readColumn(bytes, count, name);

@@ -1,24 +1,27 @@
 import { type Address, type Cidr, cidrContainsBytes } from '../../core/address.ts';
 import type { Node } from '../../core/kubernetes.ts';
 import type { UnixMs } from '../../core/time.ts';
+import type { Changes } from './changes.ts';
 import { CidrSet } from './cidr-set.ts';
 import { nodeAddresses, podBlocks } from './node-addresses.ts';
 import { createdUnixMs } from './pods.ts';
-import { Timeline, type TimelineOptions } from './timeline.ts';
+import { type Interval, Timeline, type TimelineOptions } from './timeline.ts';
 
 /** The nodes of a cluster by address, and the blocks that pods get their addresses from. */
 export class Nodes {
   readonly #names: Timeline<string>;
   readonly #podBlocks = new CidrSet();
   readonly #configured: readonly Cidr[];
+  readonly #changes: Changes;
 
   /**
    * @param configured the pod blocks of the cluster. Where there are some of an address family, what nodes state counts
    * only inside of them: with some network plug-ins nodes state blocks that are not used
    */
-  constructor(options: TimelineOptions, configured: readonly Cidr[]) {
-    this.#names = new Timeline(options);
+  constructor(options: TimelineOptions, configured: readonly Cidr[], changes: Changes) {
+    this.#names = new Timeline(options, changes.add);
     this.#configured = configured;
+    this.#changes = changes;
     for (const block of configured) this.#podBlocks.add(block);
   }
 
@@ -33,13 +36,23 @@ export class Nodes {
     for (const address of has.addresses) {
       if (!had.addresses.has(address)) this.#names.hold(address, name, fromUnixMs, nowUnixMs);
     }
-    for (const block of has.blocks) this.#podBlocks.add(block);
-    for (const block of had.blocks) this.#podBlocks.remove(block);
+    for (const block of has.blocks) if (this.#podBlocks.add(block)) this.#changes.addBlocks();
+    for (const block of had.blocks) if (this.#podBlocks.remove(block)) this.#changes.addBlocks();
   }
 
   /** The node with an address at a moment; `duplicate` when it may have been either of several. */
   at(address: Address, unixMs: UnixMs): string | undefined {
     return this.#names.holder(address, unixMs);
+  }
+
+  /** Who had an address when. */
+  times(address: Address): Iterable<Interval<string>> {
+    return this.#names.all(address);
+  }
+
+  /** Every address that a node has or had. */
+  addresses(): Iterable<string> {
+    return this.#names.keys();
   }
 
   /** The one node that has an address now. */

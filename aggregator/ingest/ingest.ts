@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { WeirError } from '../../core/errors.ts';
-import type { Batch } from '../../core/flow.ts';
+import type { ColumnBatch } from '../../proto/column-batch.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { Segment } from '../graph/segment.ts';
 import type { Commit, CommitResult, Cursor, Store } from '../store/store.ts';
@@ -10,6 +10,7 @@ import { type CreditLimits, type Pace, paceOf } from './credits.ts';
 import { type Fate, IngestCounts, type IngestLedger } from './ledger.ts';
 import type { Resolver } from './resolver.ts';
 import { type PushCall, Session, type SessionHost } from './session.ts';
+import type { StreamLanes } from './stream-lanes.ts';
 
 export interface IngestOptions {
   readonly cluster: string;
@@ -91,9 +92,13 @@ export class Ingest implements SessionHost {
     this.#counts.ended(fate);
   }
 
-  async resolve(node: string, batch: Batch): Promise<Segment> {
+  lanes(): StreamLanes {
+    return this.#options.resolver.stream();
+  }
+
+  async resolve(node: string, batch: ColumnBatch, lanes: StreamLanes): Promise<Segment> {
     const { epoch, sequence, window, losses } = batch;
-    const rows = await this.#options.resolver.resolve(batch);
+    const rows = await this.#options.resolver.resolve(batch.rows, lanes);
     return { cluster: this.#options.cluster, node, epoch, sequence, window, losses, rows };
   }
 

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import { messageOf, WeirError } from '../../core/errors.ts';
-import type { Batch } from '../../core/flow.ts';
-import { type ColumnBatch, recordsOf } from '../../proto/column-batch.ts';
+import type { ColumnBatch } from '../../proto/column-batch.ts';
 import { commonVersion, wireVersions } from '../../proto/limits.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { Segment } from '../graph/segment.ts';
@@ -9,6 +8,7 @@ import type { Commit, CommitResult } from '../store/store.ts';
 import type { Pace } from './credits.ts';
 import { Inbox } from './inbox.ts';
 import type { Fate } from './ledger.ts';
+import type { StreamLanes } from './stream-lanes.ts';
 
 /** The stream of one agent, as far as a session needs it. */
 export interface PushCall {
@@ -30,8 +30,10 @@ export interface SessionHost {
   pace(): Pace;
   arrived(): void;
   ended(fate: Fate): void;
+  /** What the edges of a new stream are resolved with. */
+  lanes(): StreamLanes;
   /** Gives names to the ends of a batch's flows; may wait a little for the cluster's state to show them. */
-  resolve(node: string, batch: Batch): Promise<Segment>;
+  resolve(node: string, batch: ColumnBatch, lanes: StreamLanes): Promise<Segment>;
   /** Commits a segment behind those that were given before. @throws WeirError STORE */
   commit(commit: Commit): Promise<CommitResult>;
 }
@@ -45,6 +47,7 @@ export class Session {
   readonly #host: SessionHost;
   readonly #limits: wire.Limits;
   readonly #log: Logger;
+  readonly #lanes: StreamLanes;
   #credits = 1;
   #hello: wire.Hello | null = null;
   /** Null until the agent is welcomed. */
@@ -66,6 +69,7 @@ export class Session {
     this.#host = host;
     this.#limits = limits;
     this.#log = log;
+    this.#lanes = host.lanes();
   }
 
   receive(request: wire.PushRequest): void {
@@ -168,7 +172,7 @@ export class Session {
       return;
     }
     try {
-      const segment = await this.#host.resolve(node, recordsOf(batch));
+      const segment = await this.#host.resolve(node, batch, this.#lanes);
       const oldestSequence = oldest?.epoch === batch.epoch ? oldest.sequence : 1;
       const commit = { segment, firstSequence: batch.firstSequence, oldestSequence };
       // Not awaited: the next batch is resolved while this one is committed.
