@@ -126,7 +126,9 @@ export class StreamLanes {
     const { entity, port, service, waitsFor } = peer;
     const [client, server] = parts.role === 'client' ? [reporter, entity] : [entity, reporter];
     const span = identity.steady(record);
-    answers.slot[edge] = answers.slotFor(lanes.of({ client, server, protocol: parts.protocol, port }, parts.role, service));
+    answers.slot[edge] = answers.slotFor(
+      lanes.of({ client, server, protocol: parts.protocol, port }, parts.role, service),
+    );
     answers.tick[edge] = subjects.tick;
     answers.afterUnixMs[edge] = span.afterUnixMs;
     answers.beforeUnixMs[edge] = span.beforeUnixMs;

@@ -75,14 +75,28 @@ type Slice = typeof slice extends fc.Arbitrary<infer Value> ? Value : never;
 
 const uniquely = <Each extends { readonly name: string }>(each: fc.Arbitrary<Each>) =>
   fc.uniqueArray(each, { selector: ({ name }) => name, maxLength: 3 });
-/** A state of a small cluster, as the manifests of its objects. */
-export const state = fc
-  .tuple(uniquely(pod), uniquely(service), uniquely(slice), fc.subarray(['n1', 'n2']))
-  .map(([pods, services, slices, nodes]) => [
+/** What a state of a small cluster is made of. */
+export const parts = {
+  pods: uniquely(pod),
+  services: uniquely(service),
+  slices: uniquely(slice),
+  nodes: fc.subarray(['n1', 'n2']),
+};
+
+type Parts = {
+  readonly [Part in keyof typeof parts]: (typeof parts)[Part] extends fc.Arbitrary<infer Value> ? Value : never;
+};
+
+/** The manifests of its objects. */
+export function manifestsOf({ pods, services, slices, nodes }: Parts): string[] {
+  return [
     ...[...pods, ...services].map(({ yaml }) => yaml),
     ...slices.map((each) => sliceYaml(each, pods)),
     ...nodes.map((name) => nodeYaml(name, `172.30.0.${name === 'n1' ? 1 : 2}`, `10.244.${name === 'n1' ? 1 : 2}.0/24`)),
-  ]);
+  ];
+}
+
+export const state = fc.record(parts).map(manifestsOf);
 
 /** The controllers are there from the beginning to the end: what is remembered of those that are gone is tested elsewhere. */
 export const controllers = ['cart', 'ads'].flatMap((name) =>

@@ -3,6 +3,7 @@ import t from 'tap';
 import type { Address } from '../../core/address.ts';
 import { directionEvidence, type Endpoint, type FlowRecord, protocols, zeroCounters } from '../../core/flow.ts';
 import type { PodRef } from '../../core/identity.ts';
+import { nodeUidAnnotation } from '../../core/kubernetes.ts';
 import { Lanes } from '../../aggregator/graph/lane.ts';
 import { observationAt, type Rows, RowsBuilder } from '../../aggregator/graph/rows.ts';
 import { Identity } from '../../aggregator/identity/identity.ts';
@@ -16,7 +17,7 @@ import { BatchWriter } from '../../proto/encode-batch.ts';
 import { defaultLimits } from '../../proto/limits.ts';
 import { columnBatchOf, recordsOf } from '../proto/columns.ts';
 import { addressOf, clusterOf, newIdentity, nodeYaml, podYaml, serviceYaml } from './cluster-fixture.ts';
-import { controllers, ips, start, state } from './histories.ts';
+import { controllers, ips, manifestsOf, parts, start } from './histories.ts';
 
 const minute = 60_000;
 
@@ -78,31 +79,8 @@ const record: fc.Arbitrary<FlowRecord> = fc.record({
   lastSeenUnixMs: fc.constant(0),
 });
 
-/** What else can change who somebody is: owners that come late or change, pods without UIDs, Services that move. */
-const extras = fc
-  .record({
-    controllers: fc.subarray([...controllers]),
-    adopted: fc.boolean(),
-    byHand: fc.boolean(),
-    mirror: fc.boolean(),
-    moving: fc.constantFrom('10.96.0.9', '10.96.0.7', null),
-    block: fc.constantFrom('10.244.9.0/24', '203.0.113.0/24', null),
-  })
-  .map((each) => [
-    ...each.controllers,
-    ...(each.adopted ? [ownedDeployment] : []),
-    ...(each.byHand ? [podYaml({ name: 'by-hand', ip: '10.1.0.3', uid: '' })] : []),
-    ...(each.mirror
-      ? [podYaml({ name: 'mirror', ip: '10.1.0.2', annotations: { 'kubernetes.io/config.hash': 'as-the-node-has-it' } })]
-      : []),
-    ...(each.moving === null
-      ? []
-      : [serviceYaml({ name: 'moving', ip: each.moving, selector: { tier: 'web' }, ports: [{ port: 80 }] })]),
-    ...(each.block === null ? [] : [nodeYaml('n3', '172.30.0.2', each.block)]),
-  ]);
-
 /** A ReplicaSet that another controller takes over. */
-const ownedDeployment = JSON.stringify({
+const ownedReplicaSet = JSON.stringify({
   kind: 'ReplicaSet',
   metadata: {
     name: 'cart-5d4f',
@@ -113,10 +91,36 @@ const ownedDeployment = JSON.stringify({
   spec: { template: { metadata: {}, spec: { containers: [] } } },
 });
 
+/** What else can change who somebody is: owners that come late or change, pods without UIDs, Services that move. */
+const extras = {
+  controllers: fc.subarray([...controllers]),
+  adopted: fc.constantFrom(null, ownedReplicaSet),
+  byHand: fc.constantFrom(null, podYaml({ name: 'by-hand', ip: '10.1.0.3', uid: '' })),
+  mirror: fc.constantFrom(
+    null,
+    podYaml({ name: 'mirror', ip: '10.1.0.2', annotations: { [nodeUidAnnotation]: 'as-the-node-has-it' } }),
+  ),
+  moving: fc
+    .constantFrom('10.96.0.9', '10.96.0.7', null)
+    .map((ip) => ip && serviceYaml({ name: 'moving', ip, selector: { tier: 'web' }, ports: [{ port: 80 }] })),
+  block: fc
+    .constantFrom('10.244.9.0/24', '203.0.113.0/24', null)
+    .map((block) => block && nodeYaml('n3', '172.30.0.2', block)),
+};
+
+/** A cluster of which one part is made anew with each step. */
+const whole = fc.record({ ...parts, ...extras });
+type Whole = typeof whole extends fc.Arbitrary<infer Value> ? Value : never;
+
+function textsOf({ controllers: owners, adopted, byHand, mirror, moving, block, ...of }: Whole): string[] {
+  const some = [adopted, byHand, mirror, moving, block].filter((each) => each !== null);
+  return [...owners, ...some, ...manifestsOf(of)];
+}
+
 const step = fc.record({
-  /** Null for as before. */
-  state: fc.option(state, { freq: 2 }),
-  extras: fc.option(extras, { freq: 2 }),
+  cluster: whole,
+  /** What of the cluster is new with it. */
+  news: fc.subarray(Object.keys({ ...parts, ...extras }) as (keyof Whole)[], { maxLength: 2 }),
   /** From the step before. */
   afterMs: fc.constantFrom(1_000, 10_000, 35_000, 10 * minute, 70 * minute),
   /** When the flows of its batches were seen last, before now; some agents' clocks are ahead. */
@@ -159,12 +163,12 @@ t.test('edges that are asked about once are counted where each record of them wo
         const [writer, reader] = [new BatchWriter(), new BatchReader(defaultLimits)];
         let now = start;
         let sequence = 0;
-        let ofState: readonly string[] = [];
-        let ofExtras: readonly string[] = [];
-        for (const { afterMs, agesMs, share, resets, ...next } of steps) {
+        let cluster: Whole | null = null;
+        for (const { afterMs, agesMs, share, resets, news, ...next } of steps) {
           now += afterMs;
-          [ofState, ofExtras] = [next.state ?? ofState, next.extras ?? ofExtras];
-          subjects.changed(identity.update(clusterOf(...ofExtras, ...ofState), now));
+          const changed = Object.fromEntries(news.map((part) => [part, next.cluster[part]]));
+          cluster = { ...(cluster ?? next.cluster), ...changed };
+          subjects.changed(identity.update(clusterOf(...textsOf(cluster)), now));
           if (resets) writer.reset();
           for (const ageMs of agesMs) {
             const lastSeenUnixMs = now - ageMs;
