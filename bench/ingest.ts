@@ -25,7 +25,8 @@ interface IngestRound {
 
 /** @throws Error when the aggregator does not tell what was sent: then no figure is worth anything */
 async function measureRound(run: Run, database: string): Promise<IngestRound> {
-  const epoch = Date.now() - (1 + pacedWindows + fastWindows) * windowMs;
+  // All of it long after the pods were made and before the aggregator heard of them: nothing changes meanwhile.
+  const epoch = Date.now() - 3_600_000;
   const windows = 1 + pacedWindows + fastWindows;
   const [aggregator, agents] = await Promise.all([
     BenchAggregator.start(run, database, cluster),

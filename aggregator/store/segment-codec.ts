@@ -17,6 +17,7 @@ export interface NumberedLanes {
 }
 
 const version = 3;
+const usualRowBytes = 32;
 
 /** Lays out what only some rows have: how many entries, then for each the difference of its row and its numbers. */
 function writeEntries(writer: VarintWriter, entries: readonly (readonly [row: number, ...numbers: number[]])[]): void {
@@ -47,9 +48,10 @@ function readEntries(reader: VarintReader, rows: number, take: (row: number) => 
  */
 export function packRows(rows: Rows, startUnixMs: UnixMs, numbers: LaneNumbers): Uint8Array {
   const { lanes, counts, firstSeen, lastSeen, evidence, drops, names } = rows;
-  const ids = Float64Array.from(lanes, (lane) => numbers.laneId(lane));
-  const order = Uint32Array.from(ids.keys()).sort((a, b) => (ids[a] as number) - (ids[b] as number));
-  const writer = new VarintWriter();
+  const ids = new Float64Array(lanes.length);
+  for (let row = 0; row < ids.length; row++) ids[row] = numbers.laneId(lanes[row] as Lane);
+  const order = inOrder(ids);
+  const writer = new VarintWriter(64 + usualRowBytes * order.length);
   writer.write(version);
   writer.write(order.length);
   let previous = 0;
@@ -77,6 +79,20 @@ export function packRows(rows: Rows, startUnixMs: UnixMs, numbers: LaneNumbers):
   );
   writeEntries(writer, nameEntries.toSorted(byPlace));
   return writer.finish();
+}
+
+/** Rows by their number, ascending. Numbers with their rows behind them are sorted without a call for each comparison. */
+function inOrder(ids: Float64Array): Uint32Array {
+  const { length } = ids;
+  const keys = new Float64Array(length);
+  for (let row = 0; row < length; row++) keys[row] = (ids[row] as number) * length + row;
+  keys.sort();
+  const order = new Uint32Array(length);
+  for (let place = 0; place < length; place++) {
+    const key = keys[place] as number;
+    order[place] = key - Math.floor(key / length) * length;
+  }
+  return order;
 }
 
 /** One bit for each counter that is not zero in all rows. */

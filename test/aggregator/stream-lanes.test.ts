@@ -6,7 +6,7 @@ import type { PodRef } from '../../core/identity.ts';
 import { nodeUidAnnotation } from '../../core/kubernetes.ts';
 import { Lanes } from '../../aggregator/graph/lane.ts';
 import { observationAt, type Rows, RowsBuilder } from '../../aggregator/graph/rows.ts';
-import { Identity } from '../../aggregator/identity/identity.ts';
+import type { Identity } from '../../aggregator/identity/identity.ts';
 import { podKeys } from '../../aggregator/identity/known-pod.ts';
 import type { RemoteEnd, RemotePeer } from '../../aggregator/identity/remote-peer.ts';
 import { rowsOfColumns } from '../../aggregator/ingest/column-rows.ts';
