@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition, type PackageDefinition } from '@grpc/proto-loader';
 
-const files = ['flow', 'ingest', 'query', 'policy', 'alias'].map((name) => `weir/v1/${name}.proto`);
+const files = ['flow', 'ingest', 'query', 'policy', 'alias', 'settings'].map((name) => `weir/v1/${name}.proto`);
 
 /** The folder that holds weir/v1: beside this file in the source tree, and further up from the compiled one. */
 function protoFolder(): string {

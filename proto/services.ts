@@ -62,12 +62,15 @@ type Handlers<Methods> = {
         : never;
 };
 
-/** What a client can call. A unary call rejects with grpc-js's ServiceError; a stream emits it as `error`. */
+/**
+ * What a client can call; a field that is left out of a request has its default. A unary call rejects with grpc-js's
+ * ServiceError; a stream emits it as `error`.
+ */
 type Calls<Methods> = {
   readonly [Name in keyof Methods]: Methods[Name] extends Unary<infer Request, infer Response>
-    ? (request: Request, options?: CallOptions) => Promise<Response>
+    ? (request: Partial<Request>, options?: CallOptions) => Promise<Response>
     : Methods[Name] extends ServerStream<infer Request, infer Response>
-      ? (request: Request, options?: CallOptions) => ClientReadableStream<Response>
+      ? (request: Partial<Request>, options?: CallOptions) => ClientReadableStream<Response>
       : Methods[Name] extends BidiStream<infer Request, infer Response>
         ? (options?: CallOptions) => ClientDuplexStream<Request, Response>
         : never;

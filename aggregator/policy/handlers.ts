@@ -46,6 +46,9 @@ export function policyHandlers({ cluster, state, history, unary }: PolicyParts):
           replay({ cluster: snapshot, policies: [...policies, ...snapshot.clusterPolicies], edges: within }),
         ),
         skipped: made.skipped,
+        files: [],
+        losses: [],
+        completeness: null,
       };
     }),
     check: unary(async (request) => {
@@ -58,7 +61,7 @@ export function policyHandlers({ cluster, state, history, unary }: PolicyParts):
       const applied = request.candidatesOnly ? [] : policiesOf(snapshot);
       const within = edges.filter((edge) => edgeInScope(scope, edge));
       const result = replay({ cluster: snapshot, policies: overlay(applied, candidates), edges: within });
-      return { replay: encodeReplay(result), coverage: encodeCoverage(coverage), problems };
+      return { replay: encodeReplay(result), coverage: encodeCoverage(coverage), problems, completeness: null };
     }),
   };
 }

@@ -61,7 +61,8 @@ export function queryHandlers(parts: QueryParts): QueryHandlers {
       const { edges, coverage } = range === null ? history.all() : await history.during(range);
       state.check(scope, edges);
       const within = edges.filter((edge) => edgeInScope(scope, edge));
-      return { edges: within.map(encodeEdge), coverage: encodeCoverage(coverage) };
+      const shown = { edges: within.map(encodeEdge), totalEdges: within.length, nextPageToken: '' };
+      return { ...shown, coverage: encodeCoverage(coverage) };
     }),
     follow: (call) => {
       try {

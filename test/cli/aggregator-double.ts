@@ -41,7 +41,10 @@ export class AggregatorDouble {
       listNamespaces: unary(() => ({ namespaces: [] })),
       listWorkloads: unary(() => ({ workloads: [] })),
       listServices: unary(() => ({ services: [] })),
-      listEdges: unary(() => ({ edges: answers.edges, coverage: answers.coverage })),
+      listEdges: unary(() => {
+        const { edges, coverage } = answers;
+        return { edges, coverage, totalEdges: edges.length, nextPageToken: '' };
+      }),
       getStatus: unary(() => answers.status),
       follow: (call) => {
         this.asked.push(call.request);
