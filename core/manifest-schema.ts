@@ -120,9 +120,16 @@ const controller = z
     spec: objectOf({
       template: optional(podTemplate),
       jobTemplate: optional(z.object({ spec: optional(z.object({ template: optional(podTemplate) })) })),
+      schedule: optional(z.string()),
+      timeZone: optional(z.string()),
+      suspend: optional(z.boolean()),
     }),
   })
-  .transform(({ spec, ...rest }) => ({ ...rest, template: spec.template ?? spec.jobTemplate?.spec?.template ?? null }));
+  .transform(({ spec, ...rest }) => {
+    const { schedule: cron, timeZone, suspend } = spec;
+    const schedule = cron === undefined ? null : { cron, timeZone: timeZone ?? null, suspended: suspend === true };
+    return { ...rest, template: spec.template ?? spec.jobTemplate?.spec?.template ?? null, schedule };
+  });
 
 const controllerKinds = [
   'Deployment',
