@@ -45,7 +45,7 @@ export class PreparedReplay {
   readonly #sides: Sides[];
   readonly #byEnd: EdgesByEnd;
   readonly #selections = new Map<string, Selection>();
-  #counts: { -readonly [Name in keyof ReplayCounts]: number };
+  #counts: ReplayCounts;
 
   /** @throws WeirError ADDRESS_INVALID for an ipBlock that holds no CIDR */
   constructor({ cluster, policies, edges }: ReplayInput) {
@@ -111,13 +111,31 @@ export class PreparedReplay {
     return this.#trial(edit, after);
   }
 
-  /** Makes what was tried so. The trial must be of the replay as it is now. */
-  commit({ edit, touched, counts }: Trial): void {
+  /** Makes what was tried so. The trial must be of the replay as it is now. @returns what takes it back */
+  commit({ edit, touched, counts }: Trial): () => void {
     const key = policyKey(refOf(edit.policy));
+    const [old, before] = [this.#selections.get(key), this.#counts];
     if (edit.type === 'apply') this.#selections.set(key, selectionOf(edit.policy));
     else this.#selections.delete(key);
     for (const { index, after } of touched) this.#sides[index] = after;
     this.#counts = counts;
+    return () => {
+      if (old === undefined) this.#selections.delete(key);
+      else this.#selections.set(key, old);
+      for (const { index, before: sides } of touched) this.#sides[index] = sides;
+      this.#counts = before;
+    };
+  }
+
+  /** @returns what brings back all that is now */
+  mark(): () => void {
+    const [selections, sides, counts] = [[...this.#selections], [...this.#sides], this.#counts];
+    return () => {
+      this.#selections.clear();
+      for (const [key, selection] of selections) this.#selections.set(key, selection);
+      for (const [index, each] of sides.entries()) this.#sides[index] = each;
+      this.#counts = counts;
+    };
   }
 
   #trial(edit: PolicyEdit, decided: ReadonlyMap<number, Partial<Sides>>): Trial {
