@@ -20,6 +20,8 @@ import { policyHandlers } from './policy/handlers.ts';
 import { ClusterState } from './query/cluster-state.ts';
 import { Followers } from './query/followers.ts';
 import { queryHandlers } from './query/handlers.ts';
+import { settingsHandlers } from './settings/handlers.ts';
+import { ClusterSettings } from './settings/settings.ts';
 import type { Store } from './store/store.ts';
 
 export interface AggregatorOptions {
@@ -103,6 +105,12 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   const resolver = new Resolver(identity, { ...waits, maxLanes: maxEdges });
 
   const aliases = await Aliases.open({ cluster, store, maxAliases: options.maxAliases, clock });
+  const settings = await ClusterSettings.open({
+    cluster,
+    store,
+    onBlocks: ({ podCidrs, serviceCidrs }) =>
+      identity.configure([...options.podCidrs, ...podCidrs], [...options.serviceCidrs, ...serviceCidrs], clock.now()),
+  });
   const metrics = new Metrics(clock, options.maxSeries);
   const followers = new Followers();
   const history = await History.open({
@@ -138,6 +146,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     query: queryHandlers({ cluster, state, history, agents, followers, identity, aliases, maxFollowQueue, unary }),
     policy: policyHandlers({ cluster, state, history, unary }),
     alias: aliasHandlers({ cluster, aliases, unary }),
+    settings: settingsHandlers({ cluster, settings, unary }),
   });
   const http = new HttpServer(metrics.registry);
   const stop = async () => {

@@ -51,6 +51,11 @@ interface AliasMethods {
   readonly removeAlias: Unary<wire.RemoveAliasRequest, wire.RemoveAliasResponse>;
 }
 
+interface SettingsMethods {
+  readonly getSettings: Unary<wire.GetSettingsRequest, wire.GetSettingsResponse>;
+  readonly setSettings: Unary<wire.SetSettingsRequest, wire.SetSettingsResponse>;
+}
+
 /** What a server implements for each service. */
 type Handlers<Methods> = {
   readonly [Name in keyof Methods]: Methods[Name] extends Unary<infer Request, infer Response>
@@ -82,6 +87,7 @@ export interface Connection {
   readonly query: Calls<QueryMethods>;
   readonly policy: Calls<PolicyMethods>;
   readonly alias: Calls<AliasMethods>;
+  readonly settings: Calls<SettingsMethods>;
   /** Ends the connection; calls under way fail as cancelled. */
   close(): void;
 }
@@ -125,6 +131,7 @@ export function connect(address: string, options: ChannelOptions = {}): Connecti
     query: callsOf(client, 'weir.v1.QueryService'),
     policy: callsOf(client, 'weir.v1.PolicyService'),
     alias: callsOf(client, 'weir.v1.AliasService'),
+    settings: callsOf(client, 'weir.v1.SettingsService'),
     close: () => client.close(),
   };
 }
@@ -133,6 +140,7 @@ export type IngestHandlers = Handlers<IngestMethods>;
 export type QueryHandlers = Handlers<QueryMethods>;
 export type PolicyHandlers = Handlers<PolicyMethods>;
 export type AliasHandlers = Handlers<AliasMethods>;
+export type SettingsHandlers = Handlers<SettingsMethods>;
 
 export function addIngestService(server: Server, handlers: IngestHandlers): void {
   server.addService(methodsOf('weir.v1.IngestService'), { ...handlers });
@@ -148,4 +156,8 @@ export function addPolicyService(server: Server, handlers: PolicyHandlers): void
 
 export function addAliasService(server: Server, handlers: AliasHandlers): void {
   server.addService(methodsOf('weir.v1.AliasService'), { ...handlers });
+}
+
+export function addSettingsService(server: Server, handlers: SettingsHandlers): void {
+  server.addService(methodsOf('weir.v1.SettingsService'), { ...handlers });
 }

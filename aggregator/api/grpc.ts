@@ -11,11 +11,13 @@ import {
   addIngestService,
   addPolicyService,
   addQueryService,
+  addSettingsService,
   type AliasHandlers,
   type IngestHandlers,
   maxRequestBytes,
   type PolicyHandlers,
   type QueryHandlers,
+  type SettingsHandlers,
 } from '../../proto/services.ts';
 
 export interface GrpcHandlers {
@@ -23,6 +25,7 @@ export interface GrpcHandlers {
   readonly query: QueryHandlers;
   readonly policy: PolicyHandlers;
   readonly alias: AliasHandlers;
+  readonly settings: SettingsHandlers;
 }
 
 /** How long calls may take to end by themselves. */
@@ -33,7 +36,7 @@ export class GrpcServer {
   readonly #server: Server;
   readonly #health: HealthImplementation;
 
-  constructor({ ingest, query, policy, alias }: GrpcHandlers) {
+  constructor({ ingest, query, policy, alias, settings }: GrpcHandlers) {
     this.#server = new Server({
       'grpc.max_receive_message_length': maxRequestBytes,
       // An agent whose machine has vanished is noticed, and its stream ended.
@@ -44,6 +47,7 @@ export class GrpcServer {
     addQueryService(this.#server, query);
     addPolicyService(this.#server, policy);
     addAliasService(this.#server, alias);
+    addSettingsService(this.#server, settings);
     this.#health = new HealthImplementation({ '': 'SERVING' });
     this.#health.addToServer(this.#server);
     new ReflectionService(packageDefinition).addToServer(this.#server);

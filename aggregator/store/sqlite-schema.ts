@@ -65,6 +65,14 @@ const aliasTable = `
   ) WITHOUT ROWID;
 `;
 
+const settingsTable = `
+  CREATE TABLE settings (
+    cluster  TEXT NOT NULL PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    body     TEXT NOT NULL  -- as JSON
+  ) WITHOUT ROWID;
+`;
+
 /**
  * What makes a database of each version out of one of the version before; the first makes it out of nothing. The
  * version counts up with every change of the tables or of the form of the segments in them.
@@ -72,6 +80,7 @@ const aliasTable = `
 const steps: ReadonlyMap<number, string> = new Map([
   [3, firstTables],
   [4, aliasTable],
+  [5, settingsTable],
 ]);
 const versions = [...steps.keys()];
 const [oldest, newest] = [Math.min(...versions), Math.max(...versions)];

@@ -1,4 +1,5 @@
 import type { Alias } from '../../core/alias.ts';
+import type { Settings } from '../../core/settings.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
 import type { Segment } from '../graph/segment.ts';
 
@@ -63,6 +64,15 @@ export interface Store {
 
   /** Removes an alias, if there is one of that name. @throws WeirError STORE */
   removeAlias(cluster: string, name: string): Promise<void>;
+
+  /** The settings of a cluster; null when none were ever kept. */
+  settings(cluster: string): Promise<Settings | null>;
+
+  /**
+   * Keeps settings in place of those of the revision before; those of revision 1 where there are none. When the promise
+   * resolves they are durable. @returns false, and changes nothing, when others are kept. @throws WeirError STORE
+   */
+  setSettings(cluster: string, settings: Settings): Promise<boolean>;
 
   close(): Promise<void>;
 }

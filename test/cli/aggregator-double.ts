@@ -1,7 +1,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { serviceError, type ServiceFault } from '../../aggregator/api/status.ts';
 import type { WeirError } from '../../core/errors.ts';
-import { addPolicyService, addQueryService } from '../../proto/services.ts';
+import { addPolicyService, addQueryService, addSettingsService } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
 
 /** What the double answers; requests are kept for the test to look at. */
@@ -11,6 +11,7 @@ export interface Answers {
   status: wire.GetStatusResponse;
   generate: wire.GenerateResponse;
   check: wire.CheckResponse;
+  settings: wire.Settings;
   windows: readonly wire.FollowResponse[];
   /** When set, every query is refused with this. */
   refusal: WeirError | null;
@@ -55,6 +56,10 @@ export class AggregatorDouble {
     addPolicyService(this.#server, {
       generate: unary(() => answers.generate),
       check: unary(() => answers.check),
+    });
+    addSettingsService(this.#server, {
+      getSettings: unary(() => ({ settings: answers.settings })),
+      setSettings: unary(() => ({ settings: answers.settings })),
     });
     const port = await new Promise<number>((resolve, reject) => {
       this.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
