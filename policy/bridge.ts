@@ -35,7 +35,9 @@ export function bridgeFor(of: NetworkPolicy, pending: readonly Pending[], roster
     .filter((each) => each === of || pods.some(selectionOf(each).selects));
   const types = typesOf(of);
   const ingress = distinct(versions.flatMap(({ spec }) => spec.ingress ?? []));
-  const egress = distinct(versions.filter((each) => typesOf(each).includes('Egress')).flatMap(({ spec }) => spec.egress ?? []));
+  const egress = distinct(
+    versions.filter((each) => typesOf(each).includes('Egress')).flatMap(({ spec }) => spec.egress ?? []),
+  );
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',

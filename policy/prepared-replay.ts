@@ -5,7 +5,15 @@ import { decisionOf, EdgeSides, type Sides } from './edge-sides.ts';
 import { EdgesByEnd } from './edges-by-end.ts';
 import { PolicySet } from './evaluate.ts';
 import { policyKey, refOf } from './policy-key.ts';
-import { findingOf, outcomeOf, type ReplayCounts, type ReplayFinding, type ReplayInput, type ReplayResult, Tally } from './replay.ts';
+import {
+  findingOf,
+  outcomeOf,
+  type ReplayCounts,
+  type ReplayFinding,
+  type ReplayInput,
+  type ReplayResult,
+  Tally,
+} from './replay.ts';
 import { Roster } from './roster.ts';
 import { type Selection, selectionOf } from './selection.ts';
 import type { SideDecision } from './side.ts';
@@ -100,7 +108,10 @@ export class PreparedReplay {
       if (bearing.length === 0) continue;
       const { indexes, concerns } = this.#byEnd.touchedBy(bearing, direction);
       const policies = inForce.filter((selection) => selection.directions.includes(direction) && concerns(selection));
-      const set = new PolicySet(policies.map(({ policy }) => policy), this.#roster.cluster.nodes);
+      const set = new PolicySet(
+        policies.map(({ policy }) => policy),
+        this.#roster.cluster.nodes,
+      );
       const deciding = new EdgeSides(this.#roster, set);
       for (const index of indexes) {
         const sides = after.get(index) ?? {};

@@ -108,7 +108,12 @@ export interface Replayed {
  * @throws WeirError ADDRESS_INVALID for an ipBlock that holds no CIDR
  */
 export function replayWithUses({ cluster, policies, edges }: ReplayInput): Replayed {
-  const [roster, set, uses, tally] = [new Roster(cluster), new PolicySet(policies, cluster.nodes), new RuleUses(), new Tally()];
+  const [roster, set, uses, tally] = [
+    new Roster(cluster),
+    new PolicySet(policies, cluster.nodes),
+    new RuleUses(),
+    new Tally(),
+  ];
   const sides = new EdgeSides<Edge>(roster, set, (relation, edge) => uses.note(relation, edge));
   for (const edge of edges) tally.add(edge, sides.decide(edge));
   return { result: tally.result(), uses, policies: set, roster };

@@ -73,7 +73,9 @@ export class OrderSearch {
   /** Looks at other ways too, in depth; the replay stands as before. Null where none is found within the budget. */
   search(edits: readonly PolicyEdit[]): readonly PolicyEdit[] | null {
     if (edits.length === 0) return [];
-    const key = edits.map(({ type, policy }) => `${type} ${policy.kind}/${policy.metadata.namespace}/${policy.metadata.name}`).join('\n');
+    const key = edits
+      .map(({ type, policy }) => `${type} ${policy.kind}/${policy.metadata.namespace}/${policy.metadata.name}`)
+      .join('\n');
     if (this.#hopeless.has(key)) return null;
     for (const edit of edits) {
       if (this.#budget.trials-- <= 0) return null;

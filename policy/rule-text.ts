@@ -1,5 +1,10 @@
 import { isClusterPolicy } from '../core/cluster-policy.ts';
-import type { ClusterPolicyPeer, ClusterPolicyProtocol, AdminPolicyPort, DestinationPort } from '../core/cluster-policy.ts';
+import type {
+  ClusterPolicyPeer,
+  ClusterPolicyProtocol,
+  AdminPolicyPort,
+  DestinationPort,
+} from '../core/cluster-policy.ts';
 import type { Direction } from '../core/flow.ts';
 import type { LabelSelector, NetworkPolicyPeer, NetworkPolicyPort, Policy } from '../core/kubernetes.ts';
 
@@ -68,8 +73,11 @@ function sentence(direction: Direction, peers: readonly string[], ports: readonl
 /** A rule in words: `from pods app=web on TCP 80`. @param index of a rule that the policy has */
 export function ruleText(policy: Policy, direction: Direction, index: number): string {
   if (!isClusterPolicy(policy)) {
-    const rule: { from?: readonly NetworkPolicyPeer[]; to?: readonly NetworkPolicyPeer[]; ports?: readonly NetworkPolicyPort[] } =
-      policy.spec[direction]?.[index] ?? {};
+    const rule: {
+      from?: readonly NetworkPolicyPeer[];
+      to?: readonly NetworkPolicyPeer[];
+      ports?: readonly NetworkPolicyPort[];
+    } = policy.spec[direction]?.[index] ?? {};
     return sentence(direction, (rule.from ?? rule.to ?? []).map(peerText), (rule.ports ?? []).map(portText));
   }
   const rule = policy.spec[direction]?.[index];

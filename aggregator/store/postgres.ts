@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import pg from 'pg';
 import type { Alias } from '../../core/alias.ts';
+import type { Baseline } from '../../core/baseline.ts';
 import { messageOf, WeirError } from '../../core/errors.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { Milliseconds, UnixMs, Window } from '../../core/time.ts';
@@ -199,6 +200,38 @@ export class PostgresStore implements Store {
               [cluster, revision, body, revision - 1],
             );
       return rowCount === 1;
+    });
+  }
+
+  baselines(cluster: string): Promise<readonly Baseline[]> {
+    return this.#run(async (client) => {
+      const query = 'SELECT body FROM weir_baseline WHERE cluster = $1';
+      const { rows } = await client.query<{ body: string }>(query, [cluster]);
+      return rows.map(({ body }) => JSON.parse(body) as Baseline);
+    });
+  }
+
+  baselineEdges(cluster: string, name: string): Promise<Uint8Array | null> {
+    return this.#run(async (client) => {
+      const query = 'SELECT edges FROM weir_baseline WHERE cluster = $1 AND name = $2';
+      const { rows } = await client.query<{ edges: Buffer }>(query, [cluster, name]);
+      return rows[0]?.edges ?? null;
+    });
+  }
+
+  setBaseline(cluster: string, baseline: Baseline, edges: Uint8Array): Promise<void> {
+    return this.#run(async (client) => {
+      await client.query(
+        `INSERT INTO weir_baseline (cluster, name, body, edges) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (cluster, name) DO UPDATE SET body = EXCLUDED.body, edges = EXCLUDED.edges`,
+        [cluster, baseline.name, JSON.stringify(baseline), edges],
+      );
+    });
+  }
+
+  removeBaseline(cluster: string, name: string): Promise<void> {
+    return this.#run(async (client) => {
+      await client.query('DELETE FROM weir_baseline WHERE cluster = $1 AND name = $2', [cluster, name]);
     });
   }
 

@@ -73,6 +73,16 @@ const settingsTable = `
   ) WITHOUT ROWID;
 `;
 
+const baselineTable = `
+  CREATE TABLE baseline (
+    cluster TEXT NOT NULL,
+    name    TEXT NOT NULL,
+    body    TEXT NOT NULL,  -- all but its edges, as JSON
+    edges   BLOB NOT NULL,
+    PRIMARY KEY (cluster, name)
+  );
+`;
+
 /**
  * What makes a database of each version out of one of the version before; the first makes it out of nothing. The
  * version counts up with every change of the tables or of the form of the segments in them.
@@ -81,6 +91,7 @@ const steps: ReadonlyMap<number, string> = new Map([
   [3, firstTables],
   [4, aliasTable],
   [5, settingsTable],
+  [6, baselineTable],
 ]);
 const versions = [...steps.keys()];
 const [oldest, newest] = [Math.min(...versions), Math.max(...versions)];

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Alias } from '../../core/alias.ts';
+import type { Baseline } from '../../core/baseline.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
 import type { Segment } from '../graph/segment.ts';
@@ -8,6 +9,7 @@ import { judge } from './fence.ts';
 import { nameRows, packRows, unpackRows } from './segment-codec.ts';
 import { type SegmentRow, segmentOf } from './segment-row.ts';
 import { SqliteAliases } from './sqlite-aliases.ts';
+import { SqliteBaselines } from './sqlite-baselines.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
 import { SqliteSettings } from './sqlite-settings.ts';
 import { openDatabase, storeError, type Synchronous } from './sqlite-schema.ts';
@@ -32,6 +34,7 @@ export class SqliteStore implements Store {
   readonly #dictionary: SqliteDictionary;
   readonly #aliases: SqliteAliases;
   readonly #settings: SqliteSettings;
+  readonly #baselines: SqliteBaselines;
   readonly #commitAll: Database.Transaction<(commits: readonly Commit[]) => CommitResult[]>;
   readonly #pruneSome: Database.Transaction<(cluster: string, before: UnixMs, limit: number) => Segment[]>;
   readonly #selectCursor: Database.Statement<[string, string], Cursor>;
@@ -49,6 +52,7 @@ export class SqliteStore implements Store {
     this.#dictionary = new SqliteDictionary(database, maxCached);
     this.#aliases = new SqliteAliases(database);
     this.#settings = new SqliteSettings(database);
+    this.#baselines = new SqliteBaselines(database);
     this.#commitAll = database.transaction((commits: readonly Commit[]) =>
       commits.map((each) => this.#commitOne(each)),
     );
@@ -123,6 +127,22 @@ export class SqliteStore implements Store {
 
   setSettings(cluster: string, settings: Settings): Promise<boolean> {
     return this.#run(() => this.#settings.set(cluster, settings));
+  }
+
+  baselines(cluster: string): Promise<readonly Baseline[]> {
+    return this.#run(() => this.#baselines.list(cluster));
+  }
+
+  baselineEdges(cluster: string, name: string): Promise<Uint8Array | null> {
+    return this.#run(() => this.#baselines.edges(cluster, name));
+  }
+
+  setBaseline(cluster: string, baseline: Baseline, edges: Uint8Array): Promise<void> {
+    return this.#run(() => this.#baselines.set(cluster, baseline, edges));
+  }
+
+  removeBaseline(cluster: string, name: string): Promise<void> {
+    return this.#run(() => this.#baselines.remove(cluster, name));
   }
 
   close(): Promise<void> {

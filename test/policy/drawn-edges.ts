@@ -21,16 +21,23 @@ const verdict = fc.constantFrom('forwarded' as const, 'forwarded' as const, 'dro
 
 export const someEdges: fc.Arbitrary<Edge[]> = fc.uniqueArray(
   fc
-    .tuple(workloadName, fc.oneof({ weight: 5, arbitrary: workloadName }, { weight: 1, arbitrary: fc.constant(external('203.0.113.7')) }), port, verdict)
+    .tuple(
+      workloadName,
+      fc.oneof({ weight: 5, arbitrary: workloadName }, { weight: 1, arbitrary: fc.constant(external('203.0.113.7')) }),
+      port,
+      verdict,
+    )
     .map(([client, server, number, seen]) => edge(client, server, number, { verdict: seen })),
-  { minLength: 1, maxLength: 8, selector: ({ client, server, port: number }) => JSON.stringify([client, server, number]) },
+  {
+    minLength: 1,
+    maxLength: 8,
+    selector: ({ client, server, port: number }) => JSON.stringify([client, server, number]),
+  },
 );
 
-const selector = fc.constantFrom<object>(
-  {},
-  ...names.map((app) => ({ matchLabels: { app } })),
-  { matchLabels: { tier: 'x' } },
-);
+const selector = fc.constantFrom<object>({}, ...names.map((app) => ({ matchLabels: { app } })), {
+  matchLabels: { tier: 'x' },
+});
 const peer = fc.oneof(
   selector.map((podSelector) => ({ podSelector })),
   fc.constant({ namespaceSelector: {} }),

@@ -6,24 +6,33 @@ import { replay } from '../../policy/replay.ts';
 import { someEdges, somePolicies, somePolicy, small as cluster } from './drawn-edges.ts';
 import { someClusterPolicies } from './drawn-tiers.ts';
 
-const someEdit = fc.record({ type: fc.constantFrom('apply' as const, 'apply' as const, 'delete' as const), policy: somePolicy });
+const someEdit = fc.record({
+  type: fc.constantFrom('apply' as const, 'apply' as const, 'delete' as const),
+  policy: somePolicy,
+});
 
 t.test('after any edits it is what a replay of everything is', (t) => {
   fc.assert(
-    fc.property(somePolicies, someClusterPolicies, someEdges, fc.array(someEdit, { maxLength: 4 }), (first, wide, edges, edits) => {
-      const policies = new Map([...first, ...wide].map((policy) => [policyKey(refOf(policy)), policy]));
-      const prepared = new PreparedReplay({ cluster, policies: [...policies.values()], edges });
-      const whole = () => replay({ cluster, policies: [...policies.values()], edges });
-      t.same(prepared.result(), whole());
-      for (const edit of edits) {
-        const trial = prepared.try(edit);
-        if (edit.type === 'apply') policies.set(policyKey(refOf(edit.policy)), edit.policy);
-        else policies.delete(policyKey(refOf(edit.policy)));
-        prepared.commit(trial);
-        const { findings: _, ...counts } = whole();
-        t.same([prepared.result(), prepared.counts], [whole(), counts]);
-      }
-    }),
+    fc.property(
+      somePolicies,
+      someClusterPolicies,
+      someEdges,
+      fc.array(someEdit, { maxLength: 4 }),
+      (first, wide, edges, edits) => {
+        const policies = new Map([...first, ...wide].map((policy) => [policyKey(refOf(policy)), policy]));
+        const prepared = new PreparedReplay({ cluster, policies: [...policies.values()], edges });
+        const whole = () => replay({ cluster, policies: [...policies.values()], edges });
+        t.same(prepared.result(), whole());
+        for (const edit of edits) {
+          const trial = prepared.try(edit);
+          if (edit.type === 'apply') policies.set(policyKey(refOf(edit.policy)), edit.policy);
+          else policies.delete(policyKey(refOf(edit.policy)));
+          prepared.commit(trial);
+          const { findings: _, ...counts } = whole();
+          t.same([prepared.result(), prepared.counts], [whole(), counts]);
+        }
+      },
+    ),
     { seed: 7, numRuns: 200 },
   );
   t.end();

@@ -49,7 +49,8 @@ t.test('an order is found wherever there is one, and no step of it cuts anything
       for (const step of steps) {
         now = withEdit(now, step);
         t.equal(isSpared(states, ranks(live, now)), step.cuts.length === 0 || isSpared(states, ranks(live, now)));
-        if (steps.every(({ cuts }) => cuts.length === 0)) t.ok(isSpared(states, ranks(live, now)), 'nothing is cut on the way');
+        if (steps.every(({ cuts }) => cuts.length === 0))
+          t.ok(isSpared(states, ranks(live, now)), 'nothing is cut on the way');
       }
       t.same(keys(now), keys(target), 'the steps lead to the target');
       const exists = orders(editsBetween(applied, target)).some((order) => {
@@ -85,7 +86,12 @@ const toCart = (name: string, from: string): NetworkPolicy =>
 
 t.test('what allows comes before what isolates', (t) => {
   const deny = policy({ podSelector: {}, policyTypes: ['Ingress'] }, 'a-deny');
-  const plan = planRollout({ cluster: shop, applied: [], target: [deny, toCart('cart', 'web')], edges: [edge('web', 'cart', 80)] });
+  const plan = planRollout({
+    cluster: shop,
+    applied: [],
+    target: [deny, toCart('cart', 'web')],
+    edges: [edge('web', 'cart', 80)],
+  });
   t.strictSame(
     plan.steps.map(({ policy: { metadata } }) => metadata.name),
     ['cart', 'a-deny'],
@@ -96,18 +102,33 @@ t.test('what allows comes before what isolates', (t) => {
 
 t.test('two policies that need each other are bridged, and the bridge is gone at the end', (t) => {
   const target = [toCart('one', 'web'), toCart('two', 'ads')];
-  const { steps } = planRollout({ cluster: shop, applied: [], target, edges: [edge('web', 'cart', 80), edge('ads', 'cart', 80)] });
+  const { steps } = planRollout({
+    cluster: shop,
+    applied: [],
+    target,
+    edges: [edge('web', 'cart', 80), edge('ads', 'cart', 80)],
+  });
   t.match(
-    steps.map(({ type, policy: { metadata }, temporary }) => `${type} ${metadata.name}${temporary ? ' for a while' : ''}`),
+    steps.map(
+      ({ type, policy: { metadata }, temporary }) => `${type} ${metadata.name}${temporary ? ' for a while' : ''}`,
+    ),
     ['apply weir-bridge-1 for a while', 'apply one', 'apply two', 'delete weir-bridge-1 for a while'],
   );
   t.end();
 });
 
 t.test('what the policies as a whole cut is said apart from the order', (t) => {
-  const { steps, cuts } = planRollout({ cluster: shop, applied: [], target: [toCart('cart', 'web')], edges: [edge('ads', 'cart', 80)] });
+  const { steps, cuts } = planRollout({
+    cluster: shop,
+    applied: [],
+    target: [toCart('cart', 'web')],
+    edges: [edge('ads', 'cart', 80)],
+  });
   t.match(steps, [{ type: 'apply', cuts: [] }]);
-  t.same(cuts.map(({ edge: cut }) => edgeKey(cut)), [edgeKey(edge('ads', 'cart', 80))]);
+  t.same(
+    cuts.map(({ edge: cut }) => edgeKey(cut)),
+    [edgeKey(edge('ads', 'cart', 80))],
+  );
   t.end();
 });
 

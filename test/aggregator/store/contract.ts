@@ -87,6 +87,40 @@ export function storeContract(t: Test, make: () => StoreUnderTest | Promise<Stor
     await again.close();
   });
 
+  t.test('baselines are kept by cluster and name with their edges, also after a restart', async (t) => {
+    const under = await make();
+    const store = await under.open();
+    t.strictSame(await store.baselines('demo'), []);
+    t.equal(await store.baselineEdges('demo', 'first'), null);
+    const workload = { namespace: 'shop', kind: 'Deployment', name: 'cart' };
+    const first = {
+      name: 'first',
+      scope: { namespace: 'shop', workload },
+      takenUnixMs: 4e12,
+      edges: 2,
+      comment: 'Ann',
+    };
+    const second = { ...first, name: 'second', scope: { namespace: null, workload: null } };
+    await store.setBaseline('demo', { ...first, edges: 7 }, Uint8Array.of(7));
+    await store.setBaseline('demo', second, Uint8Array.of());
+    await store.setBaseline('demo', first, Uint8Array.of(0, 255, 1));
+    await store.setBaseline('another', first, Uint8Array.of(9));
+    await store.removeBaseline('another', 'first');
+    await store.removeBaseline('another', 'never was');
+    await store.close();
+    const again = await under.open();
+    const kept = await again.baselines('demo');
+    t.strictSame(
+      kept.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      [first, second],
+    );
+    t.strictSame([...((await again.baselineEdges('demo', 'first')) ?? [])], [0, 255, 1]);
+    t.equal((await again.baselineEdges('demo', 'second'))?.length, 0);
+    t.strictSame(await again.baselines('another'), []);
+    t.equal(await again.baselineEdges('another', 'first'), null);
+    await again.close();
+  });
+
   t.test('cursors follow the last committed batch of each node, also after a restart', async (t) => {
     const under = await make();
     const store = await under.open();
