@@ -21,7 +21,8 @@ import { policyHandlers } from './policy/handlers.ts';
 import { ClusterState } from './query/cluster-state.ts';
 import { Followers } from './query/followers.ts';
 import { queryHandlers } from './query/handlers.ts';
-import type { UnaryWrapper } from './api/unary.ts';
+import { settingsHandlers } from './settings/handlers.ts';
+import { ClusterSettings } from './settings/settings.ts';
 import type { Store } from './store/store.ts';
 
 export interface AggregatorOptions {
@@ -112,6 +113,12 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   const resolver = new Resolver(identity, { ...waits, maxLanes: maxEdges });
 
   const aliases = await Aliases.open({ cluster, store, maxAliases: options.maxAliases, clock });
+  const settings = await ClusterSettings.open({
+    cluster,
+    store,
+    onBlocks: ({ podCidrs, serviceCidrs }) =>
+      identity.configure([...options.podCidrs, ...podCidrs], [...options.serviceCidrs, ...serviceCidrs], clock.now()),
+  });
   const metrics = new Metrics(clock, options.maxSeries);
   const followers = new Followers();
   const history = await History.open({
@@ -142,11 +149,11 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
 
   const report = faultReport(log.child({ part: 'api' }));
   const { agents } = ingest;
-  const unary: UnaryWrapper = (answer) => answer;
   const handlers = {
     query: queryHandlers({ cluster, state, history, agents, followers, identity, aliases, maxFollowQueue }),
-    policy: policyHandlers({ cluster, state, history, unary }),
+    policy: policyHandlers({ cluster, state, history }),
     alias: aliasHandlers({ cluster, aliases }),
+    settings: settingsHandlers({ cluster, settings }),
   };
   const grpc = new GrpcServer(ingestHandlers(ingest), handlers, report);
   const http = openHttp({ basePath: options.httpBasePath, ui: options.ui, handlers, report });

@@ -49,6 +49,11 @@ interface AliasMethods {
   readonly removeAlias: Unary<wire.RemoveAliasRequest, wire.RemoveAliasResponse>;
 }
 
+interface SettingsMethods {
+  readonly getSettings: Unary<wire.GetSettingsRequest, wire.GetSettingsResponse>;
+  readonly setSettings: Unary<wire.SetSettingsRequest, wire.SetSettingsResponse>;
+}
+
 /** Answers one request; what it throws becomes the status of the call. */
 export type UnaryHandler<Request, Response> = (request: Request) => Response | Promise<Response>;
 
@@ -100,6 +105,7 @@ interface Services {
   readonly query: QueryMethods;
   readonly policy: PolicyMethods;
   readonly alias: AliasMethods;
+  readonly settings: SettingsMethods;
 }
 
 export type ServiceKey = keyof Services;
@@ -110,6 +116,7 @@ export const serviceNames = {
   query: 'weir.v1.QueryService',
   policy: 'weir.v1.PolicyService',
   alias: 'weir.v1.AliasService',
+  settings: 'weir.v1.SettingsService',
 } as const satisfies Record<ServiceKey, string>;
 
 /** What a server implements of each service. */
@@ -163,6 +170,7 @@ export type IngestHandlers = ServiceHandlers['ingest'];
 export type QueryHandlers = ServiceHandlers['query'];
 export type PolicyHandlers = ServiceHandlers['policy'];
 export type AliasHandlers = ServiceHandlers['alias'];
+export type SettingsHandlers = ServiceHandlers['settings'];
 
 export function addIngestService(server: Server, handlers: IngestHandlers): void {
   server.addService(methodsOf(serviceNames.ingest), { ...handlers });
