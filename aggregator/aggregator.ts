@@ -2,9 +2,13 @@ import type { Logger } from 'pino';
 import type { Cidr } from '../core/address.ts';
 import type { Clock, Milliseconds } from '../core/time.ts';
 import { defaultLimits } from '../proto/limits.ts';
+import { serverCredentials } from '../tls/grpc-credentials.ts';
+import type { CertificateFiles } from '../tls/certificate-files.ts';
+import { agentGate } from './access/agent-gate.ts';
+import { firstOf, type NodeProof } from './access/node-proof.ts';
 import { Aliases } from './alias/aliases.ts';
 import { aliasHandlers } from './alias/handlers.ts';
-import { GrpcServer } from './api/grpc.ts';
+import { GrpcServer, type GrpcTransport, plainTransport } from './api/grpc.ts';
 import { HttpServer } from './api/http.ts';
 import { Metrics } from './api/metrics.ts';
 import { unaryWrapper } from './api/unary.ts';
@@ -44,12 +48,20 @@ export interface AggregatorOptions {
   readonly maxBatchesUnderWay: number;
 }
 
+/** How an aggregator proves itself, and has agents prove their nodes. */
+export interface Secured {
+  readonly certificates: CertificateFiles;
+  readonly proofs: readonly NodeProof[];
+}
+
 /** What an aggregator stands on; it closes them when it stops. */
 export interface AggregatorDrivers {
   readonly store: Store;
   readonly source: ClusterSource;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Null for plain text. */
+  readonly secured: Secured | null;
 }
 
 export interface Aggregator {
@@ -75,6 +87,7 @@ export async function startAggregator(options: AggregatorOptions, drivers: Aggre
     return await wire(options, drivers);
   } catch (error) {
     drivers.source.close();
+    drivers.secured?.certificates.close();
     await drivers.store.close();
     throw error;
   }
@@ -139,6 +152,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     policy: policyHandlers({ cluster, state, history, unary }),
     alias: aliasHandlers({ cluster, aliases, unary }),
   });
+  const transport = drivers.secured === null ? plainTransport : transportOf(drivers.secured, drivers);
   const http = new HttpServer(metrics.registry);
   const stop = async () => {
     grpc.announceStop();
@@ -151,11 +165,12 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     http.close();
     await history.close();
     source.close();
+    drivers.secured?.certificates.close();
     await store.close();
   };
   try {
     const addresses = [];
-    for (const address of options.listen) addresses.push(await grpc.listen(address));
+    for (const address of options.listen) addresses.push(await grpc.listen(address, transport));
     const metricsAddress = await http.listen(options.metricsListen);
     const isReady = () => {
       http.ready = true;
@@ -166,4 +181,9 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     await stop();
     throw error;
   }
+}
+
+function transportOf({ certificates, proofs }: Secured, { clock, log }: AggregatorDrivers): GrpcTransport {
+  const gate = agentGate({ prove: firstOf(proofs), clock, log: log.child({ part: 'access' }) });
+  return { credentials: serverCredentials(certificates), gates: [gate] };
 }
