@@ -1,5 +1,6 @@
 import {
   type CallOptions,
+  type ChannelCredentials,
   type ChannelOptions,
   Client,
   type ClientDuplexStream,
@@ -156,10 +157,19 @@ function callsOf(client: Client, service: string): Readonly<Record<string, unkno
   return calls;
 }
 
-/** Makes a client of every service at an address such as `127.0.0.1:7280` or `unix:/run/weir/aggregator.sock`. */
-export function connect(address: string, options: ChannelOptions = {}): Connection {
-  const client = new Client(address, credentials.createInsecure(), {
+/**
+ * Makes a client of every service at an address such as `127.0.0.1:7280` or `unix:/run/weir/aggregator.sock`.
+ * @param channel how the aggregator is known and the client proves itself; plain text without it
+ */
+export function connect(
+  address: string,
+  options: ChannelOptions = {},
+  channel: ChannelCredentials = credentials.createInsecure(),
+): Connection {
+  const client = new Client(address, channel, {
     'grpc.max_receive_message_length': maxResponseBytes,
+    // A new connection is new: none of another client's, with the certificate that it was made with.
+    'grpc.use_local_subchannel_pool': 1,
     ...options,
   });
   const calls = Object.entries(serviceNames).map(([key, name]) => [key, callsOf(client, name)] as const);
