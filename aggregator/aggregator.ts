@@ -2,12 +2,17 @@ import type { Logger } from 'pino';
 import type { Cidr } from '../core/address.ts';
 import type { Clock, Milliseconds } from '../core/time.ts';
 import { defaultLimits } from '../proto/limits.ts';
+import { serverCredentials } from '../tls/grpc-credentials.ts';
+import type { CertificateFiles } from '../tls/certificate-files.ts';
+import { agentGate } from './access/agent-gate.ts';
+import { firstOf, type NodeProof } from './access/node-proof.ts';
 import { Aliases } from './alias/aliases.ts';
 import { aliasHandlers } from './alias/handlers.ts';
-import { GrpcServer } from './api/grpc.ts';
-import { HttpServer } from './api/http.ts';
+import { faultReport } from './api/faults.ts';
+import { GrpcServer, type GrpcTransport, plainTransport } from './api/grpc.ts';
+import { openHttp } from './api/http/open.ts';
 import { Metrics } from './api/metrics.ts';
-import { unaryWrapper } from './api/unary.ts';
+import { MetricsServer } from './api/metrics-server.ts';
 import { History } from './graph/history.ts';
 import { Identity } from './identity/identity.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -20,12 +25,20 @@ import { policyHandlers } from './policy/handlers.ts';
 import { ClusterState } from './query/cluster-state.ts';
 import { Followers } from './query/followers.ts';
 import { queryHandlers } from './query/handlers.ts';
+import { settingsHandlers } from './settings/handlers.ts';
+import { ClusterSettings } from './settings/settings.ts';
 import type { Store } from './store/store.ts';
 
 export interface AggregatorOptions {
   readonly cluster: string;
   readonly listen: readonly string[];
   readonly metricsListen: string;
+  /** Of the JSON API and the web app. */
+  readonly httpListen: string;
+  /** Before all their paths: empty, or such as `/weir`. */
+  readonly httpBasePath: string;
+  /** Folder of the web app as it was built; it may be missing. */
+  readonly ui: string;
   readonly podCidrs: readonly Cidr[];
   readonly serviceCidrs: readonly Cidr[];
   readonly retentionMs: Milliseconds;
@@ -44,18 +57,27 @@ export interface AggregatorOptions {
   readonly maxBatchesUnderWay: number;
 }
 
+/** How an aggregator proves itself, and has agents prove their nodes. */
+export interface Secured {
+  readonly certificates: CertificateFiles;
+  readonly proofs: readonly NodeProof[];
+}
+
 /** What an aggregator stands on; it closes them when it stops. */
 export interface AggregatorDrivers {
   readonly store: Store;
   readonly source: ClusterSource;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Null for plain text. */
+  readonly secured: Secured | null;
 }
 
 export interface Aggregator {
   /** gRPC addresses in the order of `listen`, with the ports that were chosen. */
   readonly addresses: readonly string[];
   readonly metricsAddress: string;
+  readonly httpAddress: string;
   /** Takes nothing in any more, ends what is under way, closes everything. */
   stop(): Promise<void>;
 }
@@ -77,6 +99,7 @@ export async function startAggregator(options: AggregatorOptions, drivers: Aggre
     return await wire(options, drivers);
   } catch (error) {
     drivers.source.close();
+    drivers.secured?.certificates.close();
     await drivers.store.close();
     throw error;
   }
@@ -105,6 +128,14 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   const resolver = new Resolver(identity, { ...waits, maxLanes: maxEdges, maxSubjects });
 
   const aliases = await Aliases.open({ cluster, store, maxAliases: options.maxAliases, clock });
+  const settings = await ClusterSettings.open({
+    cluster,
+    store,
+    onBlocks: ({ podCidrs, serviceCidrs }) =>
+      resolver.changed(
+        identity.configure([...options.podCidrs, ...podCidrs], [...options.serviceCidrs, ...serviceCidrs], clock.now()),
+      ),
+  });
   const metrics = new Metrics(clock, options.maxSeries);
   const followers = new Followers();
   const history = await History.open({
@@ -133,39 +164,50 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   });
   metrics.measure({ ingest, history, state, followers, identity });
 
-  const unary = unaryWrapper(log.child({ part: 'api' }));
+  const report = faultReport(log.child({ part: 'api' }));
   const { agents } = ingest;
-  const grpc = new GrpcServer({
-    ingest: ingestHandlers(ingest),
-    query: queryHandlers({ cluster, state, history, agents, followers, identity, aliases, maxFollowQueue, unary }),
-    policy: policyHandlers({ cluster, state, history, unary }),
-    alias: aliasHandlers({ cluster, aliases, unary }),
-  });
-  const http = new HttpServer(metrics.registry);
+  const handlers = {
+    query: queryHandlers({ cluster, state, history, agents, followers, identity, aliases, maxFollowQueue }),
+    policy: policyHandlers({ cluster, state, history }),
+    alias: aliasHandlers({ cluster, aliases }),
+    settings: settingsHandlers({ cluster, settings }),
+  };
+  const grpc = new GrpcServer(ingestHandlers(ingest), handlers, report);
+  const http = openHttp({ basePath: options.httpBasePath, ui: options.ui, handlers, report });
+  const transport = drivers.secured === null ? plainTransport : transportOf(drivers.secured, drivers);
+  const metricsServer = new MetricsServer(metrics.registry);
   const stop = async () => {
     grpc.announceStop();
-    http.ready = false;
+    metricsServer.ready = false;
     first.stop();
     unsubscribe();
     await ingest.stop();
     followers.close();
-    await grpc.close();
     http.close();
+    await grpc.close();
+    metricsServer.close();
     await history.close();
     source.close();
+    drivers.secured?.certificates.close();
     await store.close();
   };
   try {
     const addresses = [];
-    for (const address of options.listen) addresses.push(await grpc.listen(address));
-    const metricsAddress = await http.listen(options.metricsListen);
+    for (const address of options.listen) addresses.push(await grpc.listen(address, transport));
+    const metricsAddress = await metricsServer.listen(options.metricsListen);
+    const httpAddress = await http.listen(options.httpListen);
     const isReady = () => {
-      http.ready = true;
+      metricsServer.ready = true;
     };
     firstState.then(isReady, () => undefined);
-    return { addresses, metricsAddress, stop };
+    return { addresses, metricsAddress, httpAddress, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function transportOf({ certificates, proofs }: Secured, { clock, log }: AggregatorDrivers): GrpcTransport {
+  const gate = agentGate({ prove: firstOf(proofs), clock, log: log.child({ part: 'access' }) });
+  return { credentials: serverCredentials(certificates), gates: [gate] };
 }

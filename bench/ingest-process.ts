@@ -44,6 +44,9 @@ const aggregator = await startAggregator(
     cluster: 'bench',
     listen: ['127.0.0.1:0'],
     metricsListen: '127.0.0.1:0',
+    httpListen: '127.0.0.1:0',
+    httpBasePath: '',
+    ui: '',
     podCidrs: [],
     serviceCidrs: [],
     retentionMs: 7 * 86_400_000,
@@ -57,7 +60,7 @@ const aggregator = await startAggregator(
     credits: 64,
     maxBatchesUnderWay: 4_096,
   },
-  { store, source: clusterOf(), clock: systemClock, log },
+  { store, source: clusterOf(), secured: null, clock: systemClock, log },
 );
 
 process.on('message', (message) => {

@@ -1,29 +1,24 @@
 import { connect as connectSocket } from 'node:net';
 import { existsSync, mkdirSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { experimental, Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { messageOf, WeirError } from '../../core/errors.ts';
 import { packageDefinition } from '../../proto/load.ts';
-import {
-  addAliasService,
-  addIngestService,
-  addPolicyService,
-  addQueryService,
-  type AliasHandlers,
-  type IngestHandlers,
-  maxRequestBytes,
-  type PolicyHandlers,
-  type QueryHandlers,
-} from '../../proto/services.ts';
+import { addIngestService, type IngestHandlers, maxRequestBytes } from '../../proto/services.ts';
+import type { FaultReport } from './faults.ts';
+import { addService } from './grpc-service.ts';
+import { type ApiHandlers, apiKeys } from './handlers.ts';
 
-export interface GrpcHandlers {
-  readonly ingest: IngestHandlers;
-  readonly query: QueryHandlers;
-  readonly policy: PolicyHandlers;
-  readonly alias: AliasHandlers;
+/** How callers at addresses of the network are spoken to; at sockets of this machine's file system text is plain. */
+export interface GrpcTransport {
+  readonly credentials: ServerCredentials;
+  /** What stands before the handlers. */
+  readonly gates: readonly ServerInterceptor[];
 }
+
+export const plainTransport: GrpcTransport = { credentials: ServerCredentials.createInsecure(), gates: [] };
 
 /** How long calls may take to end by themselves. */
 const closePatienceMs = 1_000;
@@ -33,7 +28,7 @@ export class GrpcServer {
   readonly #server: Server;
   readonly #health: HealthImplementation;
 
-  constructor({ ingest, query, policy, alias }: GrpcHandlers) {
+  constructor(ingest: IngestHandlers, handlers: ApiHandlers, report: FaultReport) {
     this.#server = new Server({
       'grpc.max_receive_message_length': maxRequestBytes,
       // An agent whose machine has vanished is noticed, and its stream ended.
@@ -41,9 +36,7 @@ export class GrpcServer {
       'grpc.keepalive_timeout_ms': 10_000,
     });
     addIngestService(this.#server, ingest);
-    addQueryService(this.#server, query);
-    addPolicyService(this.#server, policy);
-    addAliasService(this.#server, alias);
+    for (const key of apiKeys) addService(this.#server, key, handlers[key], report);
     this.#health = new HealthImplementation({ '': 'SERVING' });
     this.#health.addToServer(this.#server);
     new ReflectionService(packageDefinition).addToServer(this.#server);
@@ -53,11 +46,14 @@ export class GrpcServer {
    * Listens on one more address: `host:port`, or `unix:/path`.
    * @returns the address with the port that was chosen for port 0. @throws WeirError LISTEN
    */
-  async listen(address: string): Promise<string> {
+  async listen(address: string, transport: GrpcTransport): Promise<string> {
+    const { credentials, gates } = address.startsWith('unix:') ? plainTransport : transport;
+    const guarded =
+      gates.length === 0 ? credentials : experimental.createServerCredentialsWithInterceptors(credentials, [...gates]);
     try {
       if (address.startsWith('unix:')) await clearSocket(address.slice('unix:'.length));
       const port = await new Promise<number>((resolve, reject) => {
-        this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+        this.#server.bindAsync(address, guarded, (error, bound) => {
           if (error) reject(error);
           else resolve(bound);
         });

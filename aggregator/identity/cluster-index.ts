@@ -1,4 +1,4 @@
-import { parseCidr } from '../../core/address.ts';
+import { type Cidr, parseCidr } from '../../core/address.ts';
 import {
   type EndpointSlice,
   type KubernetesAny,
@@ -35,6 +35,7 @@ export class ClusterIndex {
   readonly #owners: Owners;
   readonly #changes = new Changes();
   readonly #memoryMs: number;
+  #configuredServices: readonly Cidr[] = [];
   #isFirst = true;
 
   constructor({ podCidrs, serviceCidrs, memoryMs, maxGone, toleranceMs }: IdentityOptions) {
@@ -44,7 +45,21 @@ export class ClusterIndex {
     this.pods = new Pods(this.#owners, times, this.#changes);
     this.nodes = new Nodes(times, podCidrs, this.#changes);
     this.services = new Services(this.pods, this.nodes, times, this.#changes);
-    for (const block of serviceCidrs) this.serviceBlocks.add(block);
+    this.#configureServices(serviceCidrs);
+  }
+
+  /** Replaces the configured blocks of pods and Services. @returns of whom another answer may be given now */
+  configure(podCidrs: readonly Cidr[], serviceCidrs: readonly Cidr[], nowUnixMs: UnixMs): IdentityChange {
+    this.nodes.configure(podCidrs, nowUnixMs);
+    this.#configureServices(serviceCidrs);
+    return this.#changes.take();
+  }
+
+  #configureServices(blocks: readonly Cidr[]): void {
+    for (const block of blocks) this.serviceBlocks.add(block);
+    for (const block of this.#configuredServices) this.serviceBlocks.remove(block);
+    this.#configuredServices = blocks;
+    this.#changes.addBlocks();
   }
 
   /** @returns of whom another answer may be given now */

@@ -1,4 +1,4 @@
-import { type Address, scopeOf } from '../../core/address.ts';
+import { type Address, type Cidr, scopeOf } from '../../core/address.ts';
 import type { Endpoint } from '../../core/flow.ts';
 import type { Entity, PodRef } from '../../core/identity.ts';
 import type { ObjectChange } from '../../core/kubernetes.ts';
@@ -29,6 +29,11 @@ export class Identity {
    */
   apply(changes: readonly ObjectChange[], nowUnixMs: UnixMs): IdentityChange {
     return this.#cluster.apply(changes, nowUnixMs);
+  }
+
+  /** Replaces the configured blocks that pods and Services get their addresses from; of what comes, not of what was. @returns as `apply` */
+  configure(podCidrs: readonly Cidr[], serviceCidrs: readonly Cidr[], nowUnixMs: UnixMs): IdentityChange {
+    return this.#cluster.configure(podCidrs, serviceCidrs, nowUnixMs);
   }
 
   /** What is wrong with the cluster's addresses now. */

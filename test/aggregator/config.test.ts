@@ -22,6 +22,8 @@ t.test('defaults are enough but for the folder of the cluster', async (t) => {
   t.match(read(), {
     listen: ['127.0.0.1:7280'],
     metricsListen: '127.0.0.1:7281',
+    httpListen: '127.0.0.1:7282',
+    httpBasePath: '',
     database: '/var/lib/weir/weir.db',
     synchronous: 'FULL',
     cluster: 'default',
@@ -32,6 +34,17 @@ t.test('defaults are enough but for the folder of the cluster', async (t) => {
     clusterWait: 120_000,
     credits: 64,
   });
+});
+
+t.test('a base path may end with a slash, and is checked', async (t) => {
+  t.equal(read('--http-base-path', '/tools/weir/')?.httpBasePath, '/tools/weir');
+  t.equal(read('--http-base-path', '/')?.httpBasePath, '');
+  for (const path of ['weir', '/a b', '//', '/a//b']) {
+    t.throws(() => read('--http-base-path', path), {
+      code: 'CONFIG_INVALID',
+      message: /--http-base-path: give a path/,
+    });
+  }
 });
 
 t.test('flags that may be given again add up and replace the default', async (t) => {
@@ -60,6 +73,11 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
   '--pod-cidr: give an address block': ['--pod-cidr', '10.1.0.0'],
   '--retention: give a length of time': ['--retention', 'forever'],
   '--credits: give a number from 1': ['--credits', '0'],
+  '--listen 0.0.0.0:7280: give --tls-cert and --tls-key, or --insecure-transport': ['--listen', '0.0.0.0:7280'],
+  '--tls-cert and --tls-key: give both or none': ['--tls-cert', 'a'],
+  '--tls-cert: say how agents prove their node': ['--tls-cert', 'a', '--tls-key', 'b'],
+  '--tls-ca: needs --tls-cert': ['--tls-ca', 'a'],
+  '--agent-account: give namespace/name': ['--agent-account', 'weir'],
   '--synchronous: ': ['--synchronous', 'OFF'],
 };
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import type { Address } from '../../core/address.ts';
+import { type Address, parseCidr } from '../../core/address.ts';
 import { directionEvidence, type Endpoint, type FlowRecord, protocols, zeroCounters } from '../../core/flow.ts';
 import type { PodRef } from '../../core/identity.ts';
 import { nodeUidAnnotation } from '../../core/kubernetes.ts';
@@ -121,6 +121,8 @@ const step = fc.record({
   cluster: whole,
   /** What of the cluster is new with it. */
   news: fc.subarray(Object.keys({ ...parts, ...extras }) as (keyof Whole)[], { maxLength: 2 }),
+  /** What is configured as the pods' blocks from then on; null for as before. */
+  blocks: fc.constantFrom(null, null, null, ['10.1.0.0/16'], ['10.1.0.0/16', '203.0.113.0/24']),
   /** From the step before. */
   afterMs: fc.constantFrom(1_000, 10_000, 35_000, 10 * minute, 70 * minute),
   /** When the flows of its batches were seen last, before now; some agents' clocks are ahead. */
@@ -164,11 +166,13 @@ t.test('edges that are asked about once are counted where each record of them wo
         let now = start;
         let sequence = 0;
         let cluster: Whole | null = null;
-        for (const { afterMs, agesMs, share, resets, news, ...next } of steps) {
+        for (const { afterMs, agesMs, share, resets, news, blocks, ...next } of steps) {
           now += afterMs;
           const changed = Object.fromEntries(news.map((part) => [part, next.cluster[part]]));
           cluster = { ...(cluster ?? next.cluster), ...changed };
           subjects.changed(identity.update(clusterOf(...textsOf(cluster)), now));
+          const podCidrs = blocks?.map(parseCidr).filter((block) => block !== null);
+          if (podCidrs !== undefined) subjects.changed(identity.configure(podCidrs, [], now));
           if (resets) writer.reset();
           for (const ageMs of agesMs) {
             const lastSeenUnixMs = now - ageMs;
