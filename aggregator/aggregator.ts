@@ -55,6 +55,9 @@ export interface AggregatorOptions {
   readonly credits: number;
   /** How many of all agents should be at most: bounds the memory that batches take which wait for their commit. */
   readonly maxBatchesUnderWay: number;
+  readonly maxStreams: number;
+  /** What the dictionaries of all streams may take together. */
+  readonly maxDictionaryBytes: number;
 }
 
 /** How an aggregator proves itself, and has agents prove their nodes. */
@@ -155,6 +158,9 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     resolver,
     credits: { perAgent: options.credits, total: options.maxBatchesUnderWay },
     limits: defaultLimits,
+    maxStreams: options.maxStreams,
+    maxDictionaryBytes: options.maxDictionaryBytes,
+    clock,
     onCommitted: (segment) => {
       history.add(segment);
       metrics.committed(segment);

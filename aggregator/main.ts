@@ -95,6 +95,8 @@ async function run(config: AggregatorConfig): Promise<void> {
       maxAliases,
       credits,
       maxBatchesUnderWay: maxUnderWay,
+      maxStreams: config.maxStreams,
+      maxDictionaryBytes: config.maxDictionaryMb * 1e6,
     },
     { store, source, clock: systemClock, log, secured },
   );

@@ -59,6 +59,8 @@ const aggregator = await startAggregator(
     maxAliases: 1_000,
     credits: 64,
     maxBatchesUnderWay: 4_096,
+    maxStreams: 10_000,
+    maxDictionaryBytes: 1e9,
   },
   { store, source: clusterOf(), secured: null, clock: systemClock, log },
 );

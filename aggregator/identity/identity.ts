@@ -80,6 +80,11 @@ export class Identity {
     return this.#cluster.pods.byRef({ namespace: '', name: '', uid }) !== undefined;
   }
 
+  /** The node that a pod runs on; null where that is not known. */
+  nodeOf(pod: PodRef): string | null {
+    return this.#cluster.pods.byRef(pod)?.pod.spec.nodeName ?? null;
+  }
+
   /** What a reporting pod's traffic counts as. A pod that the cluster's state does not show stands for itself. */
   reporter(pod: PodRef): Entity {
     const known = this.#cluster.pods.byRef(pod);

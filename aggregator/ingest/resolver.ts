@@ -37,7 +37,8 @@ export class Resolver {
 
   constructor(identity: Identity, options: ResolverOptions) {
     this.#options = options;
-    this.#sources = { identity, subjects: new Subjects(options.maxSubjects), lanes: new Lanes(options.maxLanes) };
+    const [subjects, lanes] = [new Subjects(options.maxSubjects), new Lanes(options.maxLanes)];
+    this.#sources = { identity, subjects, lanes, foreign: { pods: 0 } };
     this.#givenUp = new LRUCache({ max: options.maxGivenUp, ttl: options.giveUpMs });
   }
 
@@ -47,9 +48,14 @@ export class Resolver {
     this.#waiters.learnt(change.keys);
   }
 
-  /** What a new stream resolves its edges with. */
-  stream(): StreamLanes {
-    return new StreamLanes(this.#sources);
+  /** Pods that agents reported for which the cluster has on another node: noted, and taken for what it says. */
+  get foreignPods(): number {
+    return this.#sources.foreign.pods;
+  }
+
+  /** What a new stream of a node resolves its edges with. */
+  stream(node: string): StreamLanes {
+    return new StreamLanes(this.#sources, node);
   }
 
   /**

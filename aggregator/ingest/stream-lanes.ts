@@ -12,6 +12,8 @@ export interface LaneSources {
   readonly identity: Identity;
   readonly subjects: Subjects;
   readonly lanes: Lanes;
+  /** Counts the pods that an agent reported for which the cluster has on another node than the agent's. */
+  readonly foreign: { pods: number };
 }
 
 /** What was answered of the edges of a dictionary, by their numbers. */
@@ -65,11 +67,13 @@ class Answers {
  */
 export class StreamLanes {
   readonly #sources: LaneSources;
+  readonly #node: string;
   #dictionary: Dictionary | null = null;
   #answers = new Answers();
 
-  constructor(sources: LaneSources) {
+  constructor(sources: LaneSources, node: string) {
     this.#sources = sources;
+    this.#node = node;
   }
 
   /** Lanes by the slots that `slotsOf` gave last. */
@@ -140,8 +144,9 @@ export class StreamLanes {
 
   /** Has the answer to an edge fall when more is known of any of those that it rests on. */
   #follow(answers: Answers, { edges }: Dictionary, edge: number, parts: EdgeParts, peer: RemotePeer): void {
-    const { identity, subjects } = this.#sources;
+    const { identity, subjects, foreign } = this.#sources;
     const pod = edges.pod[edge] as number;
+    if (answers.pods[pod] === undefined && (identity.nodeOf(parts.pod) ?? this.#node) !== this.#node) foreign.pods++;
     answers.pods[pod] = subjects.of(parts.pod.uid);
     const [, name] = podKeys(parts.pod) as [string, string];
     if (identity.knowsUid(parts.pod.uid)) answers.podNames.delete(pod);

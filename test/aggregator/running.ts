@@ -92,6 +92,8 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       maxAliases: 3,
       credits: 4,
       maxBatchesUnderWay: 1_000,
+      maxStreams: 10_000,
+      maxDictionaryBytes: 1e9,
       ...rest,
     },
     {

@@ -161,7 +161,7 @@ t.test('edges that are asked about once are counted where each record of them wo
         const counting = new CountingIdentity(identity);
         const subjects = new Subjects(maxSubjects);
         const lanes = new Lanes(1_000);
-        const stream = new StreamLanes({ identity, subjects, lanes });
+        const stream = new StreamLanes({ identity, subjects, lanes, foreign: { pods: 0 } }, 'n1');
         const [writer, reader] = [new BatchWriter(), new BatchReader(defaultLimits)];
         let now = start;
         let sequence = 0;
