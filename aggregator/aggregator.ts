@@ -2,10 +2,14 @@ import type { Logger } from 'pino';
 import type { Cidr } from '../core/address.ts';
 import type { Clock, Milliseconds } from '../core/time.ts';
 import { defaultLimits } from '../proto/limits.ts';
+import { serverCredentials } from '../tls/grpc-credentials.ts';
+import type { CertificateFiles } from '../tls/certificate-files.ts';
+import { agentGate } from './access/agent-gate.ts';
+import { firstOf, type NodeProof } from './access/node-proof.ts';
 import { Aliases } from './alias/aliases.ts';
 import { aliasHandlers } from './alias/handlers.ts';
 import { faultReport } from './api/faults.ts';
-import { GrpcServer } from './api/grpc.ts';
+import { GrpcServer, type GrpcTransport, plainTransport } from './api/grpc.ts';
 import { openHttp } from './api/http/open.ts';
 import { Metrics } from './api/metrics.ts';
 import { MetricsServer } from './api/metrics-server.ts';
@@ -23,7 +27,8 @@ import { FollowTail } from './query/follow-tail.ts';
 import { Followers } from './query/followers.ts';
 import { queryHandlers } from './query/handlers.ts';
 import { Snapshots } from './query/snapshots.ts';
-import type { UnaryWrapper } from './api/unary.ts';
+import { settingsHandlers } from './settings/handlers.ts';
+import { ClusterSettings } from './settings/settings.ts';
 import type { Store } from './store/store.ts';
 
 export interface AggregatorOptions {
@@ -56,12 +61,20 @@ export interface AggregatorOptions {
   readonly maxBatchesUnderWay: number;
 }
 
+/** How an aggregator proves itself, and has agents prove their nodes. */
+export interface Secured {
+  readonly certificates: CertificateFiles;
+  readonly proofs: readonly NodeProof[];
+}
+
 /** What an aggregator stands on; it closes them when it stops. */
 export interface AggregatorDrivers {
   readonly store: Store;
   readonly source: ClusterSource;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Null for plain text. */
+  readonly secured: Secured | null;
 }
 
 export interface Aggregator {
@@ -91,6 +104,7 @@ export async function startAggregator(options: AggregatorOptions, drivers: Aggre
     return await wire(options, drivers);
   } catch (error) {
     drivers.source.close();
+    drivers.secured?.certificates.close();
     await drivers.store.close();
     throw error;
   }
@@ -119,6 +133,12 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   const resolver = new Resolver(identity, { ...waits, maxLanes: maxEdges });
 
   const aliases = await Aliases.open({ cluster, store, maxAliases: options.maxAliases, clock });
+  const settings = await ClusterSettings.open({
+    cluster,
+    store,
+    onBlocks: ({ podCidrs, serviceCidrs }) =>
+      identity.configure([...options.podCidrs, ...podCidrs], [...options.serviceCidrs, ...serviceCidrs], clock.now()),
+  });
   const metrics = new Metrics(clock, options.maxSeries);
   const tail = new FollowTail({ ...followBounds, shown: (edges) => aliases.name(edges) });
   const followers = new Followers(tail, maxFollowers);
@@ -151,7 +171,6 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   const snapshots = new Snapshots({ ...snapshotBounds, maxEdges: 2 * maxEdges, clock });
   const report = faultReport(log.child({ part: 'api' }));
   const { agents } = ingest;
-  const unary: UnaryWrapper = (answer) => answer;
   const handlers = {
     query: queryHandlers({
       cluster,
@@ -166,11 +185,13 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
       maxEdges,
       maxAnswerEdges: options.maxAnswerEdges,
     }),
-    policy: policyHandlers({ cluster, state, history, unary }),
+    policy: policyHandlers({ cluster, state, history }),
     alias: aliasHandlers({ cluster, aliases }),
+    settings: settingsHandlers({ cluster, settings }),
   };
   const grpc = new GrpcServer(ingestHandlers(ingest), handlers, report);
   const http = openHttp({ basePath: options.httpBasePath, ui: options.ui, handlers, report });
+  const transport = drivers.secured === null ? plainTransport : transportOf(drivers.secured, drivers);
   const metricsServer = new MetricsServer(metrics.registry);
   const stop = async () => {
     grpc.announceStop();
@@ -184,11 +205,12 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     metricsServer.close();
     await history.close();
     source.close();
+    drivers.secured?.certificates.close();
     await store.close();
   };
   try {
     const addresses = [];
-    for (const address of options.listen) addresses.push(await grpc.listen(address));
+    for (const address of options.listen) addresses.push(await grpc.listen(address, transport));
     const metricsAddress = await metricsServer.listen(options.metricsListen);
     const httpAddress = await http.listen(options.httpListen);
     const isReady = () => {
@@ -200,4 +222,9 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     await stop();
     throw error;
   }
+}
+
+function transportOf({ certificates, proofs }: Secured, { clock, log }: AggregatorDrivers): GrpcTransport {
+  const gate = agentGate({ prove: firstOf(proofs), clock, log: log.child({ part: 'access' }) });
+  return { credentials: serverCredentials(certificates), gates: [gate] };
 }

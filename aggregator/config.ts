@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
-import { type Cidr, parseCidr } from '../core/address.ts';
+import { type Cidr, parseCidr, staysOnMachine } from '../core/address.ts';
 import { WeirError } from '../core/errors.ts';
 import { type Milliseconds, parseDuration } from '../core/time.ts';
 import { version } from '../core/version.ts';
@@ -33,6 +33,7 @@ const basePath = z
 
 /** Beside the compiled aggregator. */
 const builtUi = join(import.meta.dirname, '../ui');
+const file = z.string().min(1, 'name a file in PEM');
 
 const schema = z.object({
   listen: z.array(listenAddress).min(1),
@@ -57,6 +58,15 @@ const schema = z.object({
   maxAliases: count,
   credits: count,
   maxUnderWay: count,
+  tlsCert: file.optional(),
+  tlsKey: file.optional(),
+  tlsCa: file.optional(),
+  agentAccount: z
+    .string()
+    .regex(/^[^/]+\/[^/]+$/, 'give namespace/name of a service account')
+    .optional(),
+  agentAudience: z.string().min(1),
+  insecureTransport: z.boolean(),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
 });
 
@@ -154,6 +164,26 @@ function command(): Command {
         '4096',
       ),
     )
+    .addOption(flag('--tls-cert <file>', 'certificate of this aggregator, with its chain, in PEM', 'TLS_CERT'))
+    .addOption(flag('--tls-key <file>', 'its key', 'TLS_KEY'))
+    .addOption(flag('--tls-ca <file>', 'authority of the certificates with which agents prove their node', 'TLS_CA'))
+    .addOption(
+      flag(
+        '--agent-account <namespace/name>',
+        'service account of agents that prove their node with the token of their pod',
+        'AGENT_ACCOUNT',
+      ),
+    )
+    .addOption(
+      flag('--agent-audience <name>', 'for whom these tokens are made', 'AGENT_AUDIENCE').default('weir-aggregator'),
+    )
+    .addOption(
+      flag(
+        '--insecure-transport',
+        'plain text, without proof of who speaks, also beyond this machine',
+        'INSECURE',
+      ).default(false),
+    )
     .addOption(flag('--log-level <level>', 'least level to log', 'LOG_LEVEL').default('info'))
     .exitOverride();
 }
@@ -177,7 +207,7 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     throw new WeirError('USAGE', `${error.message.replace(/^error: /, '')}; see --help`);
   }
   const read = schema.safeParse(program.opts());
-  if (read.success) return withOneSource(read.data);
+  if (read.success) return withTransport(withOneSource(read.data));
   const issue = read.error.issues[0];
   throw new WeirError('CONFIG_INVALID', `${flagOf(issue?.path[0])}: ${issue?.message ?? 'not valid'}`);
 }
@@ -186,4 +216,20 @@ function withOneSource(config: AggregatorConfig): AggregatorConfig {
   if (config.clusterFiles === undefined || config.kubeconfig === undefined) return config;
   const what = '--cluster-files and --kubeconfig: give one of them, the cluster has one state';
   throw new WeirError('CONFIG_INVALID', what);
+}
+
+/** Plain text must have been asked for where it can leave the machine. */
+function withTransport(config: AggregatorConfig): AggregatorConfig {
+  const { listen, tlsCert, tlsKey, tlsCa, agentAccount, insecureTransport } = config;
+  const invalid = (what: string) => new WeirError('CONFIG_INVALID', what);
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) throw invalid('--tls-cert and --tls-key: give both or none');
+  if (tlsCert === undefined) {
+    if (tlsCa !== undefined) throw invalid('--tls-ca: needs --tls-cert and --tls-key too');
+    const open = listen.find((address) => !staysOnMachine(address));
+    if (open === undefined || insecureTransport) return config;
+    throw invalid(`--listen ${open}: give --tls-cert and --tls-key, or --insecure-transport to do without`);
+  }
+  if (insecureTransport) throw invalid('--insecure-transport and --tls-cert: give one of them');
+  if (tlsCa !== undefined || agentAccount !== undefined) return config;
+  throw invalid('--tls-cert: say how agents prove their node, with --tls-ca or --agent-account');
 }

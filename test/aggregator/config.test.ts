@@ -73,6 +73,11 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
   '--pod-cidr: give an address block': ['--pod-cidr', '10.1.0.0'],
   '--retention: give a length of time': ['--retention', 'forever'],
   '--credits: give a number from 1': ['--credits', '0'],
+  '--listen 0.0.0.0:7280: give --tls-cert and --tls-key, or --insecure-transport': ['--listen', '0.0.0.0:7280'],
+  '--tls-cert and --tls-key: give both or none': ['--tls-cert', 'a'],
+  '--tls-cert: say how agents prove their node': ['--tls-cert', 'a', '--tls-key', 'b'],
+  '--tls-ca: needs --tls-cert': ['--tls-ca', 'a'],
+  '--agent-account: give namespace/name': ['--agent-account', 'weir'],
   '--synchronous: ': ['--synchronous', 'OFF'],
 };
 

@@ -11,6 +11,7 @@ export interface Answers {
   status: wire.GetStatusResponse;
   generate: wire.GenerateResponse;
   check: wire.CheckResponse;
+  settings: wire.Settings;
   windows: readonly wire.FollowResponse[];
   /** When set, every query is refused with this. */
   refusal: WeirError | null;
@@ -60,8 +61,13 @@ export class AggregatorDouble {
       generate: unary(() => answers.generate),
       check: unary(() => answers.check),
     };
+    const settings: ServiceHandlers['settings'] = {
+      getSettings: unary(() => ({ settings: answers.settings })),
+      setSettings: unary(() => ({ settings: answers.settings })),
+    };
     addService(this.#server, 'query', query, report);
     addService(this.#server, 'policy', policy, report);
+    addService(this.#server, 'settings', settings, report);
     const port = await new Promise<number>((resolve, reject) => {
       this.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
         if (error) reject(error);
