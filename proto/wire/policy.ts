@@ -183,6 +183,8 @@ export interface OverPermission {
   readonly allowed: number;
   readonly seen: number;
   readonly widest: readonly ReachSpan[];
+  readonly allowedPairs: number;
+  readonly seenPairs: number;
 }
 
 export interface ReachSpan {
@@ -191,6 +193,7 @@ export interface ReachSpan {
   readonly protocol: Protocol;
   readonly firstPort: number;
   readonly lastPort: number;
+  readonly clients: number;
 }
 
 export interface CompareRequest {
@@ -298,6 +301,7 @@ export interface PlanRolloutRequest {
   readonly scope: Scope | null;
   readonly range: TimeRange | null;
   readonly manifests: readonly Manifest[];
+  readonly prune: boolean;
 }
 
 export interface PlanRolloutResponse {
@@ -305,6 +309,8 @@ export interface PlanRolloutResponse {
   readonly rollback: readonly File[];
   readonly cuts: readonly ReplayFinding[];
   readonly problems: readonly Problem[];
+  readonly coverage: Coverage | null;
+  readonly completeness: Completeness | null;
 }
 
 export interface RolloutStep {
@@ -312,6 +318,8 @@ export interface RolloutStep {
   readonly policy: RuleRef | null;
   readonly yaml: string;
   readonly reason: string;
+  readonly temporary: boolean;
+  readonly cuts: readonly ReplayFinding[];
 }
 
 export interface Baseline {
@@ -363,6 +371,7 @@ export interface GetDriftResponse {
   readonly changed: readonly Edge[];
   readonly unusedRules: readonly RuleRef[];
   readonly coverage: Coverage | null;
+  readonly unusedUnknown: string;
 }
 
 export interface ReplayFinding {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { policyKey, refOf } from '../../policy/policy-key.ts';
-import { type PolicyEdit, PreparedReplay } from '../../policy/prepared-replay.ts';
+import { PreparedReplay } from '../../policy/prepared-replay.ts';
 import { replay } from '../../policy/replay.ts';
 import { someEdges, somePolicies, somePolicy, small as cluster } from './drawn-edges.ts';
 import { someClusterPolicies } from './drawn-tiers.ts';
@@ -48,7 +48,7 @@ t.test('a trial changes nothing, and a commit can be taken back', (t) => {
       const undoAll = prepared.mark();
       const undoFirst = prepared.commit(prepared.try(first));
       const between = prepared.result();
-      const undoSecond = prepared.commit(prepared.try(second as PolicyEdit));
+      const undoSecond = prepared.commit(prepared.try(second));
       undoSecond();
       t.same(prepared.result(), between);
       undoFirst();
