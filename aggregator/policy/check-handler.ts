@@ -8,8 +8,8 @@ import { encodeReplay } from './encode.ts';
 import { policiesOf, type PolicyParts, seenDuring } from './parts.ts';
 
 /** Replays what was recorded against candidates. */
-export function checkHandler({ cluster, state, history, unary }: PolicyParts): PolicyHandlers['check'] {
-  return unary(async (request) => {
+export function checkHandler({ cluster, state, history }: PolicyParts): PolicyHandlers['check'] {
+  return async (request) => {
     checkCluster(request.cluster, cluster);
     const scope = readScope(request.scope);
     const { edges, coverage } = await seenDuring(history, request.range);
@@ -20,5 +20,5 @@ export function checkHandler({ cluster, state, history, unary }: PolicyParts): P
     const within = edges.filter((edge) => edgeInScope(scope, edge));
     const result = replay({ cluster: snapshot, policies: overlay(applied, candidates), edges: within });
     return { replay: encodeReplay(result), coverage: encodeCoverage(coverage), problems, completeness: null };
-  });
+  };
 }

@@ -11,8 +11,8 @@ import { encodeExcluded, encodeGenerated, encodeReplay } from './encode.ts';
 import { type PolicyParts, seenDuring } from './parts.ts';
 
 /** Makes policies from what was seen. */
-export function generateHandler({ cluster, state, history, unary }: PolicyParts): PolicyHandlers['generate'] {
-  return unary(async (request) => {
+export function generateHandler({ cluster, state, history }: PolicyParts): PolicyHandlers['generate'] {
+  return async (request) => {
     checkCluster(request.cluster, cluster);
     const scope = readScope(request.scope);
     const { edges, coverage } = await seenDuring(history, request.range);
@@ -33,7 +33,7 @@ export function generateHandler({ cluster, state, history, unary }: PolicyParts)
       losses: [],
       completeness: null,
     };
-  });
+  };
 }
 
 function directionsOf({ ingress, egress }: wire.GenerateRequest): readonly Direction[] {

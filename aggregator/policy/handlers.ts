@@ -3,7 +3,7 @@ import { checkHandler } from './check-handler.ts';
 import { generateHandler } from './generate-handler.ts';
 import type { PolicyParts } from './parts.ts';
 
-/** The gRPC side of making policies and proving them. */
+/** What is answered to questions about policies. */
 export function policyHandlers(parts: PolicyParts): PolicyHandlers {
   return { generate: generateHandler(parts), check: checkHandler(parts) };
 }

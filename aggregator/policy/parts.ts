@@ -1,6 +1,5 @@
 import type { Policy, ClusterSnapshot } from '../../core/kubernetes.ts';
 import type * as wire from '../../proto/wire.ts';
-import type { UnaryWrapper } from '../api/unary.ts';
 import type { Answer, History } from '../graph/history.ts';
 import type { ClusterState } from '../query/cluster-state.ts';
 import { readRange } from '../query/question.ts';
@@ -10,7 +9,6 @@ export interface PolicyParts {
   readonly cluster: string;
   readonly state: ClusterState;
   readonly history: History;
-  readonly unary: UnaryWrapper;
 }
 
 /** What was seen in a span of time; all that is kept where none is given. @throws WeirError QUERY_INVALID, STORE */
