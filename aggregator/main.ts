@@ -43,7 +43,8 @@ async function openFiles(folder: string, log: Logger): Promise<FileCluster> {
 
 async function run(config: AggregatorConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: { component: 'aggregator' } }, pino.destination(2));
-  const { cluster, listen, metricsListen, maxEdges, maxSeries, maxAliases, credits, maxUnderWay } = config;
+  const { cluster, listen, metricsListen, maxEdges, maxSeries, maxAliases, maxBaselines, credits, maxUnderWay } =
+    config;
   const store = await openStore(config, log);
   const source = await openCluster(config, log).catch(async (error: unknown) => {
     await store.close();
@@ -67,6 +68,7 @@ async function run(config: AggregatorConfig): Promise<void> {
       maxEdges,
       maxSeries,
       maxAliases,
+      maxBaselines,
       credits,
       maxBatchesUnderWay: maxUnderWay,
     },

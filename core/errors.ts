@@ -41,6 +41,8 @@ export const errorTable = {
   QUERY_INVALID: { grpc: 3, exit: 2, text: 'The query is not valid' },
   ALIAS_INVALID: { grpc: 3, exit: 2, text: 'The alias is not valid' },
   ALIAS_UNKNOWN: { grpc: 5, exit: 1, text: 'No such alias' },
+  BASELINE_INVALID: { grpc: 3, exit: 2, text: 'The baseline is not valid' },
+  BASELINE_UNKNOWN: { grpc: 5, exit: 1, text: 'No such baseline' },
   SETTINGS_INVALID: { grpc: 3, exit: 2, text: 'The settings are not valid' },
   SETTINGS_CHANGED: { grpc: 10, exit: 1, text: 'The settings were changed meanwhile' },
   WORKLOAD_UNKNOWN: { grpc: 5, exit: 1, text: 'No such workload' },

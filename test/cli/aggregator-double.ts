@@ -54,9 +54,22 @@ export class AggregatorDouble {
         to.end();
       },
     };
+    // Commands that ask for more are tested with a real aggregator.
+    const unanswered = () => {
+      throw new Error('the double has no answer to this');
+    };
     const policy: ServiceHandlers['policy'] = {
       generate: unary(() => answers.generate),
       check: unary(() => answers.check),
+      compare: unanswered,
+      listApplied: unanswered,
+      why: unanswered,
+      getIsolation: unanswered,
+      planRollout: unanswered,
+      listBaselines: unanswered,
+      setBaseline: unanswered,
+      removeBaseline: unanswered,
+      getDrift: unanswered,
     };
     addService(this.#server, 'query', query, report);
     addService(this.#server, 'policy', policy, report);
