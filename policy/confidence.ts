@@ -53,7 +53,9 @@ export function judge(rule: MergedRule, letsMoreThrough: boolean): Judgement {
     for (const weakness of weaknessesOf(edge)) counts.set(weakness, (counts.get(weakness) ?? 0) + 1);
   }
   const rows = rule.edges.length;
-  const reasons = Array.from(counts, ([text, count]) => (rows > 1 && count < rows ? `${text} (${count} of ${rows} rows)` : text));
+  const reasons = Array.from(counts, ([text, count]) =>
+    rows > 1 && count < rows ? `${text} (${count} of ${rows} rows)` : text,
+  );
   if (letsMoreThrough) reasons.push(wider);
   if (reasons.length === 0) return { confidence: 'high', reason: '' };
   const isLow = [...counts.keys()].some((text) => !lesser.has(text));

@@ -134,7 +134,8 @@ function distribute(
 
 function notesOn({ choices, options }: Surroundings, { directions }: GenerateInput): string[] {
   const unmet = choices.unmet().map(rowLabel);
-  const more = unmet.length > maxNoted ? [`${unmet.length - maxNoted} more choices are about rows that were not seen.`] : [];
+  const more =
+    unmet.length > maxNoted ? [`${unmet.length - maxNoted} more choices are about rows that were not seen.`] : [];
   const idle = options.manualRules.filter((rule) => !directions.includes(rule.direction)).length;
   return [
     ...unmet.slice(0, maxNoted).map((row) => `A choice is about a row that was not seen: ${row}.`),

@@ -96,8 +96,7 @@ function grantsOfWorkload(row: Row, far: WorkloadRef, port: number, surroundings
   const numbersOnly = direction === 'egress' && byNamespace;
   const context = numbersOnly ? { ...surroundings, options: { ...options, namedPorts: false } } : surroundings;
   const ports = portsAt(row, direction === 'egress' ? far : subject, port, context);
-  const peerLabel =
-    byNamespace ? `namespace ${far.namespace}` : entityLabel({ type: 'workload', ...far });
+  const peerLabel = byNamespace ? `namespace ${far.namespace}` : entityLabel({ type: 'workload', ...far });
   const own: Grant = { ...named, peerLabel, ports, edge, doubts };
   if (direction === 'ingress') return { grants: [own] };
   return {
@@ -116,7 +115,9 @@ function grantsOfService(row: Row, service: Extract<Entity, { type: 'service' }>
   const own = services
     .addressesOf(service)
     .map((address) =>
-      grantOfBlock(row, hostCidr(address), `${entityLabel(service)} (${address})`, [onePort(row.protocol, row.edge.port)]),
+      grantOfBlock(row, hostCidr(address), `${entityLabel(service)} (${address})`, [
+        onePort(row.protocol, row.edge.port),
+      ]),
     );
   return { grants: [...grants, ...own] };
 }
@@ -155,7 +156,8 @@ export function askedBy(edge: Edge, direction: Direction, subject: WorkloadRef, 
   const far = farEndOf(edge, direction);
   const choice = surroundings.choices.of(edge, direction);
   if (surroundings.options.general[direction] === 'allow-all') {
-    if (choice?.include === false) return { reason: 'it was left out by choice, but everything is allowed all the same' };
+    if (choice?.include === false)
+      return { reason: 'it was left out by choice, but everything is allowed all the same' };
     return { grants: [{ peer: everyone, peerLabel: 'everyone', ports: null, edge, catches: none, doubts: [] }] };
   }
   const { protocol } = edge;
@@ -165,5 +167,10 @@ export function askedBy(edge: Edge, direction: Direction, subject: WorkloadRef, 
   const objections = objectionsTo(edge, direction, far, surroundings);
   const [first] = objections;
   if (first !== undefined && choice === null) return { reason: first.reason };
-  return grantsOf({ edge, protocol, direction, subject, doubts: doubtsAbout(edge, objections) }, far, choice, surroundings);
+  return grantsOf(
+    { edge, protocol, direction, subject, doubts: doubtsAbout(edge, objections) },
+    far,
+    choice,
+    surroundings,
+  );
 }

@@ -1,4 +1,11 @@
-import { type Address, addressToBytes, type Cidr, cidrContainsBytes, parseAddress, parseCidr } from '../core/address.ts';
+import {
+  type Address,
+  addressToBytes,
+  type Cidr,
+  cidrContainsBytes,
+  parseAddress,
+  parseCidr,
+} from '../core/address.ts';
 import { type ClusterSnapshot, podAddresses } from '../core/kubernetes.ts';
 
 function addressesOf({ pods, services, nodes }: ClusterSnapshot): Address[] {

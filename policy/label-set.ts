@@ -52,11 +52,7 @@ function firstSet(
 }
 
 /** All labels without those that can go, the least telling ones first: not always the smallest set, but never long to find. */
-function withoutNeedless(
-  labels: readonly Label[],
-  others: readonly Variant<unknown>[],
-  unavoidable: number,
-): Label[] {
+function withoutNeedless(labels: readonly Label[], others: readonly Variant<unknown>[], unavoidable: number): Label[] {
   let kept = [...labels];
   for (const label of labels.toReversed()) {
     const fewer = kept.filter((each) => each !== label);

@@ -28,7 +28,8 @@ export function checkManualRules(rules: readonly ManualRule[], surroundings: Sur
       throw new WeirError('NAMESPACE_UNKNOWN', `"${namespace}" of a manual rule is not in the cluster's state`);
     }
     const named = namedPeerOf(rule, '', surroundings);
-    if ('reason' in named) throw new WeirError('QUERY_INVALID', `no manual rule can name ${peerLabelOf(rule)}: ${named.reason}`);
+    if ('reason' in named)
+      throw new WeirError('QUERY_INVALID', `no manual rule can name ${peerLabelOf(rule)}: ${named.reason}`);
   }
 }
 
@@ -61,7 +62,14 @@ export function grantsByChoice(subject: WorkloadRef, direction: Direction, surro
   if (options.general[direction] === 'allow-inside-namespace') {
     const peerLabel = `namespace ${subject.namespace}`;
     const catches = surroundings.selectors.inNamespace(subject.namespace);
-    grants.push({ peer: { type: 'pods', namespace: null, labels: {} }, peerLabel, ports: null, edge: null, catches, doubts });
+    grants.push({
+      peer: { type: 'pods', namespace: null, labels: {} },
+      peerLabel,
+      ports: null,
+      edge: null,
+      catches,
+      doubts,
+    });
   }
   return grants;
 }

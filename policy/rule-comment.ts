@@ -11,5 +11,9 @@ export function commentOnRule(rule: GeneratedRule): string[] {
   if (edges.length === 0) return [summary, `confidence ${confidence}${reason}`];
   const [first, last] = [firstSeenUnixMs, lastSeenUnixMs].map((time) => new Date(time).toISOString());
   const opened = connections === 0 ? '' : `, ${count(connections, 'connection')}`;
-  return [summary, `${count(edges.length, 'row')}${opened}, seen ${first} to ${last}`, `confidence ${confidence}${reason}`];
+  return [
+    summary,
+    `${count(edges.length, 'row')}${opened}, seen ${first} to ${last}`,
+    `confidence ${confidence}${reason}`,
+  ];
 }

@@ -53,7 +53,8 @@ function compare(a: RulePort, b: RulePort): number {
 export function normalPorts(ports: readonly RulePort[], adjacent: boolean): RulePort[] {
   const names = new Map(ports.filter(isNamed).map((port) => [portLabel(port), port]));
   const numbers = ports.filter((port): port is Numbers => !isNamed(port));
-  if (numbers.length > 1) numbers.sort((a, b) => compareText(a.protocol, b.protocol) || a.first - b.first || b.last - a.last);
+  if (numbers.length > 1)
+    numbers.sort((a, b) => compareText(a.protocol, b.protocol) || a.first - b.first || b.last - a.last);
   const spans: Numbers[] = [];
   for (const each of numbers) {
     const last = spans.at(-1);

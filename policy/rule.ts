@@ -30,7 +30,8 @@ function sortedEdges(edges: ReadonlySet<Edge>): Edge[] {
 
 function ruleOf(peers: readonly PeerGrants[]): MergedRule {
   const doubts = new Map<string, number>();
-  for (const each of peers) for (const [doubt, count] of each.doubts) doubts.set(doubt, (doubts.get(doubt) ?? 0) + count);
+  for (const each of peers)
+    for (const [doubt, count] of each.doubts) doubts.set(doubt, (doubts.get(doubt) ?? 0) + count);
   const catches = new Map<string, WorkloadRef>();
   for (const each of new Set(peers.flatMap(({ catches: sets }) => [...sets]))) {
     for (const ref of each) catches.set(workloadKey(ref), ref);

@@ -66,10 +66,7 @@ export class WorkloadSelectors {
     return [...new Set(caught.map((each) => each.of))];
   }
 
-  #find(
-    own: readonly Variant<WorkloadRef>[],
-    inNamespace: readonly Variant<WorkloadRef>[],
-  ): WorkloadSelector | null {
+  #find(own: readonly Variant<WorkloadRef>[], inNamespace: readonly Variant<WorkloadRef>[]): WorkloadSelector | null {
     const labels = commonLabels(own);
     if (labels.length === 0) return null;
     const others = inNamespace.filter((each) => !own.includes(each));

@@ -2,13 +2,7 @@ import { cidrContains, parseCidr } from '../../core/address.ts';
 import { messageOf, WeirError } from '../../core/errors.ts';
 import type { Direction } from '../../core/flow.ts';
 import type { Entity } from '../../core/identity.ts';
-import type {
-  GenerateOptions,
-  GeneralRule,
-  ManualRule,
-  PortSpan,
-  RowChoice,
-} from '../../policy/generate-options.ts';
+import type { GenerateOptions, GeneralRule, ManualRule, PortSpan, RowChoice } from '../../policy/generate-options.ts';
 import type { DialectName } from '../../policy/dialect/dialect.ts';
 import { highestPort, lowestPort } from '../../policy/connections.ts';
 import { decodeEntity } from '../../proto/convert-edge.ts';
@@ -41,7 +35,8 @@ function invalid(what: string): WeirError {
 
 function known<Value>(names: Readonly<Partial<Record<string, Value>>>, given: string, field: string): Value {
   const value = Object.hasOwn(names, given) ? names[given] : undefined;
-  if (value === undefined) throw invalid(`${field}: ${given} is not known; is the other side of another version of Weir?`);
+  if (value === undefined)
+    throw invalid(`${field}: ${given} is not known; is the other side of another version of Weir?`);
   return value;
 }
 
@@ -65,7 +60,12 @@ function readEntity(message: wire.Entity | null, place: string): Entity {
 }
 
 /** A block in place of an address holds the address. */
-function readPlaceOf(cidr: string, { server, client }: Pick<RowChoice, 'server' | 'client'>, direction: Direction, place: string) {
+function readPlaceOf(
+  cidr: string,
+  { server, client }: Pick<RowChoice, 'server' | 'client'>,
+  direction: Direction,
+  place: string,
+) {
   if (cidr === '') return null;
   const block = readBlock(cidr, place);
   const far = direction === 'egress' ? server : client;
@@ -81,7 +81,10 @@ function readChoice(choice: wire.RowChoice, index: number): RowChoice {
   const place = `choices[${index}]`;
   const direction = readDirection(choice.direction, place);
   const protocol = known(coreProtocol, choice.protocol, `${place}.protocol`);
-  const ends = { client: readEntity(choice.client, `${place}.client`), server: readEntity(choice.server, `${place}.server`) };
+  const ends = {
+    client: readEntity(choice.client, `${place}.client`),
+    server: readEntity(choice.server, `${place}.server`),
+  };
   const { port, include } = choice;
   return { ...ends, protocol, port, direction, include, cidr: readPlaceOf(choice.cidr, ends, direction, place) };
 }
@@ -92,7 +95,8 @@ function readPorts(ports: readonly wire.PortRange[], place: string): readonly Po
   return ports.map(({ protocol: name, port: first, endPort }, index) => {
     const protocol = known(coreProtocol, name, `${place}.ports[${index}].protocol`);
     const last = endPort === 0 ? first : endPort;
-    if (protocol === 'ICMP' || protocol === 'ICMPv6') throw invalid(`${place}.ports[${index}]: ${protocol} has no ports`);
+    if (protocol === 'ICMP' || protocol === 'ICMPv6')
+      throw invalid(`${place}.ports[${index}]: ${protocol} has no ports`);
     if (first < lowestPort || last > highestPort || last < first) {
       throw invalid(`${place}.ports[${index}]: ${first} to ${last} are no ports; give numbers from 1 to 65535`);
     }

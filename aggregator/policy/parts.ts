@@ -2,14 +2,20 @@ import type { Policy, ClusterSnapshot } from '../../core/kubernetes.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { UnaryWrapper } from '../api/unary.ts';
 import type { Answer, History } from '../graph/history.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { Agents } from '../ingest/agents.ts';
 import type { ClusterState } from '../query/cluster-state.ts';
 import { readRange } from '../query/question.ts';
+import type { ClusterSettings } from '../settings/settings.ts';
 
 /** What the policy service stands on. */
 export interface PolicyParts {
   readonly cluster: string;
   readonly state: ClusterState;
   readonly history: History;
+  readonly agents: Agents;
+  readonly identity: Identity;
+  readonly settings: ClusterSettings;
   readonly unary: UnaryWrapper;
 }
 

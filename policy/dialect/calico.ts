@@ -51,11 +51,17 @@ function entitiesOf(peers: readonly NetworkPolicyPeer[]): Fields[] {
   const selectors = peers.filter(({ ipBlock }) => ipBlock === undefined).map(entity);
   const blocks = peers.flatMap(({ ipBlock }) => ipBlock ?? []);
   const plain = blocks.filter(({ except = [] }) => except.length === 0).map(({ cidr }) => cidr);
-  const ofFamily = (family: 4 | 6) => inParts(plain.filter((cidr) => familyOfCidr(cidr) === family), maxBlocks);
+  const ofFamily = (family: 4 | 6) =>
+    inParts(
+      plain.filter((cidr) => familyOfCidr(cidr) === family),
+      maxBlocks,
+    );
   return [
     ...selectors,
     ...[...ofFamily(4), ...ofFamily(6)].map((nets) => ({ nets })),
-    ...blocks.filter(({ except = [] }) => except.length > 0).map(({ cidr, except }) => ({ nets: [cidr], notNets: except })),
+    ...blocks
+      .filter(({ except = [] }) => except.length > 0)
+      .map(({ cidr, except }) => ({ nets: [cidr], notNets: except })),
   ];
 }
 
@@ -65,7 +71,9 @@ function portText({ port, endPort }: NetworkPolicyPort): string | number | null 
 }
 
 /** By protocol; no ports means every one of the protocol. */
-function portsByProtocol(ports: readonly NetworkPolicyPort[]): (readonly [protocol: string, ports: (string | number)[]])[] {
+function portsByProtocol(
+  ports: readonly NetworkPolicyPort[],
+): (readonly [protocol: string, ports: (string | number)[]])[] {
   const found = new Map<string, (string | number)[] | null>();
   for (const each of ports) {
     const protocol = each.protocol ?? 'TCP';
@@ -99,7 +107,11 @@ function selectorLosses(direction: Direction, rules: readonly PlainRule[]): Dial
     (peers ?? []).flatMap(({ podSelector = {}, namespaceSelector = {} }) =>
       [podSelector, namespaceSelector]
         .filter((each) => expression(each).length > maxSelector)
-        .map(() => ({ direction, index, reason: `a selector has more than ${maxSelector} characters: Calico refuses it` })),
+        .map(() => ({
+          direction,
+          index,
+          reason: `a selector has more than ${maxSelector} characters: Calico refuses it`,
+        })),
     ),
   );
 }

@@ -45,7 +45,8 @@ function endpoint({ podSelector = {}, namespaceSelector }: NetworkPolicyPeer): F
   const pods = prefixed('k8s:', podSelector);
   if (namespaceSelector === undefined) return written(pods);
   const namespace = ofNamespace(namespaceSelector);
-  const isAny = Object.keys(namespace.matchLabels ?? {}).length === 0 && (namespace.matchExpressions ?? []).length === 0;
+  const isAny =
+    Object.keys(namespace.matchLabels ?? {}).length === 0 && (namespace.matchExpressions ?? []).length === 0;
   // A selector without any namespace stays in the policy's own.
   const anywhere: LabelSelector = { matchExpressions: [{ key: namespaceLabel, operator: 'Exists' }] };
   return written(pods, isAny ? anywhere : namespace);

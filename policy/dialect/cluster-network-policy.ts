@@ -1,6 +1,11 @@
 import type { Fields } from '../../core/fields.ts';
 import type { Direction } from '../../core/flow.ts';
-import { namespaceNameLabel, type NetworkPolicy, type NetworkPolicyPeer, type NetworkPolicyPort } from '../../core/kubernetes.ts';
+import {
+  namespaceNameLabel,
+  type NetworkPolicy,
+  type NetworkPolicyPeer,
+  type NetworkPolicyPort,
+} from '../../core/kubernetes.ts';
 import { type PolicyObject, present, type WrittenRule } from '../policy-object.ts';
 import { type Dialect, type DialectLoss, inParts, type PlainRule, rulesOf } from './dialect.ts';
 import { writtenMetadata, writtenSelector } from './network-policy.ts';
@@ -29,7 +34,9 @@ function inNamespace(namespace: string): Fields {
 function podsPeer({ podSelector, namespaceSelector }: NetworkPolicyPeer, own: string): Fields {
   const namespaces = namespaceSelector === undefined ? inNamespace(own) : writtenSelector(namespaceSelector);
   const pods = podSelector === undefined ? {} : writtenSelector(podSelector);
-  return Object.keys(pods).length === 0 ? { namespaces } : { pods: { namespaceSelector: namespaces, podSelector: pods } };
+  return Object.keys(pods).length === 0
+    ? { namespaces }
+    : { pods: { namespaceSelector: namespaces, podSelector: pods } };
 }
 
 function protocol({ protocol: name = 'TCP', port, endPort }: NetworkPolicyPort): Fields {
@@ -57,7 +64,8 @@ function sideOf(policy: NetworkPolicy, direction: Direction, rules: readonly Pla
     const selected = (peers ?? []).filter(({ ipBlock }) => ipBlock === undefined);
     const blocks = (peers ?? []).flatMap(({ ipBlock }) => ipBlock ?? []);
     const plain = blocks.filter(({ except = [] }) => except.length === 0).map(({ cidr }) => cidr);
-    if (plain.length < blocks.length) lose('a block with exceptions cannot be written: it is left out and stays denied');
+    if (plain.length < blocks.length)
+      lose('a block with exceptions cannot be written: it is left out and stays denied');
     if (direction === 'ingress' && blocks.length > 0) {
       lose('traffic from outside the cluster is not decided by this kind of policy: the blocks are left out');
     }
@@ -74,12 +82,7 @@ function sideOf(policy: NetworkPolicy, direction: Direction, rules: readonly Pla
   return { accepts, losses };
 }
 
-function objectOf(
-  policy: NetworkPolicy,
-  name: string,
-  priority: number,
-  rules: PolicyObject['rules'],
-): PolicyObject {
+function objectOf(policy: NetworkPolicy, name: string, priority: number, rules: PolicyObject['rules']): PolicyObject {
   return {
     head: {
       apiVersion: 'policy.networking.k8s.io/v1alpha2',
@@ -112,7 +115,9 @@ function acceptObjects(policy: NetworkPolicy, ingress: readonly WrittenRule[], e
 const wholeLosses = (ingress: boolean, egress: boolean): DialectLoss[] =>
   [
     'a pod that a NetworkPolicy selects is decided by that alone: policies of the Baseline tier come behind it',
-    ...(ingress ? ['traffic from outside the cluster and from nodes is not denied: no rule of this kind can name it'] : []),
+    ...(ingress
+      ? ['traffic from outside the cluster and from nodes is not denied: no rule of this kind can name it']
+      : []),
     ...(egress ? ["traffic to a pod's own node is denied as well, which NetworkPolicies never do"] : []),
   ].map((reason) => ({ direction: null, index: 0, reason }));
 

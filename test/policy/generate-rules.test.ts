@@ -137,7 +137,11 @@ t.test('merging does not depend on the order of what is merged', (t) => {
     catches: [],
     doubts: [],
   });
-  const grants = [twin('b'), twin('a'), { ...twin('c'), peer: { type: 'pods' as const, namespace: null, labels: { app: 'c' } } }];
+  const grants = [
+    twin('b'),
+    twin('a'),
+    { ...twin('c'), peer: { type: 'pods' as const, namespace: null, labels: { app: 'c' } } },
+  ];
   const [rule, ...others] = mergeGrants(grants);
   t.same(rule?.peerLabels, ['c', 'a', 'b']);
   t.same(others, []);
