@@ -154,7 +154,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   const { agents } = ingest;
   const handlers = {
     query: queryHandlers({ cluster, state, history, agents, followers, identity, aliases, maxFollowQueue }),
-    policy: policyHandlers({ cluster, state, history, agents, baselines, clock }),
+    policy: policyHandlers({ cluster, state, history, agents, identity, settings, baselines, clock }),
     alias: aliasHandlers({ cluster, aliases }),
     settings: settingsHandlers({ cluster, settings }),
   };

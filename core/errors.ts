@@ -46,6 +46,7 @@ export const errorTable = {
   SETTINGS_INVALID: { grpc: 3, exit: 2, text: 'The settings are not valid' },
   SETTINGS_CHANGED: { grpc: 10, exit: 1, text: 'The settings were changed meanwhile' },
   WORKLOAD_UNKNOWN: { grpc: 5, exit: 1, text: 'No such workload' },
+  SERVICE_UNKNOWN: { grpc: 5, exit: 1, text: 'No such Service' },
   NAMESPACE_UNKNOWN: { grpc: 5, exit: 1, text: 'No such namespace' },
   AGGREGATOR_UNREACHABLE: { grpc: 14, exit: 1, text: 'The aggregator did not answer' },
   LAB: { grpc: 13, exit: 1, text: 'The lab could not be built' },

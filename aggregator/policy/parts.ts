@@ -2,10 +2,12 @@ import type { Policy, ClusterSnapshot } from '../../core/kubernetes.ts';
 import type { Clock } from '../../core/time.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { Answer, History } from '../graph/history.ts';
+import type { Identity } from '../identity/identity.ts';
 import type { Agents } from '../ingest/agents.ts';
 import type { ClusterState } from '../query/cluster-state.ts';
 import type { Baselines } from './baselines.ts';
 import { readRange } from '../query/question.ts';
+import type { ClusterSettings } from '../settings/settings.ts';
 
 /** What the policy service stands on. */
 export interface PolicyParts {
@@ -13,6 +15,8 @@ export interface PolicyParts {
   readonly state: ClusterState;
   readonly history: History;
   readonly agents: Agents;
+  readonly identity: Identity;
+  readonly settings: ClusterSettings;
   readonly baselines: Baselines;
   readonly clock: Clock;
 }

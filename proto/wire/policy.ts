@@ -73,6 +73,7 @@ export interface GenerateResponse {
   readonly files: readonly File[];
   readonly losses: readonly DialectLoss[];
   readonly completeness: Completeness | null;
+  readonly notes: readonly string[];
 }
 
 export interface File {
