@@ -21,6 +21,7 @@ import { Resolver } from './ingest/resolver.ts';
 import { asChanges } from './kube/objects.ts';
 import { FirstState } from './kube/first-state.ts';
 import type { ClusterSource } from './kube/source.ts';
+import { Baselines } from './policy/baselines.ts';
 import { policyHandlers } from './policy/handlers.ts';
 import { ClusterState } from './query/cluster-state.ts';
 import { Followers } from './query/followers.ts';
@@ -51,6 +52,7 @@ export interface AggregatorOptions {
   readonly maxEdges: number;
   readonly maxSeries: number;
   readonly maxAliases: number;
+  readonly maxBaselines: number;
   /** How many batches of one agent may be under way. */
   readonly credits: number;
   /** How many of all agents should be at most: bounds the memory that batches take which wait for their commit. */
@@ -132,6 +134,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     onBlocks: ({ podCidrs, serviceCidrs }) =>
       identity.configure([...options.podCidrs, ...podCidrs], [...options.serviceCidrs, ...serviceCidrs], clock.now()),
   });
+  const baselines = new Baselines({ cluster, store, maxBaselines: options.maxBaselines });
   const metrics = new Metrics(clock, options.maxSeries);
   const followers = new Followers();
   const history = await History.open({
@@ -164,7 +167,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   const { agents } = ingest;
   const handlers = {
     query: queryHandlers({ cluster, state, history, agents, followers, identity, aliases, maxFollowQueue }),
-    policy: policyHandlers({ cluster, state, history }),
+    policy: policyHandlers({ cluster, state, history, agents, identity, settings, baselines, clock }),
     alias: aliasHandlers({ cluster, aliases }),
     settings: settingsHandlers({ cluster, settings }),
   };

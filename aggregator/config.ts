@@ -55,6 +55,7 @@ const schema = z.object({
   maxEdges: count,
   maxSeries: count,
   maxAliases: count,
+  maxBaselines: count,
   credits: count,
   maxUnderWay: count,
   tlsCert: file.optional(),
@@ -154,6 +155,7 @@ function command(): Command {
     .addOption(flag('--max-edges <n>', 'bound of the graph in memory', 'MAX_EDGES').default('500000'))
     .addOption(flag('--max-series <n>', 'bound of the series of a traffic metric', 'MAX_SERIES').default('2000'))
     .addOption(flag('--max-aliases <n>', 'bound of the aliases', 'MAX_ALIASES').default('1000'))
+    .addOption(flag('--max-baselines <n>', 'bound of the baselines', 'MAX_BASELINES').default('100'))
     .addOption(flag('--credits <n>', 'batches of one agent that may be under way', 'CREDITS').default('64'))
     .addOption(
       flag('--max-under-way <n>', 'batches of all agents that should be under way at most', 'MAX_UNDER_WAY').default(

@@ -68,7 +68,8 @@ async function openSecured(config: AggregatorConfig, log: Logger): Promise<Secur
 
 async function run(config: AggregatorConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: { component: 'aggregator' } }, pino.destination(2));
-  const { cluster, listen, metricsListen, maxEdges, maxSeries, maxAliases, credits, maxUnderWay } = config;
+  const { cluster, listen, metricsListen, maxEdges, maxSeries, maxAliases, maxBaselines, credits, maxUnderWay } =
+    config;
   const secured = await openSecured(config, log.child({ part: 'tls' }));
   const store = await openStore(config, log);
   const source = await openCluster(config, log).catch(async (error: unknown) => {
@@ -93,6 +94,7 @@ async function run(config: AggregatorConfig): Promise<void> {
       maxEdges,
       maxSeries,
       maxAliases,
+      maxBaselines,
       credits,
       maxBatchesUnderWay: maxUnderWay,
     },

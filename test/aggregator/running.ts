@@ -90,6 +90,7 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       maxEdges: 1_000,
       maxSeries: 100,
       maxAliases: 3,
+      maxBaselines: 2,
       credits: 4,
       maxBatchesUnderWay: 1_000,
       ...rest,
