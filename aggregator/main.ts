@@ -16,7 +16,8 @@ import type { Store } from './store/store.ts';
 /** Editors and scripts write a file in several steps: read once they are done. */
 const debounceMs = 50;
 const pollMs = 2_000;
-const pruneEveryMs = 60_000;
+const upkeepEveryMs = 15_000;
+const sharedPollMs = 1_000;
 
 /** A database server where the name is a URL, else a file. */
 async function openStore({ database, synchronous, maxEdges }: AggregatorConfig, log: Logger): Promise<Store> {
@@ -56,8 +57,11 @@ async function run(config: AggregatorConfig): Promise<void> {
       metricsListen,
       podCidrs: config.podCidr,
       serviceCidrs: config.serviceCidr,
-      retentionMs: config.retention,
-      pruneEveryMs,
+      tiers: config.keep,
+      keepSightingsMs: config.keepSightings,
+      tailMs: config.tail,
+      upkeepEveryMs,
+      pollEveryMs: sharedPollMs,
       rememberMs: config.remember,
       identityWaitMs: config.identityWait,
       clusterWaitMs: config.clusterWait,
