@@ -1,5 +1,6 @@
 import { type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
+import { Backoff } from '../../core/backoff.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import { Invalid } from '../../proto/check.ts';
@@ -51,10 +52,9 @@ export class Exporter {
   readonly #options: ExporterOptions;
   readonly #agentStatus: () => wire.AgentStatus;
   readonly #log: Logger;
-  readonly #random: () => number;
   #stream: Stream | null = null;
   #welcomed: Welcomed | null = null;
-  #retryMs: Milliseconds;
+  readonly #backoff: Backoff;
   #retry: NodeJS.Timeout | null = null;
   #stopped = false;
   readonly #counts = { sent: 0, reconnects: 0, dictionariesAskedFor: 0 };
@@ -72,8 +72,7 @@ export class Exporter {
     this.#options = options;
     this.#agentStatus = agentStatus;
     this.#log = log;
-    this.#random = random;
-    this.#retryMs = options.firstRetryMs;
+    this.#backoff = new Backoff(options.firstRetryMs, options.longestRetryMs, random);
   }
 
   get ledger(): ExportLedger {
@@ -168,7 +167,7 @@ export class Exporter {
       lastSent: null,
       pause: null,
     };
-    this.#retryMs = this.#options.firstRetryMs;
+    this.#backoff.reset();
     this.#log.info({ committed, version }, 'connected to the aggregator');
   }
 
@@ -213,8 +212,7 @@ export class Exporter {
   #broken(stream: Stream, reason: string): void {
     if (stream !== this.#stream || this.#stopped) return;
     this.#end();
-    const waitMs = this.#retryMs * (0.5 + this.#random() / 2);
-    this.#retryMs = Math.min(this.#retryMs * 2, this.#options.longestRetryMs);
+    const waitMs = this.#backoff.next();
     this.#log.warn({ reason, retryInMs: Math.round(waitMs), pending: this.#spool.pending.length }, 'aggregator lost');
     this.#retry = setTimeout(() => {
       this.#counts.reconnects++;

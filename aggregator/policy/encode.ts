@@ -16,7 +16,16 @@ export function encodeGenerated({
     workload,
     name: policy.metadata.name,
     yaml: printPolicy(policy),
-    rules: rules.map((rule) => ({ ...rule, edges: rule.edges.length })),
+    rules: rules.map((rule) => ({
+      ...rule,
+      edges: rule.edges.length,
+      firstLine: 0,
+      lastLine: 0,
+      confidence: '',
+      confidenceReason: '',
+      flows: [],
+      alsoAllows: [],
+    })),
     alsoSelects,
     notes,
   };
@@ -27,5 +36,10 @@ export function encodeExcluded({ edge, direction, reason }: ExcludedEdge): wire.
 }
 
 export function encodeReplay({ findings, ...counts }: ReplayResult): wire.ReplayResult {
-  return { ...counts, findings: findings.map((finding) => ({ ...finding, edge: encodeEdge(finding.edge) })) };
+  return {
+    ...counts,
+    findings: findings.map((finding) => ({ ...finding, edge: encodeEdge(finding.edge) })),
+    unusedRules: [],
+    overPermission: null,
+  };
 }

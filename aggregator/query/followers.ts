@@ -67,6 +67,8 @@ export class Follower {
         windowEndUnixMs: segment.window.endUnixMs,
         edges: this.#shown(edges).map(encodeEdge),
         skippedWindows: this.#skipped,
+        resumeToken: '',
+        resumeLost: false,
       });
       this.#skipped = 0;
     }

@@ -58,6 +58,24 @@ const firstTables = [
    )`,
 ];
 
+const settingsTables = [
+  `CREATE TABLE weir_settings (
+     cluster  TEXT   NOT NULL PRIMARY KEY,
+     revision BIGINT NOT NULL,
+     body     TEXT   NOT NULL  -- as JSON
+   )`,
+];
+
+const baselineTables = [
+  `CREATE TABLE weir_baseline (
+     cluster TEXT  NOT NULL,
+     name    TEXT  NOT NULL,
+     body    TEXT  NOT NULL,  -- all but its edges, as JSON
+     edges   BYTEA NOT NULL,
+     PRIMARY KEY (cluster, name)
+   )`,
+];
+
 const pieceTables = [
   'ALTER TABLE weir_cluster ADD COLUMN last_piece BIGINT NOT NULL DEFAULT 0',
   // Segments up to here are in pieces.
@@ -114,7 +132,9 @@ const pieceTables = [
  */
 export const postgresSteps: ReadonlyMap<number, readonly string[]> = new Map([
   [1, firstTables],
-  [2, pieceTables],
+  [2, settingsTables],
+  [3, baselineTables],
+  [4, pieceTables],
 ]);
 const newest = Math.max(...postgresSteps.keys());
 

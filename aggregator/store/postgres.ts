@@ -2,16 +2,20 @@ import type { Logger } from 'pino';
 import type { PoolClient } from 'pg';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Alias } from '../../core/alias.ts';
+import type { Baseline } from '../../core/baseline.ts';
 import { messageOf, WeirError } from '../../core/errors.ts';
+import type { Settings } from '../../core/settings.ts';
 import { numberRows } from './columns.ts';
 import { numberWatched, packPiece } from './piece-codec.ts';
 import { PostgresAliases } from './postgres-aliases.ts';
+import { PostgresBaselines } from './postgres-baselines.ts';
 import type { CheckpointPart } from './piece-row.ts';
 import { insertCheckpoint } from './postgres-checkpoints.ts';
 import { commitCluster, cursorColumns, lockCluster } from './postgres-commit.ts';
 import { type Numbering, PostgresDictionary } from './postgres-dictionary.ts';
 import { PostgresHosts } from './postgres-hosts.ts';
 import { move, sourceOf, takeUpkeep } from './postgres-roll-up.ts';
+import { PostgresSettings } from './postgres-settings.ts';
 import { prepareTables } from './postgres-schema.ts';
 import { openView } from './postgres-view.ts';
 import { nextMove } from './roll-up.ts';
@@ -48,6 +52,8 @@ export class PostgresStore implements Store {
   readonly #writing: PostgresHosts;
   readonly #reading: PostgresHosts;
   readonly #aliases = new PostgresAliases();
+  readonly #settings = new PostgresSettings();
+  readonly #baselines = new PostgresBaselines();
   readonly #maxCached: number;
   readonly #dictionaries = new Map<string, PostgresDictionary>();
 
@@ -173,6 +179,30 @@ export class PostgresStore implements Store {
 
   removeAlias(cluster: string, name: string): Promise<void> {
     return this.#write((client) => this.#aliases.remove(client, cluster, name));
+  }
+
+  settings(cluster: string): Promise<Settings | null> {
+    return this.#write((client) => this.#settings.get(client, cluster));
+  }
+
+  setSettings(cluster: string, settings: Settings): Promise<boolean> {
+    return this.#write((client) => this.#settings.set(client, cluster, settings));
+  }
+
+  baselines(cluster: string): Promise<readonly Baseline[]> {
+    return this.#write((client) => this.#baselines.list(client, cluster));
+  }
+
+  baselineEdges(cluster: string, name: string): Promise<Uint8Array | null> {
+    return this.#write((client) => this.#baselines.edges(client, cluster, name));
+  }
+
+  setBaseline(cluster: string, baseline: Baseline, edges: Uint8Array): Promise<void> {
+    return this.#write((client) => this.#baselines.set(client, cluster, baseline, edges));
+  }
+
+  removeBaseline(cluster: string, name: string): Promise<void> {
+    return this.#write((client) => this.#baselines.remove(client, cluster, name));
   }
 
   async close(): Promise<void> {

@@ -65,6 +65,24 @@ const aliasTable = `
   ) WITHOUT ROWID;
 `;
 
+const settingsTable = `
+  CREATE TABLE settings (
+    cluster  TEXT NOT NULL PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    body     TEXT NOT NULL  -- as JSON
+  ) WITHOUT ROWID;
+`;
+
+const baselineTable = `
+  CREATE TABLE baseline (
+    cluster TEXT NOT NULL,
+    name    TEXT NOT NULL,
+    body    TEXT NOT NULL,  -- all but its edges, as JSON
+    edges   BLOB NOT NULL,
+    PRIMARY KEY (cluster, name)
+  );
+`;
+
 const pieceTables = `
   CREATE TABLE cluster (
     name           TEXT NOT NULL PRIMARY KEY,
@@ -108,7 +126,9 @@ const pieceTables = `
 const steps: ReadonlyMap<number, string> = new Map([
   [3, firstTables],
   [4, aliasTable],
-  [5, pieceTables],
+  [5, settingsTable],
+  [6, baselineTable],
+  [7, pieceTables],
 ]);
 const versions = [...steps.keys()];
 const [oldest, newest] = [Math.min(...versions), Math.max(...versions)];

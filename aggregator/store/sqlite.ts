@@ -1,15 +1,19 @@
 import type Database from 'better-sqlite3';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Alias } from '../../core/alias.ts';
+import type { Baseline } from '../../core/baseline.ts';
+import type { Settings } from '../../core/settings.ts';
 import { judge } from './fence.ts';
 import { ReadWriteLock } from './read-write-lock.ts';
 import { type Move, nextMove, type RollUpSource } from './roll-up.ts';
 import { packRows } from './segment-codec.ts';
 import { SqliteAliases } from './sqlite-aliases.ts';
 import type { CheckpointPart } from './piece-row.ts';
+import { SqliteBaselines } from './sqlite-baselines.ts';
 import { SqliteCheckpoints } from './sqlite-checkpoints.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
 import { SqlitePieces } from './sqlite-pieces.ts';
+import { SqliteSettings } from './sqlite-settings.ts';
 import { openDatabase, storeError, type Synchronous } from './sqlite-schema.ts';
 import { SqliteSegments } from './sqlite-segments.ts';
 import { type SqliteTables, SqliteView } from './sqlite-view.ts';
@@ -34,6 +38,8 @@ export class SqliteStore implements Store {
   readonly #database: Database.Database;
   readonly #tables: SqliteTables;
   readonly #aliases: SqliteAliases;
+  readonly #settings: SqliteSettings;
+  readonly #baselines: SqliteBaselines;
   /** What is lent stays as it is until it is given back: moves wait for that. */
   readonly #lock = new ReadWriteLock();
   readonly #commitAll: Database.Transaction<(commits: readonly Commit[]) => CommitResult[]>;
@@ -52,6 +58,8 @@ export class SqliteStore implements Store {
       checkpoints: new SqliteCheckpoints(database),
     };
     this.#aliases = new SqliteAliases(database);
+    this.#settings = new SqliteSettings(database);
+    this.#baselines = new SqliteBaselines(database);
     this.#commitAll = database.transaction((commits: readonly Commit[]) =>
       commits.map((each) => this.#commitOne(each)),
     );
@@ -161,6 +169,30 @@ export class SqliteStore implements Store {
 
   removeAlias(cluster: string, name: string): Promise<void> {
     return this.#run(() => this.#aliases.remove(cluster, name));
+  }
+
+  settings(cluster: string): Promise<Settings | null> {
+    return this.#run(() => this.#settings.get(cluster));
+  }
+
+  setSettings(cluster: string, settings: Settings): Promise<boolean> {
+    return this.#run(() => this.#settings.set(cluster, settings));
+  }
+
+  baselines(cluster: string): Promise<readonly Baseline[]> {
+    return this.#run(() => this.#baselines.list(cluster));
+  }
+
+  baselineEdges(cluster: string, name: string): Promise<Uint8Array | null> {
+    return this.#run(() => this.#baselines.edges(cluster, name));
+  }
+
+  setBaseline(cluster: string, baseline: Baseline, edges: Uint8Array): Promise<void> {
+    return this.#run(() => this.#baselines.set(cluster, baseline, edges));
+  }
+
+  removeBaseline(cluster: string, name: string): Promise<void> {
+    return this.#run(() => this.#baselines.remove(cluster, name));
   }
 
   /** Waits for what is under way. */

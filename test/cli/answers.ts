@@ -67,7 +67,17 @@ const coverage = {
   nodesWithoutAgent: [],
 };
 
-const replay = { flows: 2, allowed: 2, denied: 0, depends: 0, newlyAllowed: 0, stillDenied: 0, findings: [] };
+const replay = {
+  flows: 2,
+  allowed: 2,
+  denied: 0,
+  depends: 0,
+  newlyAllowed: 0,
+  stillDenied: 0,
+  findings: [],
+  unusedRules: [],
+  overPermission: null,
+};
 
 /** A quiet cluster with one good edge and one that was dropped. */
 export function someAnswers(): Answers {
@@ -76,8 +86,26 @@ export function someAnswers(): Answers {
     edges: [edge(cart, redis, { services: [service] }), edge(cart, bank, { port: 443 }, { NETFILTER_DROP: 3 })],
     coverage,
     status: { version: '0.1.0', clusters: [] },
-    generate: { policies: [], yaml: 'kind: NetworkPolicy\n', excluded: [], skipped: [], coverage, replay },
-    check: { replay, coverage, problems: [] },
+    generate: {
+      policies: [],
+      yaml: 'kind: NetworkPolicy\n',
+      excluded: [],
+      skipped: [],
+      coverage,
+      replay,
+      files: [],
+      losses: [],
+      completeness: null,
+    },
+    check: { replay, coverage, problems: [], completeness: null },
+    settings: {
+      workloadLabels: { include: ['app'], exclude: ['helm.sh/*'] },
+      namespaceLabels: { include: [], exclude: [] },
+      podCidrs: ['10.244.0.0/16'],
+      serviceCidrs: [],
+      serviceRules: 'SERVICE_RULES_TARGETS',
+      revision: 7,
+    },
     windows: [],
     refusal: null,
   };

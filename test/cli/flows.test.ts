@@ -6,6 +6,17 @@ import { serving } from './serving.ts';
 
 const withoutAge = (text: string) => text.replace(/\d+d$/gm, 'AGE');
 
+/** A window of five seconds in which nothing was seen. */
+const windowUntil = (windowEndUnixMs: number) => ({
+  node: 'n1',
+  windowStartUnixMs: windowEndUnixMs - 5000,
+  windowEndUnixMs,
+  edges: [],
+  skippedWindows: 0,
+  resumeToken: '',
+  resumeLost: false,
+});
+
 t.test('flows are rows, without borders, colours or trailing blanks', async (t) => {
   const { run } = await serving(t);
   const { status, stdout, stderr } = await run('flows');
@@ -45,7 +56,7 @@ t.test('an external server shows the names that pods asked for, and how long an 
 t.test('a direction that only the port numbers tell is marked, and the mark is explained once', async (t) => {
   const guess = observed(cart, redis, { directionBy: 'ports' }, { port: 53, protocol: 'UDP' });
   const end = Date.UTC(2026, 0, 2, 3, 4, 5);
-  const window = { node: 'n1', windowStartUnixMs: end - 5000, windowEndUnixMs: end, edges: [guess], skippedWindows: 0 };
+  const window = { ...windowUntil(end), edges: [guess] };
   const { run } = await serving(t, (answers) => {
     answers.edges = [guess, observed(cart, redis, {})];
     answers.windows = [window, window];
@@ -106,10 +117,9 @@ t.test('what is missing from the answer is said beside it', async (t) => {
 t.test('following prints each window, and what was left out', async (t) => {
   const { run } = await serving(t, (answers) => {
     const end = Date.UTC(2026, 0, 2, 3, 4, 5);
-    const window = { node: 'n1', windowStartUnixMs: end - 5000, windowEndUnixMs: end };
     answers.windows = [
-      { ...window, edges: [edge(cart, redis)], skippedWindows: 0 },
-      { ...window, node: 'n2', edges: [], skippedWindows: 3 },
+      { ...windowUntil(end), edges: [edge(cart, redis)] },
+      { ...windowUntil(end), node: 'n2', skippedWindows: 3 },
     ];
   });
   const { status, stdout, stderr } = await run('flows', '-f');

@@ -86,12 +86,13 @@ t.test('check reads files, folders and standard input, and names its sources', a
 
 t.test('what would be denied is shown with the reason, and is status 1', async (t) => {
   const { run } = await serving(t, (answers) => {
-    const replay = { flows: 3, allowed: 1, denied: 1, depends: 0, newlyAllowed: 1, stillDenied: 0 };
+    const replay = { flows: 3, allowed: 1, denied: 1, depends: 0, newlyAllowed: 1, stillDenied: 0 } as const;
+    const rest = { unusedRules: [], overPermission: null };
     const findings = [
       { edge: edge(cart, redis), decision: 'denied', direction: 'ingress', because: 'no rule allows this' },
       { edge: edge(cart, bank), decision: 'allowed', direction: 'egress', because: 'rule 1' },
     ];
-    answers.check = { ...answers.check, replay: { ...replay, findings } };
+    answers.check = { ...answers.check, replay: { ...replay, ...rest, findings } };
   });
   const { status, stdout, stderr } = await run('policy', 'check');
   t.equal(status, 1);
