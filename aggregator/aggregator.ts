@@ -14,6 +14,7 @@ import { openHttp } from './api/http/open.ts';
 import { Metrics } from './api/metrics.ts';
 import { MetricsServer } from './api/metrics-server.ts';
 import { History } from './graph/history.ts';
+import type { Tier } from './graph/tiers.ts';
 import { Identity } from './identity/identity.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { ingestHandlers } from './ingest/push.ts';
@@ -42,8 +43,14 @@ export interface AggregatorOptions {
   readonly ui: string;
   readonly podCidrs: readonly Cidr[];
   readonly serviceCidrs: readonly Cidr[];
-  readonly retentionMs: Milliseconds;
-  readonly pruneEveryMs: Milliseconds;
+  readonly tiers: readonly Tier[];
+  /** How long it is known when an edge was seen, when nothing else is kept of it. */
+  readonly keepSightingsMs: Milliseconds;
+  /** How long windows are kept one by one before they are merged. */
+  readonly tailMs: Milliseconds;
+  readonly upkeepEveryMs: Milliseconds;
+  /** How often it is looked for what other aggregators have committed. */
+  readonly pollEveryMs: Milliseconds;
   /** How long who is gone can still be named. */
   readonly rememberMs: Milliseconds;
   readonly identityWaitMs: Milliseconds;
@@ -106,7 +113,7 @@ export async function startAggregator(options: AggregatorOptions, drivers: Aggre
 }
 
 async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Promise<Aggregator> {
-  const { cluster, retentionMs, pruneEveryMs, maxEdges } = options;
+  const { cluster, tiers, keepSightingsMs, tailMs, upkeepEveryMs, pollEveryMs, maxEdges } = options;
   const { store, source, clock, log } = drivers;
   const state = new ClusterState(source);
   const identity = new Identity({
@@ -140,11 +147,15 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   const history = await History.open({
     cluster,
     store,
-    retentionMs,
-    pruneEveryMs,
+    tiers,
+    keepSightingsMs,
+    tailMs,
+    upkeepEveryMs,
+    pollEveryMs,
     maxEdges,
     nodes: () => state.nodes,
     shown: (edges) => aliases.name(edges),
+    onAdded: (segment) => followers.publish(segment),
     clock,
     log: log.child({ part: 'history' }),
   });
@@ -154,10 +165,9 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     resolver,
     credits: { perAgent: options.credits, total: options.maxBatchesUnderWay },
     limits: defaultLimits,
-    onCommitted: (segment) => {
-      history.add(segment);
+    onCommitted: (segment, id) => {
+      history.add(segment, id);
       metrics.committed(segment);
-      followers.publish(segment);
     },
     log: log.child({ part: 'ingest' }),
   });
