@@ -14,6 +14,7 @@ import { openHttp } from './api/http/open.ts';
 import { Metrics } from './api/metrics.ts';
 import { MetricsServer } from './api/metrics-server.ts';
 import { History } from './graph/history.ts';
+import type { Tier } from './graph/tiers.ts';
 import { Identity } from './identity/identity.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { ingestHandlers } from './ingest/push.ts';
@@ -21,6 +22,7 @@ import { Resolver } from './ingest/resolver.ts';
 import { asChanges } from './kube/objects.ts';
 import { FirstState } from './kube/first-state.ts';
 import type { ClusterSource } from './kube/source.ts';
+import { Baselines } from './policy/baselines.ts';
 import { policyHandlers } from './policy/handlers.ts';
 import { ClusterState } from './query/cluster-state.ts';
 import { FollowTail } from './query/follow-tail.ts';
@@ -43,8 +45,14 @@ export interface AggregatorOptions {
   readonly ui: string;
   readonly podCidrs: readonly Cidr[];
   readonly serviceCidrs: readonly Cidr[];
-  readonly retentionMs: Milliseconds;
-  readonly pruneEveryMs: Milliseconds;
+  readonly tiers: readonly Tier[];
+  /** How long it is known when an edge was seen, when nothing else is kept of it. */
+  readonly keepSightingsMs: Milliseconds;
+  /** How long windows are kept one by one before they are merged. */
+  readonly tailMs: Milliseconds;
+  readonly upkeepEveryMs: Milliseconds;
+  /** How often it is looked for what other aggregators have committed. */
+  readonly pollEveryMs: Milliseconds;
   /** How long who is gone can still be named. */
   readonly rememberMs: Milliseconds;
   readonly identityWaitMs: Milliseconds;
@@ -55,6 +63,7 @@ export interface AggregatorOptions {
   /** The most edges of one answer; more are given in pages. */
   readonly maxAnswerEdges: number;
   readonly maxAliases: number;
+  readonly maxBaselines: number;
   /** How many batches of one agent may be under way. */
   readonly credits: number;
   /** How many of all agents should be at most: bounds the memory that batches take which wait for their commit. */
@@ -111,7 +120,7 @@ export async function startAggregator(options: AggregatorOptions, drivers: Aggre
 }
 
 async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Promise<Aggregator> {
-  const { cluster, retentionMs, pruneEveryMs, maxEdges } = options;
+  const { cluster, tiers, keepSightingsMs, tailMs, upkeepEveryMs, pollEveryMs, maxEdges } = options;
   const { store, source, clock, log } = drivers;
   const state = new ClusterState(source);
   const identity = new Identity({
@@ -139,17 +148,22 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     onBlocks: ({ podCidrs, serviceCidrs }) =>
       identity.configure([...options.podCidrs, ...podCidrs], [...options.serviceCidrs, ...serviceCidrs], clock.now()),
   });
+  const baselines = new Baselines({ cluster, store, maxBaselines: options.maxBaselines });
   const metrics = new Metrics(clock, options.maxSeries);
   const tail = new FollowTail({ ...followBounds, shown: (edges) => aliases.name(edges) });
   const followers = new Followers(tail, maxFollowers);
   const history = await History.open({
     cluster,
     store,
-    retentionMs,
-    pruneEveryMs,
+    tiers,
+    keepSightingsMs,
+    tailMs,
+    upkeepEveryMs,
+    pollEveryMs,
     maxEdges,
     nodes: () => state.nodes,
     shown: (edges) => aliases.name(edges),
+    onAdded: (segment) => followers.publish(segment),
     clock,
     log: log.child({ part: 'history' }),
   });
@@ -159,10 +173,9 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     resolver,
     credits: { perAgent: options.credits, total: options.maxBatchesUnderWay },
     limits: defaultLimits,
-    onCommitted: (segment) => {
-      history.add(segment);
+    onCommitted: (segment, id) => {
+      history.add(segment, id);
       metrics.committed(segment);
-      followers.publish(segment);
     },
     log: log.child({ part: 'ingest' }),
   });
@@ -176,16 +189,14 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
       cluster,
       state,
       history,
-      store,
       agents,
       followers,
       identity,
       aliases,
       snapshots,
-      maxEdges,
       maxAnswerEdges: options.maxAnswerEdges,
     }),
-    policy: policyHandlers({ cluster, state, history }),
+    policy: policyHandlers({ cluster, state, history, agents, identity, settings, baselines, clock }),
     alias: aliasHandlers({ cluster, aliases }),
     settings: settingsHandlers({ cluster, settings }),
   };

@@ -45,6 +45,15 @@ interface QueryMethods {
 interface PolicyMethods {
   readonly generate: Unary<wire.GenerateRequest, wire.GenerateResponse>;
   readonly check: Unary<wire.CheckRequest, wire.CheckResponse>;
+  readonly compare: Unary<wire.CompareRequest, wire.CompareResponse>;
+  readonly listApplied: Unary<wire.ListAppliedRequest, wire.ListAppliedResponse>;
+  readonly why: Unary<wire.WhyRequest, wire.WhyResponse>;
+  readonly getIsolation: Unary<wire.GetIsolationRequest, wire.GetIsolationResponse>;
+  readonly planRollout: Unary<wire.PlanRolloutRequest, wire.PlanRolloutResponse>;
+  readonly listBaselines: Unary<wire.ListBaselinesRequest, wire.ListBaselinesResponse>;
+  readonly setBaseline: Unary<wire.SetBaselineRequest, wire.SetBaselineResponse>;
+  readonly removeBaseline: Unary<wire.RemoveBaselineRequest, wire.RemoveBaselineResponse>;
+  readonly getDrift: Unary<wire.GetDriftRequest, wire.GetDriftResponse>;
 }
 
 interface AliasMethods {

@@ -19,7 +19,7 @@ export interface IngestOptions {
   /** What is taken of one agent. */
   readonly limits: wire.Limits;
   /** Told of every segment right after it was committed and before it is acknowledged. */
-  readonly onCommitted: (segment: Segment) => void;
+  readonly onCommitted: (segment: Segment, id: number) => void;
   readonly log: Logger;
 }
 
@@ -103,7 +103,7 @@ export class Ingest implements SessionHost {
     const { node, epoch, sequence, window } = result.segment;
     this.agents.committed({ node, epoch, sequence, windowEndUnixMs: window.endUnixMs });
     if (result.missing > 0) this.#options.log.error({ node, missing: result.missing }, 'batches were lost on the way');
-    this.#options.onCommitted(result.segment);
+    this.#options.onCommitted(result.segment, result.id);
     return result;
   }
 
