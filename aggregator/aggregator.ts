@@ -142,7 +142,14 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     },
     log: log.child({ part: 'ingest' }),
   });
-  metrics.measure({ ingest, history, state, followers, identity });
+  metrics.measure({
+    ingest,
+    history,
+    state,
+    followers,
+    identity,
+    certificates: drivers.secured?.certificates ?? null,
+  });
 
   const unary = unaryWrapper(log.child({ part: 'api' }));
   const { agents } = ingest;
