@@ -8,10 +8,11 @@ import { agentGate } from './access/agent-gate.ts';
 import { firstOf, type NodeProof } from './access/node-proof.ts';
 import { Aliases } from './alias/aliases.ts';
 import { aliasHandlers } from './alias/handlers.ts';
+import { faultReport } from './api/faults.ts';
 import { GrpcServer, type GrpcTransport, plainTransport } from './api/grpc.ts';
-import { HttpServer } from './api/http.ts';
+import { openHttp } from './api/http/open.ts';
 import { Metrics } from './api/metrics.ts';
-import { unaryWrapper } from './api/unary.ts';
+import { MetricsServer } from './api/metrics-server.ts';
 import { History } from './graph/history.ts';
 import { Identity } from './identity/identity.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -24,12 +25,20 @@ import { policyHandlers } from './policy/handlers.ts';
 import { ClusterState } from './query/cluster-state.ts';
 import { Followers } from './query/followers.ts';
 import { queryHandlers } from './query/handlers.ts';
+import { settingsHandlers } from './settings/handlers.ts';
+import { ClusterSettings } from './settings/settings.ts';
 import type { Store } from './store/store.ts';
 
 export interface AggregatorOptions {
   readonly cluster: string;
   readonly listen: readonly string[];
   readonly metricsListen: string;
+  /** Of the JSON API and the web app. */
+  readonly httpListen: string;
+  /** Before all their paths: empty, or such as `/weir`. */
+  readonly httpBasePath: string;
+  /** Folder of the web app as it was built; it may be missing. */
+  readonly ui: string;
   readonly podCidrs: readonly Cidr[];
   readonly serviceCidrs: readonly Cidr[];
   readonly retentionMs: Milliseconds;
@@ -68,6 +77,7 @@ export interface Aggregator {
   /** gRPC addresses in the order of `listen`, with the ports that were chosen. */
   readonly addresses: readonly string[];
   readonly metricsAddress: string;
+  readonly httpAddress: string;
   /** Takes nothing in any more, ends what is under way, closes everything. */
   stop(): Promise<void>;
 }
@@ -116,6 +126,12 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   const resolver = new Resolver(identity, { ...waits, maxLanes: maxEdges });
 
   const aliases = await Aliases.open({ cluster, store, maxAliases: options.maxAliases, clock });
+  const settings = await ClusterSettings.open({
+    cluster,
+    store,
+    onBlocks: ({ podCidrs, serviceCidrs }) =>
+      identity.configure([...options.podCidrs, ...podCidrs], [...options.serviceCidrs, ...serviceCidrs], clock.now()),
+  });
   const metrics = new Metrics(clock, options.maxSeries);
   const followers = new Followers();
   const history = await History.open({
@@ -151,25 +167,28 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     certificates: drivers.secured?.certificates ?? null,
   });
 
-  const unary = unaryWrapper(log.child({ part: 'api' }));
+  const report = faultReport(log.child({ part: 'api' }));
   const { agents } = ingest;
-  const grpc = new GrpcServer({
-    ingest: ingestHandlers(ingest),
-    query: queryHandlers({ cluster, state, history, agents, followers, identity, aliases, maxFollowQueue, unary }),
-    policy: policyHandlers({ cluster, state, history, unary }),
-    alias: aliasHandlers({ cluster, aliases, unary }),
-  });
+  const handlers = {
+    query: queryHandlers({ cluster, state, history, agents, followers, identity, aliases, maxFollowQueue }),
+    policy: policyHandlers({ cluster, state, history }),
+    alias: aliasHandlers({ cluster, aliases }),
+    settings: settingsHandlers({ cluster, settings }),
+  };
+  const grpc = new GrpcServer(ingestHandlers(ingest), handlers, report);
+  const http = openHttp({ basePath: options.httpBasePath, ui: options.ui, handlers, report });
+  const metricsServer = new MetricsServer(metrics.registry);
   const transport = drivers.secured === null ? plainTransport : transportOf(drivers.secured, drivers);
-  const http = new HttpServer(metrics.registry);
   const stop = async () => {
     grpc.announceStop();
-    http.ready = false;
+    metricsServer.ready = false;
     first.stop();
     unsubscribe();
     await ingest.stop();
     followers.close();
-    await grpc.close();
     http.close();
+    await grpc.close();
+    metricsServer.close();
     await history.close();
     source.close();
     drivers.secured?.certificates.close();
@@ -178,12 +197,13 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   try {
     const addresses = [];
     for (const address of options.listen) addresses.push(await grpc.listen(address, transport));
-    const metricsAddress = await http.listen(options.metricsListen);
+    const metricsAddress = await metricsServer.listen(options.metricsListen);
+    const httpAddress = await http.listen(options.httpListen);
     const isReady = () => {
-      http.ready = true;
+      metricsServer.ready = true;
     };
     firstState.then(isReady, () => undefined);
-    return { addresses, metricsAddress, stop };
+    return { addresses, metricsAddress, httpAddress, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -80,6 +80,9 @@ async function run(config: AggregatorConfig): Promise<void> {
       cluster,
       listen,
       metricsListen,
+      httpListen: config.httpListen,
+      httpBasePath: config.httpBasePath,
+      ui: config.ui,
       podCidrs: config.podCidr,
       serviceCidrs: config.serviceCidr,
       retentionMs: config.retention,
@@ -95,8 +98,8 @@ async function run(config: AggregatorConfig): Promise<void> {
     },
     { store, source, clock: systemClock, log, secured },
   );
-  const { addresses, metricsAddress } = aggregator;
-  log.info({ version, cluster, addresses, metricsAddress }, 'listening');
+  const { addresses, metricsAddress, httpAddress } = aggregator;
+  log.info({ version, cluster, addresses, metricsAddress, httpAddress }, 'listening');
 
   const stop = (signal: NodeJS.Signals) => {
     log.info({ signal }, 'stopping');

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { version } from '../core/version.ts';
-import type { Connection } from '../proto/services.ts';
 import { withAggregator } from './aggregator.ts';
+import { command, type CommandContext, examples, output } from './command.ts';
 import { type AliasOptions, listAliases, removeAlias, setAlias, type SetAliasOptions } from './commands/alias.ts';
 import { type FlowsOptions, flows } from './commands/flows.ts';
 import { type GraphOptions, graph } from './commands/graph.ts';
@@ -13,25 +13,13 @@ import { type ServicesOptions, showServices } from './commands/services.ts';
 import { showStatus } from './commands/status.ts';
 import { showWorkloads, type WorkloadsOptions } from './commands/workloads.ts';
 import { scopeOptions } from './question.ts';
-import { type Target, withTargetOptions } from './target.ts';
+import { addSettingsCommands } from './settings-commands.ts';
+import type { Target } from './target.ts';
 import type { Terminal } from './terminal.ts';
-
-function output(...formats: readonly [string, ...string[]]): Option {
-  return new Option('-o, --output <format>', 'form of the output').choices(formats).default(formats[0]);
-}
-
-/** Options are inherited by every command that is made after they were added. */
-function command(parent: Command, name: string, description: string): Command {
-  return withTargetOptions(parent.command(name).description(description));
-}
 
 /** Where commands that need no aggregator read a cluster from. */
 function manifestsOption(): Option {
   return new Option('--manifests <paths...>', 'manifest files or folders').makeOptionMandatory();
-}
-
-function examples(lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 
 /** The whole command line. @param finish takes the exit status of a command that has one */
@@ -49,7 +37,7 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
       ]),
     )
     .exitOverride();
-  const on = (options: Target, work: (connection: Connection) => Promise<void>) => withAggregator(options, work);
+  const on: CommandContext['on'] = (options, work) => withAggregator(options, work);
 
   command(root, 'status', 'agents, what they watch, and what is missing')
     .addOption(output('table', 'json', 'yaml'))
@@ -126,6 +114,8 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
     .action((name: string, options: AliasOptions & Target) =>
       on(options, (connection) => removeAlias(connection, terminal, name, options)),
     );
+
+  addSettingsCommands(root, { terminal, on });
 
   const policy = root.command('policy').description('make policies, and prove them').exitOverride();
   command(policy, 'generate', 'make NetworkPolicies from what was seen')

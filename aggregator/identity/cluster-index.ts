@@ -1,4 +1,4 @@
-import { parseCidr } from '../../core/address.ts';
+import { type Cidr, parseCidr } from '../../core/address.ts';
 import {
   type EndpointSlice,
   type KubernetesAny,
@@ -34,6 +34,7 @@ export class ClusterIndex {
   readonly serviceBlocks = new CidrSet();
   readonly #owners: Owners;
   readonly #memoryMs: number;
+  #configuredServices: readonly Cidr[] = [];
   #isFirst = true;
 
   constructor({ podCidrs, serviceCidrs, memoryMs, maxGone, toleranceMs }: IdentityOptions) {
@@ -43,7 +44,19 @@ export class ClusterIndex {
     this.pods = new Pods(this.#owners, times);
     this.nodes = new Nodes(times, podCidrs);
     this.services = new Services(this.pods, this.nodes, times);
-    for (const block of serviceCidrs) this.serviceBlocks.add(block);
+    this.#configureServices(serviceCidrs);
+  }
+
+  /** Replaces the configured blocks of pods and Services. */
+  configure(podCidrs: readonly Cidr[], serviceCidrs: readonly Cidr[], nowUnixMs: UnixMs): void {
+    this.nodes.configure(podCidrs, nowUnixMs);
+    this.#configureServices(serviceCidrs);
+  }
+
+  #configureServices(blocks: readonly Cidr[]): void {
+    for (const block of blocks) this.serviceBlocks.add(block);
+    for (const block of this.#configuredServices) this.serviceBlocks.remove(block);
+    this.#configuredServices = blocks;
   }
 
   /** @returns keys of pods and addresses of which more is known now */

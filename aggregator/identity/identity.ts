@@ -1,4 +1,4 @@
-import { type Address, scopeOf } from '../../core/address.ts';
+import { type Address, type Cidr, scopeOf } from '../../core/address.ts';
 import type { Endpoint } from '../../core/flow.ts';
 import type { Entity, PodRef } from '../../core/identity.ts';
 import type { ObjectChange } from '../../core/kubernetes.ts';
@@ -26,6 +26,11 @@ export class Identity {
    */
   apply(changes: readonly ObjectChange[], nowUnixMs: UnixMs): ReadonlySet<string> {
     return this.#cluster.apply(changes, nowUnixMs);
+  }
+
+  /** Replaces the configured blocks that pods and Services get their addresses from; of what comes, not of what was. */
+  configure(podCidrs: readonly Cidr[], serviceCidrs: readonly Cidr[], nowUnixMs: UnixMs): void {
+    this.#cluster.configure(podCidrs, serviceCidrs, nowUnixMs);
   }
 
   /** What is wrong with the cluster's addresses now. */

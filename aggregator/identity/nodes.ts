@@ -6,11 +6,20 @@ import { nodeAddresses, podBlocks } from './node-addresses.ts';
 import { createdUnixMs } from './pods.ts';
 import { Timeline, type TimelineOptions } from './timeline.ts';
 
+/** What a node states of addresses, as far as it is believed. */
+interface Stated {
+  readonly addresses: ReadonlySet<Address>;
+  readonly blocks: readonly Cidr[];
+}
+
+const nothing: Stated = { addresses: new Set(), blocks: [] };
+
 /** The nodes of a cluster by address, and the blocks that pods get their addresses from. */
 export class Nodes {
   readonly #names: Timeline<string>;
   readonly #podBlocks = new CidrSet();
-  readonly #configured: readonly Cidr[];
+  readonly #known = new Map<string, { readonly node: Node; readonly stated: Stated }>();
+  #configured: readonly Cidr[];
 
   /**
    * @param configured the pod blocks of the cluster. Where there are some of an address family, what nodes state counts
@@ -22,9 +31,20 @@ export class Nodes {
     for (const block of configured) this.#podBlocks.add(block);
   }
 
+  /** Replaces the configured pod blocks, and believes the nodes accordingly from now on. */
+  configure(blocks: readonly Cidr[], nowUnixMs: UnixMs): void {
+    for (const block of blocks) this.#podBlocks.add(block);
+    for (const block of this.#configured) this.#podBlocks.remove(block);
+    this.#configured = blocks;
+    for (const { node } of this.#known.values()) this.change(node, node, nowUnixMs, false);
+  }
+
   change(before: Node | null, after: Node | null, nowUnixMs: UnixMs, alwaysSo: boolean): void {
-    const [had, has] = [this.#read(before), this.#read(after)];
     const name = (after ?? before)?.metadata.name ?? '';
+    const had = this.#known.get(name)?.stated ?? nothing;
+    const has = after === null ? nothing : this.#read(after);
+    if (after === null) this.#known.delete(name);
+    else this.#known.set(name, { node: after, stated: has });
     for (const address of had.addresses) {
       if (!has.addresses.has(address)) this.#names.release(address, name, nowUnixMs);
     }
@@ -62,8 +82,7 @@ export class Nodes {
     this.#names.forget(beforeUnixMs);
   }
 
-  #read(node: Node | null): { readonly addresses: ReadonlySet<Address>; readonly blocks: readonly Cidr[] } {
-    if (node === null) return { addresses: new Set(), blocks: [] };
+  #read(node: Node): Stated {
     const blocks = podBlocks(node).filter((block) => this.#isTrusted(block));
     return { addresses: new Set(nodeAddresses(node, blocks)), blocks };
   }

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import { WeirError } from '../../core/errors.ts';
 
 /** Counts up with every change of the tables or of the form of the segments in them. */
-const schemaVersion = 1;
+const schemaVersion = 3;
 
 /*
  * Plain tables, keys and row locks only, so that engines which speak PostgreSQL's SQL can keep them. What is asked for
@@ -64,6 +64,18 @@ const schema = [
      allowed         BOOLEAN NOT NULL,
      expires_unix_ms BIGINT,  -- NULL when it has no end
      comment         TEXT    NOT NULL,
+     PRIMARY KEY (cluster, name)
+   )`,
+  `CREATE TABLE weir_settings (
+     cluster  TEXT   NOT NULL PRIMARY KEY,
+     revision BIGINT NOT NULL,
+     body     TEXT   NOT NULL  -- as JSON
+   )`,
+  `CREATE TABLE weir_baseline (
+     cluster TEXT  NOT NULL,
+     name    TEXT  NOT NULL,
+     body    TEXT  NOT NULL,  -- all but its edges, as JSON
+     edges   BYTEA NOT NULL,
      PRIMARY KEY (cluster, name)
    )`,
   `INSERT INTO weir_schema (version) VALUES (${schemaVersion})`,

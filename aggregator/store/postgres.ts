@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import pg from 'pg';
 import type { Alias } from '../../core/alias.ts';
+import type { Baseline } from '../../core/baseline.ts';
 import { messageOf, WeirError } from '../../core/errors.ts';
+import type { Settings } from '../../core/settings.ts';
 import type { Milliseconds, UnixMs, Window } from '../../core/time.ts';
 import type { Segment } from '../graph/segment.ts';
 import { judge } from './fence.ts';
@@ -173,6 +175,63 @@ export class PostgresStore implements Store {
   removeAlias(cluster: string, name: string): Promise<void> {
     return this.#run(async (client) => {
       await client.query('DELETE FROM weir_alias WHERE cluster = $1 AND name = $2', [cluster, name]);
+    });
+  }
+
+  settings(cluster: string): Promise<Settings | null> {
+    return this.#run(async (client) => {
+      const query = 'SELECT body FROM weir_settings WHERE cluster = $1';
+      const { rows } = await client.query<{ body: string }>(query, [cluster]);
+      return rows[0] === undefined ? null : (JSON.parse(rows[0].body) as Settings);
+    });
+  }
+
+  setSettings(cluster: string, settings: Settings): Promise<boolean> {
+    const [body, { revision }] = [JSON.stringify(settings), settings];
+    return this.#run(async (client) => {
+      const { rowCount } =
+        revision === 1
+          ? await client.query(
+              'INSERT INTO weir_settings (cluster, revision, body) VALUES ($1, 1, $2) ON CONFLICT (cluster) DO NOTHING',
+              [cluster, body],
+            )
+          : await client.query(
+              'UPDATE weir_settings SET revision = $2, body = $3 WHERE cluster = $1 AND revision = $4',
+              [cluster, revision, body, revision - 1],
+            );
+      return rowCount === 1;
+    });
+  }
+
+  baselines(cluster: string): Promise<readonly Baseline[]> {
+    return this.#run(async (client) => {
+      const query = 'SELECT body FROM weir_baseline WHERE cluster = $1';
+      const { rows } = await client.query<{ body: string }>(query, [cluster]);
+      return rows.map(({ body }) => JSON.parse(body) as Baseline);
+    });
+  }
+
+  baselineEdges(cluster: string, name: string): Promise<Uint8Array | null> {
+    return this.#run(async (client) => {
+      const query = 'SELECT edges FROM weir_baseline WHERE cluster = $1 AND name = $2';
+      const { rows } = await client.query<{ edges: Buffer }>(query, [cluster, name]);
+      return rows[0]?.edges ?? null;
+    });
+  }
+
+  setBaseline(cluster: string, baseline: Baseline, edges: Uint8Array): Promise<void> {
+    return this.#run(async (client) => {
+      await client.query(
+        `INSERT INTO weir_baseline (cluster, name, body, edges) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (cluster, name) DO UPDATE SET body = EXCLUDED.body, edges = EXCLUDED.edges`,
+        [cluster, baseline.name, JSON.stringify(baseline), edges],
+      );
+    });
+  }
+
+  removeBaseline(cluster: string, name: string): Promise<void> {
+    return this.#run(async (client) => {
+      await client.query('DELETE FROM weir_baseline WHERE cluster = $1 AND name = $2', [cluster, name]);
     });
   }
 

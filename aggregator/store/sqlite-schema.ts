@@ -65,6 +65,24 @@ const aliasTable = `
   ) WITHOUT ROWID;
 `;
 
+const settingsTable = `
+  CREATE TABLE settings (
+    cluster  TEXT NOT NULL PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    body     TEXT NOT NULL  -- as JSON
+  ) WITHOUT ROWID;
+`;
+
+const baselineTable = `
+  CREATE TABLE baseline (
+    cluster TEXT NOT NULL,
+    name    TEXT NOT NULL,
+    body    TEXT NOT NULL,  -- all but its edges, as JSON
+    edges   BLOB NOT NULL,
+    PRIMARY KEY (cluster, name)
+  );
+`;
+
 /**
  * What makes a database of each version out of one of the version before; the first makes it out of nothing. The
  * version counts up with every change of the tables or of the form of the segments in them.
@@ -72,6 +90,8 @@ const aliasTable = `
 const steps: ReadonlyMap<number, string> = new Map([
   [3, firstTables],
   [4, aliasTable],
+  [5, settingsTable],
+  [6, baselineTable],
 ]);
 const versions = [...steps.keys()];
 const [oldest, newest] = [Math.min(...versions), Math.max(...versions)];

@@ -1,13 +1,17 @@
 import type Database from 'better-sqlite3';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Alias } from '../../core/alias.ts';
+import type { Baseline } from '../../core/baseline.ts';
+import type { Settings } from '../../core/settings.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
 import type { Segment } from '../graph/segment.ts';
 import { judge } from './fence.ts';
 import { nameRows, packRows, unpackRows } from './segment-codec.ts';
 import { type SegmentRow, segmentOf } from './segment-row.ts';
 import { SqliteAliases } from './sqlite-aliases.ts';
+import { SqliteBaselines } from './sqlite-baselines.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
+import { SqliteSettings } from './sqlite-settings.ts';
 import { openDatabase, storeError, type Synchronous } from './sqlite-schema.ts';
 import type { Commit, CommitResult, Cursor, Store } from './store.ts';
 
@@ -29,6 +33,8 @@ export class SqliteStore implements Store {
   readonly #database: Database.Database;
   readonly #dictionary: SqliteDictionary;
   readonly #aliases: SqliteAliases;
+  readonly #settings: SqliteSettings;
+  readonly #baselines: SqliteBaselines;
   readonly #commitAll: Database.Transaction<(commits: readonly Commit[]) => CommitResult[]>;
   readonly #pruneSome: Database.Transaction<(cluster: string, before: UnixMs, limit: number) => Segment[]>;
   readonly #selectCursor: Database.Statement<[string, string], Cursor>;
@@ -45,6 +51,8 @@ export class SqliteStore implements Store {
     this.#database = database;
     this.#dictionary = new SqliteDictionary(database, maxCached);
     this.#aliases = new SqliteAliases(database);
+    this.#settings = new SqliteSettings(database);
+    this.#baselines = new SqliteBaselines(database);
     this.#commitAll = database.transaction((commits: readonly Commit[]) =>
       commits.map((each) => this.#commitOne(each)),
     );
@@ -111,6 +119,30 @@ export class SqliteStore implements Store {
 
   removeAlias(cluster: string, name: string): Promise<void> {
     return this.#run(() => this.#aliases.remove(cluster, name));
+  }
+
+  settings(cluster: string): Promise<Settings | null> {
+    return this.#run(() => this.#settings.get(cluster));
+  }
+
+  setSettings(cluster: string, settings: Settings): Promise<boolean> {
+    return this.#run(() => this.#settings.set(cluster, settings));
+  }
+
+  baselines(cluster: string): Promise<readonly Baseline[]> {
+    return this.#run(() => this.#baselines.list(cluster));
+  }
+
+  baselineEdges(cluster: string, name: string): Promise<Uint8Array | null> {
+    return this.#run(() => this.#baselines.edges(cluster, name));
+  }
+
+  setBaseline(cluster: string, baseline: Baseline, edges: Uint8Array): Promise<void> {
+    return this.#run(() => this.#baselines.set(cluster, baseline, edges));
+  }
+
+  removeBaseline(cluster: string, name: string): Promise<void> {
+    return this.#run(() => this.#baselines.remove(cluster, name));
   }
 
   close(): Promise<void> {

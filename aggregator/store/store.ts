@@ -1,4 +1,6 @@
 import type { Alias } from '../../core/alias.ts';
+import type { Baseline } from '../../core/baseline.ts';
+import type { Settings } from '../../core/settings.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
 import type { Segment } from '../graph/segment.ts';
 
@@ -63,6 +65,27 @@ export interface Store {
 
   /** Removes an alias, if there is one of that name. @throws WeirError STORE */
   removeAlias(cluster: string, name: string): Promise<void>;
+
+  /** The settings of a cluster; null when none were ever kept. */
+  settings(cluster: string): Promise<Settings | null>;
+
+  /**
+   * Keeps settings in place of those of the revision before; those of revision 1 where there are none. When the promise
+   * resolves they are durable. @returns false, and changes nothing, when others are kept. @throws WeirError STORE
+   */
+  setSettings(cluster: string, settings: Settings): Promise<boolean>;
+
+  /** The baselines of a cluster, in any order, without their edges. */
+  baselines(cluster: string): Promise<readonly Baseline[]>;
+
+  /** The edges of a baseline as they were given; null when there is none of that name. */
+  baselineEdges(cluster: string, name: string): Promise<Uint8Array | null>;
+
+  /** Keeps a baseline in place of the one of its name. When the promise resolves it is durable. @throws WeirError STORE */
+  setBaseline(cluster: string, baseline: Baseline, edges: Uint8Array): Promise<void>;
+
+  /** Removes a baseline, if there is one of that name. @throws WeirError STORE */
+  removeBaseline(cluster: string, name: string): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -40,9 +40,9 @@ export function schemaFaults(objects: readonly KubeObject[]): string[] {
     target: ts.ScriptTarget.ES2023,
   };
   const host = ts.createCompilerHost(options);
-  const { getSourceFile } = host;
+  const fromDisk = host.getSourceFile.bind(host);
   host.getSourceFile = (name, ...rest) =>
-    name === fileName ? ts.createSourceFile(name, text, ts.ScriptTarget.ES2023) : getSourceFile(name, ...rest);
+    name === fileName ? ts.createSourceFile(name, text, ts.ScriptTarget.ES2023) : fromDisk(name, ...rest);
   const program = ts.createProgram([fileName], options, host);
   const lines = text.split('\n');
   return ts.getPreEmitDiagnostics(program).map((diagnostic) => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Test } from 'tap';
 import type { Segment } from '../../../aggregator/graph/segment.ts';
+import { defaultSettings } from '../../../core/settings.ts';
 import type { Commit, Store } from '../../../aggregator/store/store.ts';
 import { anySegment, firstStartUnixMs, oneOf, plainSegment, rowList, windowMs } from '../segments.ts';
 
@@ -65,6 +66,58 @@ export function storeContract(t: Test, make: () => StoreUnderTest | Promise<Stor
       [bank, visitor],
     );
     t.strictSame(await again.aliases('another'), []);
+    await again.close();
+  });
+
+  t.test('settings are kept by cluster and follow their revision, also after a restart', async (t) => {
+    const under = await make();
+    const store = await under.open();
+    t.equal(await store.settings('demo'), null);
+    const first = { ...defaultSettings, podCidrs: ['10.244.0.0/16'], revision: 1 };
+    const second = { ...defaultSettings, workloadLabels: { include: ['app'], exclude: [] }, revision: 2 };
+    t.equal(await store.setSettings('demo', second), false, 'nothing to follow');
+    t.equal(await store.setSettings('demo', first), true);
+    t.equal(await store.setSettings('demo', first), false, 'somebody else was first');
+    t.equal(await store.setSettings('demo', second), true);
+    t.equal(await store.setSettings('demo', { ...second, revision: 4 }), false, 'one between is missing');
+    await store.close();
+    const again = await under.open();
+    t.strictSame(await again.settings('demo'), second);
+    t.equal(await again.settings('another'), null);
+    await again.close();
+  });
+
+  t.test('baselines are kept by cluster and name with their edges, also after a restart', async (t) => {
+    const under = await make();
+    const store = await under.open();
+    t.strictSame(await store.baselines('demo'), []);
+    t.equal(await store.baselineEdges('demo', 'first'), null);
+    const workload = { namespace: 'shop', kind: 'Deployment', name: 'cart' };
+    const first = {
+      name: 'first',
+      scope: { namespace: 'shop', workload },
+      takenUnixMs: 4e12,
+      edges: 2,
+      comment: 'Ann',
+    };
+    const second = { ...first, name: 'second', scope: { namespace: null, workload: null } };
+    await store.setBaseline('demo', { ...first, edges: 7 }, Uint8Array.of(7));
+    await store.setBaseline('demo', second, Uint8Array.of());
+    await store.setBaseline('demo', first, Uint8Array.of(0, 255, 1));
+    await store.setBaseline('another', first, Uint8Array.of(9));
+    await store.removeBaseline('another', 'first');
+    await store.removeBaseline('another', 'never was');
+    await store.close();
+    const again = await under.open();
+    const kept = await again.baselines('demo');
+    t.strictSame(
+      kept.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      [first, second],
+    );
+    t.strictSame([...((await again.baselineEdges('demo', 'first')) ?? [])], [0, 255, 1]);
+    t.equal((await again.baselineEdges('demo', 'second'))?.length, 0);
+    t.strictSame(await again.baselines('another'), []);
+    t.equal(await again.baselineEdges('another', 'first'), null);
     await again.close();
   });
 
