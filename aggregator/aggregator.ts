@@ -179,7 +179,14 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     },
     log: log.child({ part: 'ingest' }),
   });
-  metrics.measure({ ingest, history, state, followers, identity });
+  metrics.measure({
+    ingest,
+    history,
+    state,
+    followers,
+    identity,
+    certificates: drivers.secured?.certificates ?? null,
+  });
 
   const snapshots = new Snapshots({ ...snapshotBounds, maxEdges: 2 * maxEdges, clock });
   const report = faultReport(log.child({ part: 'api' }));
