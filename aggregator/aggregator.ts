@@ -14,6 +14,7 @@ import { openHttp } from './api/http/open.ts';
 import { Metrics } from './api/metrics.ts';
 import { MetricsServer } from './api/metrics-server.ts';
 import { History } from './graph/history.ts';
+import type { Tier } from './graph/tiers.ts';
 import { Identity } from './identity/identity.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { ingestHandlers } from './ingest/push.ts';
@@ -21,10 +22,13 @@ import { Resolver } from './ingest/resolver.ts';
 import { asChanges } from './kube/objects.ts';
 import { FirstState } from './kube/first-state.ts';
 import type { ClusterSource } from './kube/source.ts';
+import { Baselines } from './policy/baselines.ts';
 import { policyHandlers } from './policy/handlers.ts';
 import { ClusterState } from './query/cluster-state.ts';
+import { FollowTail } from './query/follow-tail.ts';
 import { Followers } from './query/followers.ts';
 import { queryHandlers } from './query/handlers.ts';
+import { Snapshots } from './query/snapshots.ts';
 import { settingsHandlers } from './settings/handlers.ts';
 import { ClusterSettings } from './settings/settings.ts';
 import type { Store } from './store/store.ts';
@@ -41,8 +45,14 @@ export interface AggregatorOptions {
   readonly ui: string;
   readonly podCidrs: readonly Cidr[];
   readonly serviceCidrs: readonly Cidr[];
-  readonly retentionMs: Milliseconds;
-  readonly pruneEveryMs: Milliseconds;
+  readonly tiers: readonly Tier[];
+  /** How long it is known when an edge was seen, when nothing else is kept of it. */
+  readonly keepSightingsMs: Milliseconds;
+  /** How long windows are kept one by one before they are merged. */
+  readonly tailMs: Milliseconds;
+  readonly upkeepEveryMs: Milliseconds;
+  /** How often it is looked for what other aggregators have committed. */
+  readonly pollEveryMs: Milliseconds;
   /** How long who is gone can still be named. */
   readonly rememberMs: Milliseconds;
   readonly identityWaitMs: Milliseconds;
@@ -50,7 +60,10 @@ export interface AggregatorOptions {
   readonly clusterWaitMs: Milliseconds;
   readonly maxEdges: number;
   readonly maxSeries: number;
+  /** The most edges of one answer; more are given in pages. */
+  readonly maxAnswerEdges: number;
   readonly maxAliases: number;
+  readonly maxBaselines: number;
   /** How many batches of one agent may be under way. */
   readonly credits: number;
   /** How many of all agents should be at most: bounds the memory that batches take which wait for their commit. */
@@ -93,8 +106,11 @@ const maxGone = 500_000;
 const maxSubjects = 1_000_000;
 const giveUpMs = 60_000;
 const maxGivenUp = 10_000;
-/** At 200 nodes and 15 s windows: five seconds. */
-const maxFollowQueue = 64;
+/** At 200 nodes and 15 s windows: two and a half minutes. The rows take some 150 bytes each. */
+const followBounds = { maxWindows: 2_048, maxRows: 200_000 };
+const maxFollowers = 1_000;
+/** Long enough to look at a page. */
+const snapshotBounds = { maxSnapshots: 64, keepMs: 300_000 };
 
 /** Wires an aggregator and starts it; the drivers are its own from then on. @throws WeirError STORE, LISTEN */
 export async function startAggregator(options: AggregatorOptions, drivers: AggregatorDrivers): Promise<Aggregator> {
@@ -109,7 +125,7 @@ export async function startAggregator(options: AggregatorOptions, drivers: Aggre
 }
 
 async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Promise<Aggregator> {
-  const { cluster, retentionMs, pruneEveryMs, maxEdges } = options;
+  const { cluster, tiers, keepSightingsMs, tailMs, upkeepEveryMs, pollEveryMs, maxEdges } = options;
   const { store, source, clock, log } = drivers;
   const state = new ClusterState(source);
   const identity = new Identity({
@@ -139,16 +155,22 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
         identity.configure([...options.podCidrs, ...podCidrs], [...options.serviceCidrs, ...serviceCidrs], clock.now()),
       ),
   });
+  const baselines = new Baselines({ cluster, store, maxBaselines: options.maxBaselines });
   const metrics = new Metrics(clock, options.maxSeries);
-  const followers = new Followers();
+  const tail = new FollowTail({ ...followBounds, shown: (edges) => aliases.name(edges) });
+  const followers = new Followers(tail, maxFollowers);
   const history = await History.open({
     cluster,
     store,
-    retentionMs,
-    pruneEveryMs,
+    tiers,
+    keepSightingsMs,
+    tailMs,
+    upkeepEveryMs,
+    pollEveryMs,
     maxEdges,
     nodes: () => state.nodes,
     shown: (edges) => aliases.name(edges),
+    onAdded: (segment) => followers.publish(segment),
     clock,
     log: log.child({ part: 'history' }),
   });
@@ -161,20 +183,37 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     maxStreams: options.maxStreams,
     maxDictionaryBytes: options.maxDictionaryBytes,
     clock,
-    onCommitted: (segment) => {
-      history.add(segment);
+    onCommitted: (segment, id) => {
+      history.add(segment, id);
       metrics.committed(segment);
-      followers.publish(segment);
     },
     log: log.child({ part: 'ingest' }),
   });
-  metrics.measure({ ingest, history, state, followers, identity });
+  metrics.measure({
+    ingest,
+    history,
+    state,
+    followers,
+    identity,
+    certificates: drivers.secured?.certificates ?? null,
+  });
 
+  const snapshots = new Snapshots({ ...snapshotBounds, maxEdges: 2 * maxEdges, clock });
   const report = faultReport(log.child({ part: 'api' }));
   const { agents } = ingest;
   const handlers = {
-    query: queryHandlers({ cluster, state, history, agents, followers, identity, aliases, maxFollowQueue }),
-    policy: policyHandlers({ cluster, state, history }),
+    query: queryHandlers({
+      cluster,
+      state,
+      history,
+      agents,
+      followers,
+      identity,
+      aliases,
+      snapshots,
+      maxAnswerEdges: options.maxAnswerEdges,
+    }),
+    policy: policyHandlers({ cluster, state, history, agents, identity, settings, baselines, clock }),
     alias: aliasHandlers({ cluster, aliases }),
     settings: settingsHandlers({ cluster, settings }),
   };

@@ -5,6 +5,7 @@ import { type Cidr, parseCidr, staysOnMachine } from '../core/address.ts';
 import { WeirError } from '../core/errors.ts';
 import { type Milliseconds, parseDuration } from '../core/time.ts';
 import { version } from '../core/version.ts';
+import { readTiers, type Tier } from './graph/tiers.ts';
 
 const duration = z.string().transform((text, context): Milliseconds => {
   const ms = parseDuration(text);
@@ -17,6 +18,13 @@ const cidr = z.string().transform((text, context): Cidr => {
   const block = parseCidr(text);
   if (block !== null) return block;
   context.addIssue({ code: 'custom', message: 'give an address block such as 10.244.0.0/16' });
+  return z.NEVER;
+});
+
+const tiers = z.string().transform((text, context): readonly Tier[] => {
+  const read = readTiers(text);
+  if (read.type === 'tiers') return read.tiers;
+  context.addIssue({ code: 'custom', message: read.problem });
   return z.NEVER;
 });
 
@@ -49,12 +57,16 @@ const schema = z.object({
   clusterWait: duration,
   podCidr: z.array(cidr),
   serviceCidr: z.array(cidr),
-  retention: duration,
+  keep: tiers,
+  keepSightings: duration,
+  tail: duration,
   remember: duration,
   identityWait: duration,
   maxEdges: count,
   maxSeries: count,
+  maxAnswerEdges: count,
   maxAliases: count,
+  maxBaselines: count,
   credits: count,
   maxUnderWay: count,
   maxStreams: count,
@@ -144,7 +156,21 @@ function command(): Command {
         flag('--service-cidr <block>', 'Service addresses, besides those of ServiceCIDRs', 'SERVICE_CIDR').default([]),
       ),
     )
-    .addOption(flag('--retention <time>', 'how long flows are kept', 'RETENTION').default('7d'))
+    .addOption(
+      flag('--keep <tiers>', 'how wide buckets of time are, and how long each kind is kept', 'KEEP').default(
+        '15s=1h,1m=24h,1h=30d,1d=400d',
+      ),
+    )
+    .addOption(
+      flag(
+        '--keep-sightings <time>',
+        'how long it is known when an edge was seen, when nothing else is kept of it',
+        'KEEP_SIGHTINGS',
+      ).default('1200d'),
+    )
+    .addOption(
+      flag('--tail <time>', 'how long windows are kept one by one before they are merged', 'TAIL').default('2m'),
+    )
     .addOption(flag('--remember <time>', 'how long who is gone can still be named', 'REMEMBER').default('1h'))
     .addOption(
       flag(
@@ -155,7 +181,11 @@ function command(): Command {
     )
     .addOption(flag('--max-edges <n>', 'bound of the graph in memory', 'MAX_EDGES').default('500000'))
     .addOption(flag('--max-series <n>', 'bound of the series of a traffic metric', 'MAX_SERIES').default('2000'))
+    .addOption(
+      flag('--max-answer-edges <n>', 'edges of one answer; more come in pages', 'MAX_ANSWER_EDGES').default('100000'),
+    )
     .addOption(flag('--max-aliases <n>', 'bound of the aliases', 'MAX_ALIASES').default('1000'))
+    .addOption(flag('--max-baselines <n>', 'bound of the baselines', 'MAX_BASELINES').default('100'))
     .addOption(flag('--credits <n>', 'batches of one agent that may be under way', 'CREDITS').default('64'))
     .addOption(
       flag('--max-under-way <n>', 'batches of all agents that should be under way at most', 'MAX_UNDER_WAY').default(

@@ -21,7 +21,8 @@ import type { Store } from './store/store.ts';
 /** Editors and scripts write a file in several steps: read once they are done. */
 const debounceMs = 50;
 const pollMs = 2_000;
-const pruneEveryMs = 60_000;
+const upkeepEveryMs = 15_000;
+const sharedPollMs = 1_000;
 const certificatesEveryMs = 10_000;
 
 /** A database server where the name is a URL, else a file. */
@@ -68,7 +69,8 @@ async function openSecured(config: AggregatorConfig, log: Logger): Promise<Secur
 
 async function run(config: AggregatorConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: { component: 'aggregator' } }, pino.destination(2));
-  const { cluster, listen, metricsListen, maxEdges, maxSeries, maxAliases, credits, maxUnderWay } = config;
+  const { cluster, listen, metricsListen, maxEdges, maxSeries, maxAliases, maxBaselines, credits, maxUnderWay } =
+    config;
   const secured = await openSecured(config, log.child({ part: 'tls' }));
   const store = await openStore(config, log);
   const source = await openCluster(config, log).catch(async (error: unknown) => {
@@ -85,14 +87,19 @@ async function run(config: AggregatorConfig): Promise<void> {
       ui: config.ui,
       podCidrs: config.podCidr,
       serviceCidrs: config.serviceCidr,
-      retentionMs: config.retention,
-      pruneEveryMs,
+      tiers: config.keep,
+      keepSightingsMs: config.keepSightings,
+      tailMs: config.tail,
+      upkeepEveryMs,
+      pollEveryMs: sharedPollMs,
       rememberMs: config.remember,
       identityWaitMs: config.identityWait,
       clusterWaitMs: config.clusterWait,
       maxEdges,
       maxSeries,
       maxAliases,
+      maxAnswerEdges: config.maxAnswerEdges,
+      maxBaselines,
       credits,
       maxBatchesUnderWay: maxUnderWay,
       maxStreams: config.maxStreams,

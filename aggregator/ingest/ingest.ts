@@ -27,7 +27,7 @@ export interface IngestOptions {
   readonly maxDictionaryBytes: number;
   readonly clock: Clock;
   /** Told of every segment right after it was committed and before it is acknowledged. */
-  readonly onCommitted: (segment: Segment) => void;
+  readonly onCommitted: (segment: Segment, id: number) => void;
   readonly log: Logger;
 }
 
@@ -154,7 +154,7 @@ export class Ingest implements SessionHost {
     const { node, epoch, sequence, window } = result.segment;
     this.agents.committed({ node, epoch, sequence, windowEndUnixMs: window.endUnixMs });
     if (result.missing > 0) this.#options.log.error({ node, missing: result.missing }, 'batches were lost on the way');
-    this.#options.onCommitted(result.segment);
+    this.#options.onCommitted(result.segment, result.id);
     return result;
   }
 

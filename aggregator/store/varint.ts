@@ -56,6 +56,12 @@ export class VarintReader {
   }
 
   read(): number {
+    const first = this.#bytes[this.#position] as number;
+    // Most are so small.
+    if (first < 0x80) {
+      this.#position++;
+      return first;
+    }
     let value = 0;
     let scale = 1;
     for (;;) {
