@@ -11,6 +11,7 @@ import { tokenProof } from './access/token-proof.ts';
 import { TokenReviews } from './access/token-reviews.ts';
 import { type Secured, startAggregator } from './aggregator.ts';
 import { type AggregatorConfig, readConfig } from './config.ts';
+import { optionsOf } from './options.ts';
 import { ApiCluster } from './kube/api.ts';
 import { FileCluster } from './kube/files.ts';
 import type { ClusterSource } from './kube/source.ts';
@@ -21,8 +22,6 @@ import type { Store } from './store/store.ts';
 /** Editors and scripts write a file in several steps: read once they are done. */
 const debounceMs = 50;
 const pollMs = 2_000;
-const upkeepEveryMs = 15_000;
-const sharedPollMs = 1_000;
 const certificatesEveryMs = 10_000;
 
 /** A database server where the name is a URL, else a file. */
@@ -69,44 +68,14 @@ async function openSecured(config: AggregatorConfig, log: Logger): Promise<Secur
 
 async function run(config: AggregatorConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: { component: 'aggregator' } }, pino.destination(2));
-  const { cluster, listen, metricsListen, maxEdges, maxSeries, maxAliases, maxBaselines, credits, maxUnderWay } =
-    config;
+  const { cluster } = config;
   const secured = await openSecured(config, log.child({ part: 'tls' }));
   const store = await openStore(config, log);
   const source = await openCluster(config, log).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
-  const aggregator = await startAggregator(
-    {
-      cluster,
-      listen,
-      metricsListen,
-      httpListen: config.httpListen,
-      httpBasePath: config.httpBasePath,
-      ui: config.ui,
-      podCidrs: config.podCidr,
-      serviceCidrs: config.serviceCidr,
-      tiers: config.keep,
-      keepSightingsMs: config.keepSightings,
-      tailMs: config.tail,
-      upkeepEveryMs,
-      pollEveryMs: sharedPollMs,
-      rememberMs: config.remember,
-      identityWaitMs: config.identityWait,
-      clusterWaitMs: config.clusterWait,
-      maxEdges,
-      maxSeries,
-      maxAliases,
-      maxAnswerEdges: config.maxAnswerEdges,
-      maxBaselines,
-      credits,
-      maxBatchesUnderWay: maxUnderWay,
-      maxStreams: config.maxStreams,
-      maxDictionaryBytes: config.maxDictionaryMb * 1e6,
-    },
-    { store, source, clock: systemClock, log, secured },
-  );
+  const aggregator = await startAggregator(optionsOf(config), { store, source, clock: systemClock, log, secured });
   const { addresses, metricsAddress, httpAddress } = aggregator;
   log.info({ version, cluster, addresses, metricsAddress, httpAddress }, 'listening');
 
