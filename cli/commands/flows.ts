@@ -75,6 +75,11 @@ async function list(connection: Connection, terminal: Terminal, options: FlowsOp
   const keep = wanted(options);
   const { edges: messages, coverage } = await connection.query.listEdges(asked, deadline());
   const edges = messages.map(decodeEdge).filter(keep);
+  if (options.output === 'jsonl') {
+    for (const edge of edges) terminal.data(`${JSON.stringify(edge)}\n`);
+    for (const warning of coverageWarnings(coverage)) terminal.remark(`! ${warning}`);
+    return;
+  }
   if (printData(terminal, options.output, edges)) return;
   terminal.print(
     renderTable(
