@@ -4,6 +4,7 @@ import { type BaselineOptions, listBaselines, removeBaseline, setBaseline } from
 import { type DriftOptions, showDrift } from './commands/policy-drift.ts';
 import type { Finish } from './finish.ts';
 import { type ScopeOptions, scopeOptions } from './question.ts';
+import type { Target } from './target.ts';
 
 /** `weir policy baseline` and `weir policy drift`. */
 export function addBaselineCommands(policy: Command, { terminal, on }: CommandContext, finish: Finish): void {
@@ -16,19 +17,19 @@ export function addBaselineCommands(policy: Command, { terminal, on }: CommandCo
     .addOption(scopeOptions.since())
     .option('--comment <text>', 'for people', '')
     .addHelpText('after', examples(['weir policy baseline set release-12 -n shop --since 7d']))
-    .action((name: string, options: ScopeOptions & { aggregator: string } & { comment: string }) =>
+    .action((name: string, options: ScopeOptions & Target & { comment: string }) =>
       on(options, (connection) => setBaseline(connection, terminal, name, options)),
     );
   command(baseline, 'list', 'the baselines')
     .addOption(scopeOptions.cluster())
     .addOption(output('table', 'json', 'yaml'))
-    .action((options: BaselineOptions & { aggregator: string } & { output: string }) =>
+    .action((options: BaselineOptions & Target & { output: string }) =>
       on(options, (connection) => listBaselines(connection, terminal, options)),
     );
   command(baseline, 'remove', 'remove a baseline')
     .argument('<name>', 'as weir policy baseline list prints it')
     .addOption(scopeOptions.cluster())
-    .action((name: string, options: BaselineOptions & { aggregator: string }) =>
+    .action((name: string, options: BaselineOptions & Target) =>
       on(options, (connection) => removeBaseline(connection, terminal, name, options)),
     );
   command(policy, 'drift', 'what has changed since a baseline, and rules that nothing needs any more')
@@ -43,7 +44,7 @@ export function addBaselineCommands(policy: Command, { terminal, on }: CommandCo
 
 Exit status: 0; 1 when there is new traffic, or what the network does with it has changed.`,
     )
-    .action((name: string, options: DriftOptions & { aggregator: string }) =>
+    .action((name: string, options: DriftOptions & Target) =>
       on(options, async (connection) => finish(await showDrift(connection, terminal, name, options))),
     );
 }

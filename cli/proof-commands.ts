@@ -11,6 +11,7 @@ import { showWhy, type WhyOptions } from './commands/policy-why.ts';
 import { addBaselineCommands } from './baseline-commands.ts';
 import type { Finish } from './finish.ts';
 import { scopeOptions } from './question.ts';
+import type { Target } from './target.ts';
 
 function addCheck(policy: Command, { terminal, on }: CommandContext, finish: Finish): void {
   command(policy, 'check', 'replay everything that was recorded against policies in files')
@@ -35,7 +36,7 @@ function addCheck(policy: Command, { terminal, on }: CommandContext, finish: Fin
 Exit status: 0 when everything that was forwarded stays allowed; 1 when something would be denied; 2 for bad input, of
 which the rest is checked all the same; 3 with --require-complete when what was seen is not known to be all.`,
     )
-    .action(async (paths: string[], options: CheckOptions & { aggregator: string }) => {
+    .action(async (paths: string[], options: CheckOptions & Target) => {
       if (isOffline(options)) finish(await checkPolicies(null, terminal, paths, options));
       else await on(options, async (connection) => finish(await checkPolicies(connection, terminal, paths, options)));
     });
@@ -67,7 +68,7 @@ function addDiff(policy: Command, { terminal, on }: CommandContext, finish: Fini
 
 text is what diff -u prints between the policies themselves; yaml needs a cluster, dot needs --against.`,
     )
-    .action(async (options: DiffOptions & { aggregator: string }) => {
+    .action(async (options: DiffOptions & Target) => {
       const { manifests, against, output: format } = options;
       if (against === undefined) {
         if (format === 'dot')
@@ -95,7 +96,7 @@ function addWhy(policy: Command, { terminal, on }: CommandContext, finish: Finis
 
 Exit status: 0 when it is allowed, 1 when it is denied or depends.`,
     )
-    .action((client: string, server: string, port: string, options: WhyOptions & { aggregator: string }) =>
+    .action((client: string, server: string, port: string, options: WhyOptions & Target) =>
       on(options, async (connection) => finish(await showWhy(connection, terminal, [client, server, port], options))),
     );
 }
@@ -116,7 +117,7 @@ function addRollout(policy: Command, { terminal, on }: CommandContext, finish: F
 
 Exit status: 0; 1 when live traffic would be cut, for a while or for good; 2 for bad input.`,
     )
-    .action((paths: string[], options: RolloutOptions & { aggregator: string }) =>
+    .action((paths: string[], options: RolloutOptions & Target) =>
       on(options, async (connection) => finish(await planRollout(connection, terminal, paths, options))),
     );
 }
@@ -141,7 +142,7 @@ export function addProofCommands(root: Command, policy: Command, context: Comman
         'weir policy applied -n shop --from deploy/web --to deploy/cart -o yaml',
       ]),
     )
-    .action((options: AppliedOptions & { aggregator: string }) =>
+    .action((options: AppliedOptions & Target) =>
       on(options, (connection) => showApplied(connection, terminal, options)),
     );
   addRollout(policy, context, finish);
@@ -151,7 +152,7 @@ export function addProofCommands(root: Command, policy: Command, context: Comman
     .addOption(new Option('-n, --namespace <name>', 'only this namespace, workload by workload'))
     .addOption(output('table', 'json', 'yaml'))
     .addHelpText('after', examples(['weir coverage', 'weir coverage -n shop']))
-    .action((options: IsolationOptions & { aggregator: string }) =>
+    .action((options: IsolationOptions & Target) =>
       on(options, (connection) => showIsolation(connection, terminal, options)),
     );
 }

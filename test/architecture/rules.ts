@@ -7,9 +7,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   proto: ['core', 'policy'],
   native: ['core'],
   kube: ['core'],
-  agent: ['core', 'policy', 'proto', 'native', 'kube'],
-  aggregator: ['core', 'policy', 'proto', 'native', 'kube'],
-  cli: ['core', 'policy', 'proto'],
+  tls: ['core'],
+  agent: ['core', 'policy', 'proto', 'native', 'kube', 'tls'],
+  aggregator: ['core', 'policy', 'proto', 'native', 'kube', 'tls'],
+  cli: ['core', 'policy', 'proto', 'kube', 'tls'],
   lab: ['core', 'policy', 'proto'],
 };
 
