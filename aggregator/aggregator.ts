@@ -14,6 +14,7 @@ import { openHttp } from './api/http/open.ts';
 import { Metrics } from './api/metrics.ts';
 import { MetricsServer } from './api/metrics-server.ts';
 import { History } from './graph/history.ts';
+import type { Segment } from './graph/segment.ts';
 import type { Tier } from './graph/tiers.ts';
 import { Identity } from './identity/identity.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -159,6 +160,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   const metrics = new Metrics(clock, options.maxSeries);
   const tail = new FollowTail({ ...followBounds, shown: (edges) => aliases.name(edges) });
   const followers = new Followers(tail, maxFollowers);
+  let seen: (segment: Segment) => void = () => undefined;
   const history = await History.open({
     cluster,
     store,
@@ -170,7 +172,10 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     maxEdges,
     nodes: () => state.nodes,
     shown: (edges) => aliases.name(edges),
-    onAdded: (segment) => followers.publish(segment),
+    onAdded: (segment) => {
+      followers.publish(segment);
+      seen(segment);
+    },
     clock,
     log: log.child({ part: 'history' }),
   });
@@ -189,6 +194,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     },
     log: log.child({ part: 'ingest' }),
   });
+  seen = (segment) => ingest.seen(segment);
   metrics.measure({
     ingest,
     history,

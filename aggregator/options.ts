@@ -1,7 +1,7 @@
 import type { AggregatorOptions } from './aggregator.ts';
 import type { AggregatorConfig } from './config.ts';
 
-const upkeepEveryMs = 15_000;
+const maxUpkeepEveryMs = 15_000;
 const sharedPollMs = 1_000;
 
 /** What an aggregator is told of the configuration of its process. */
@@ -20,7 +20,7 @@ export function optionsOf(config: AggregatorConfig): AggregatorOptions {
     tiers: config.keep,
     keepSightingsMs: config.keepSightings,
     tailMs: config.tail,
-    upkeepEveryMs,
+    upkeepEveryMs: Math.min(maxUpkeepEveryMs, config.tail / 4),
     pollEveryMs: sharedPollMs,
     rememberMs: config.remember,
     identityWaitMs: config.identityWait,

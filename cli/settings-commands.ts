@@ -1,4 +1,3 @@
-import type { Target } from './target.ts';
 import type { Command } from 'commander';
 import { command, type CommandContext, examples, output } from './command.ts';
 import {
