@@ -1,8 +1,7 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Edge } from '../../core/edge.ts';
 import { workloadKey } from '../../core/identity.ts';
 import type { Clock } from '../../core/time.ts';
-import { version } from '../../core/version.ts';
 import type { History } from '../graph/history.ts';
 import type { Segment } from '../graph/segment.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -21,7 +20,7 @@ export interface Measured {
   readonly identity: Identity;
 }
 
-/** What the aggregator tells Prometheus. */
+/** What Prometheus is told of one cluster. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #clock: Clock;
@@ -31,7 +30,6 @@ export class Metrics {
   /** @param maxSeries how many series each traffic metric may have */
   constructor(clock: Clock, maxSeries: number) {
     this.#clock = clock;
-    collectDefaultMetrics({ register: this.registry });
     this.#traffic = new TrafficMetrics(this.registry, maxSeries);
     this.#lag = new Histogram({
       name: 'weir_ingest_lag_seconds',
@@ -39,9 +37,6 @@ export class Metrics {
       buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600],
       registers: [this.registry],
     });
-    this.#gauge('weir_build_info', 'Version of this process; always 1.', ['component', 'version'], (gauge) =>
-      gauge.set({ component: 'aggregator', version }, 1),
-    );
   }
 
   /** Counts a segment that was committed. */
