@@ -50,10 +50,10 @@ export interface Aggregator {
 export async function startAggregator(options: AggregatorOptions, drivers: AggregatorDrivers): Promise<Aggregator> {
   const opened: Cluster[] = [];
   try {
-    const maxBatchesUnderWay = Math.max(1, Math.floor(options.maxBatchesUnderWay / drivers.clusters.length));
+    const shared = sharedOut(options, drivers.clusters.length);
     for (const served of drivers.clusters) {
       const log = drivers.clusters.length > 1 ? drivers.log.child({ cluster: served.name }) : drivers.log;
-      opened.push(await openCluster(served, { ...options, maxBatchesUnderWay }, { ...drivers, log }));
+      opened.push(await openCluster(served, shared, { ...drivers, log }));
     }
   } catch (error) {
     await Promise.all(opened.map((cluster) => cluster.drain().then(() => cluster.close())));
@@ -63,6 +63,18 @@ export async function startAggregator(options: AggregatorOptions, drivers: Aggre
     throw error;
   }
   return await wire(options, drivers, new Clusters(opened));
+}
+
+/** What bounds all agents together is shared out evenly among the clusters. */
+function sharedOut(options: ClusterOptions, clusters: number): ClusterOptions {
+  const part = (all: number) => Math.max(1, Math.floor(all / clusters));
+  const { maxBatchesUnderWay, maxStreams, maxDictionaryBytes } = options;
+  return {
+    ...options,
+    maxBatchesUnderWay: part(maxBatchesUnderWay),
+    maxStreams: part(maxStreams),
+    maxDictionaryBytes: part(maxDictionaryBytes),
+  };
 }
 
 async function wire(options: AggregatorOptions, drivers: AggregatorDrivers, clusters: Clusters): Promise<Aggregator> {
@@ -76,9 +88,8 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers, clus
   );
   const http = openHttp({ basePath: options.httpBasePath, ui: options.ui, handlers, report });
   const transport = drivers.secured === null ? plainTransport : transportOf(drivers.secured, drivers);
-  const metricsServer = new MetricsServer(
-    metricPage(new Map(clusters.all.map(({ name, metrics }) => [name, metrics]))),
-  );
+  const registries = new Map(clusters.all.map(({ name, metrics }) => [name, metrics]));
+  const metricsServer = new MetricsServer(metricPage(registries, drivers.secured?.certificates ?? null));
   const stop = async () => {
     grpc.announceStop();
     metricsServer.ready = false;

@@ -86,6 +86,8 @@ const schema = z.object({
   maxBaselines: count,
   credits: count,
   maxUnderWay: count,
+  maxStreams: count,
+  maxDictionaryMb: count,
   tlsCert: file.optional(),
   tlsKey: file.optional(),
   tlsCa: file.optional(),
@@ -215,6 +217,14 @@ function command(): Command {
       flag('--max-under-way <n>', 'batches of all agents that should be under way at most', 'MAX_UNDER_WAY').default(
         '4096',
       ),
+    )
+    .addOption(flag('--max-streams <n>', "agents' streams that may be open", 'MAX_STREAMS').default('10000'))
+    .addOption(
+      flag(
+        '--max-dictionary-mb <n>',
+        'memory for what agents said once: beyond it the stream that takes most ends',
+        'MAX_DICTIONARY_MB',
+      ).default('1000'),
     )
     .addOption(flag('--tls-cert <file>', 'certificate of this aggregator, with its chain, in PEM', 'TLS_CERT'))
     .addOption(flag('--tls-key <file>', 'its key', 'TLS_KEY'))

@@ -123,6 +123,8 @@ async function run(config: AggregatorConfig): Promise<void> {
       maxBaselines,
       credits,
       maxBatchesUnderWay: maxUnderWay,
+      maxStreams: config.maxStreams,
+      maxDictionaryBytes: config.maxDictionaryMb * 1e6,
     },
     { store, clusters, clock: systemClock, log, secured },
   );

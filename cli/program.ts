@@ -8,11 +8,11 @@ import { type FlowsOptions, flows } from './commands/flows.ts';
 import { type GraphOptions, graph } from './commands/graph.ts';
 import { type CheckOptions, checkPolicies } from './commands/policy-check.ts';
 import { type EvalOptions, evaluateQueries } from './commands/policy-eval.ts';
-import { type GenerateOptions, generatePolicies } from './commands/policy-generate.ts';
 import { type DiffOptions, type ReachOptions, showDiff, showReach } from './commands/policy-reach.ts';
 import { type ServicesOptions, showServices } from './commands/services.ts';
 import { showStatus } from './commands/status.ts';
 import { showWorkloads, type WorkloadsOptions } from './commands/workloads.ts';
+import { addGenerateCommand } from './generate-command.ts';
 import { scopeOptions } from './question.ts';
 import { addSettingsCommands } from './settings-commands.ts';
 import type { Target } from './target.ts';
@@ -131,26 +131,7 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
   addSettingsCommands(root, { terminal, on });
 
   const policy = root.command('policy').description('make policies, and prove them').exitOverride();
-  command(policy, 'generate', 'make NetworkPolicies from what was seen')
-    .argument('[workload]', 'kind/name, such as deployment/cart; all of the namespace when absent')
-    .addOption(scopeOptions.cluster())
-    .addOption(new Option('-n, --namespace <name>', 'namespace to make policies for; all when absent'))
-    .addOption(scopeOptions.since())
-    .option('--ingress', 'only ingress rules')
-    .option('--egress', 'only egress rules')
-    .addOption(output('yaml', 'json', 'table'))
-    .option('--output-dir <folder>', 'write one file a policy instead')
-    .addHelpText(
-      'after',
-      examples([
-        'weir policy generate -n shop > shop.yaml',
-        'weir policy generate -n shop deployment/cart --ingress',
-        'weir policy generate -n shop -o table',
-      ]),
-    )
-    .action((workload: string | undefined, options: GenerateOptions & Target) =>
-      on(options, (connection) => generatePolicies(connection, terminal, workload, options)),
-    );
+  addGenerateCommand(policy, { terminal, on });
 
   command(policy, 'check', 'replay everything that was recorded against policies in files')
     .argument('[paths...]', 'manifest files or folders, - for standard input; none checks what is applied')

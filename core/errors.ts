@@ -29,6 +29,7 @@ export const errorTable = {
   FORBIDDEN: { grpc: 7, exit: 1, text: 'This is not allowed' },
   ACCESS_UNDECIDED: { grpc: 14, exit: 1, text: 'The Kubernetes API did not say who may do this' },
   TLS_CERTIFICATE: { grpc: 9, exit: 2, text: 'A certificate cannot be used' },
+  INGEST_OVERLOADED: { grpc: 8, exit: 1, text: 'The aggregator has no room for the stream' },
   SHUTTING_DOWN: { grpc: 14, exit: 1, text: 'The aggregator is about to stop' },
   LISTEN: { grpc: 14, exit: 1, text: 'An address could not be listened on' },
   WIRE_INVALID: { grpc: 13, exit: 1, text: 'A message could not be read' },

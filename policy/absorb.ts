@@ -1,10 +1,8 @@
 import type { Labels } from '../core/kubernetes.ts';
 import { cidrContainsBytes } from '../core/address.ts';
 import { addGrounds, type PeerGrants } from './peer-grants.ts';
-import { covers, type RulePeer } from './rule-peer.ts';
+import { covers } from './rule-peer.ts';
 import { holdsPort } from './rule-port.ts';
-
-type PodsPeer = Extract<RulePeer, { readonly type: 'pods' }>;
 
 function size(labels: Labels | null): number {
   return labels === null ? 0 : Object.keys(labels).length;
@@ -24,7 +22,7 @@ function demands({ peer }: PeerGrants): number {
 
 function placeOf({ peer }: PeerGrants): string {
   if (peer.type !== 'pods') return peer.type === 'block' ? `block ${peer.block.family}` : '';
-  return (peer as PodsPeer).namespace === null ? 'own' : 'other';
+  return peer.namespace === null ? 'own' : 'other';
 }
 
 /** The peers that may cover others, the widest first: those of one place that demand less than the most. */

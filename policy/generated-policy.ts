@@ -116,7 +116,7 @@ function notesOn({ direction, index, alsoAllows }: GeneratedRule, { ports, edges
 type Named = Exclude<RulePeer, { readonly type: 'everyone' }>;
 
 /** Peers and ports as NetworkPolicy writes them: no list where everyone, or every port, is meant. */
-function writtenAs<Key extends 'from' | 'to'>(key: Key, { peers, ports }: MergedRule) {
+function writtenAs(key: 'from' | 'to', { peers, ports }: MergedRule) {
   const named = peers.filter((peer): peer is Named => peer.type !== 'everyone');
   return {
     ...(named.length === peers.length && { [key]: named.map(toNetworkPolicyPeer) }),

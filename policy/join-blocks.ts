@@ -32,7 +32,7 @@ function put(levels: readonly Level[], block: Cidr, ports: readonly RulePort[] |
 /** Joins the halves in one level into blocks of the level above. */
 function joinLevel(levels: readonly Level[], level: Level, adjacent: boolean): void {
   const waiting = new Map<string, PeerGrants & { readonly block: Cidr }>();
-  for (const each of [...level.values()]) {
+  for (const each of level.values()) {
     const parent = parentOf(each.block);
     const key = `${parent.text} ${portsKey(each.ports)}`;
     const half = waiting.get(key);

@@ -6,9 +6,10 @@ import type { RowChoice } from './generate-options.ts';
 
 type Row = Pick<RowChoice, 'client' | 'server' | 'protocol' | 'port' | 'direction'>;
 
-/** An address is the same row whether or not it has a name by now. */
+/** An address is the same row whether or not it has a name by now; labels show kinds in lower case. */
 function endKey(entity: Entity): string {
-  return entity.type === 'external' || entity.type === 'unresolved' ? entity.address : entityKey(entity);
+  if (entity.type === 'external' || entity.type === 'unresolved') return entity.address;
+  return entityKey(entity.type === 'workload' ? { ...entity, kind: entity.kind.toLowerCase() } : entity);
 }
 
 function rowKey({ direction, client, server, protocol, port }: Row): string {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 import { messageOf, WeirError } from '../core/errors.ts';
-import type { Milliseconds } from '../core/time.ts';
+import type { Milliseconds, UnixMs } from '../core/time.ts';
 
 /** Names of files in PEM; null for what is not used. */
 export interface CertificatePaths {
@@ -49,6 +49,12 @@ export class CertificateFiles {
     return this.#current;
   }
 
+  /** When this side's certificate ends; null when it has none. */
+  get expiresUnixMs(): UnixMs | null {
+    const { cert } = this.#current;
+    return cert === null ? null : Date.parse(new X509Certificate(cert).validTo);
+  }
+
   /** Told of what has replaced the current ones. @returns what ends that */
   onChange(listener: (certificates: Certificates) => void): () => void {
     this.#listeners.add(listener);
@@ -63,7 +69,7 @@ export class CertificateFiles {
       check(this.#paths, certificates);
       this.#current = certificates;
       this.#lastFault = '';
-      this.#log.info({ expires: expiryOf(certificates) }, 'certificates were replaced');
+      this.#log.info({ expiresUnixMs: this.expiresUnixMs }, 'certificates were replaced');
       for (const listener of this.#listeners) listener(certificates);
     } catch (error) {
       const fault = messageOf(error);
@@ -116,8 +122,4 @@ function firstOf(pem: Buffer, path: string | null): X509Certificate {
   } catch (error) {
     throw new WeirError('TLS_CERTIFICATE', `${path}: not a certificate in PEM`, { cause: error });
   }
-}
-
-function expiryOf({ cert }: Certificates): string | null {
-  return cert === null ? null : new X509Certificate(cert).validTo;
 }

@@ -1,5 +1,6 @@
 import { AggregatorRegistry, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { version } from '../../core/version.ts';
+import type { CertificateFiles } from '../../tls/certificate-files.ts';
 
 /** What a page of metrics is made of. */
 export interface MetricPage {
@@ -7,7 +8,7 @@ export interface MetricPage {
   text(): Promise<string>;
 }
 
-function processRegistry(): Registry {
+function processRegistry(certificates: CertificateFiles | null): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const help = 'Version of this process; always 1.';
@@ -18,15 +19,28 @@ function processRegistry(): Registry {
     registers: [registry],
   });
   info.set({ component: 'aggregator', version }, 1);
+  registry.registerMetric(
+    new Gauge({
+      name: 'weir_certificate_expiry_timestamp_seconds',
+      help: 'When the certificate of this process ends, in seconds since 1970; absent where it has none.',
+      registers: [],
+      collect() {
+        const expiresUnixMs = certificates?.expiresUnixMs ?? null;
+        if (expiresUnixMs === null) this.remove();
+        else this.set(expiresUnixMs / 1000);
+      },
+    }),
+  );
   return registry;
 }
 
 /**
  * The metrics of the process and of its clusters. Where there are several, each series says of which cluster it is.
  * @param clusters by name; all have metrics of the same names
+ * @param certificates null where text is plain
  */
-export function metricPage(clusters: ReadonlyMap<string, Registry>): MetricPage {
-  const ofProcess = processRegistry();
+export function metricPage(clusters: ReadonlyMap<string, Registry>, certificates: CertificateFiles | null): MetricPage {
+  const ofProcess = processRegistry(certificates);
   const registries = [...clusters.values()];
   const [only] = registries;
   if (clusters.size > 1) for (const [cluster, registry] of clusters) registry.setDefaultLabels({ cluster });

@@ -58,6 +58,15 @@ export class Metrics {
       for (const [result, count] of Object.entries({ committed, duplicate, rejected })) into.inc({ result }, count);
     });
     this.#gauge('weir_ingest_batches_pending', 'Batches under way.', [], (gauge) => gauge.set(ingest.ledger.pending));
+    this.#gauge('weir_ingest_dictionary_bytes', 'What the dictionaries of all streams take, about.', [], (gauge) =>
+      gauge.set(ingest.dictionaryBytes),
+    );
+    this.#counter(
+      'weir_ingest_foreign_pods_total',
+      'Pods that agents reported for which the cluster has on other nodes, once for each dictionary they are in.',
+      [],
+      (into) => into.inc(ingest.foreignPods),
+    );
     this.#gauge('weir_agents_connected', 'Agents with an open stream.', [], (gauge) =>
       gauge.set(ingest.agents.sessions().length),
     );

@@ -39,6 +39,8 @@ export interface Cluster {
 const toleranceMs = 30_000;
 /** Of pods, addresses and controllers that are gone, each: some 200 bytes for one. */
 const maxGone = 500_000;
+/** Pods that report and addresses at their far ends: some 150 bytes for one. */
+const maxSubjects = 1_000_000;
 const giveUpMs = 60_000;
 const maxGivenUp = 10_000;
 /** At 200 nodes and 15 s windows: two and a half minutes. The rows take some 150 bytes each. */
@@ -61,19 +63,21 @@ export async function openCluster(
   let unsubscribe = () => {};
   const firstState = first.settled.then(() => {
     identity.apply(asChanges(source.snapshot()), clock.now());
-    unsubscribe = source.onChange((changes) => resolver.learnt(identity.apply(changes, clock.now())));
+    unsubscribe = source.onChange((changes) => resolver.changed(identity.apply(changes, clock.now())));
   });
   // Whoever waits for it is told why it never came; a start that fails leaves nobody who does.
   firstState.catch(() => undefined);
   const waits = { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp, firstState };
-  const resolver = new Resolver(identity, { ...waits, maxLanes: maxEdges });
+  const resolver = new Resolver(identity, { ...waits, maxLanes: maxEdges, maxSubjects });
 
   const aliases = await Aliases.open({ cluster, store, maxAliases: options.maxAliases, clock });
   const settings = await ClusterSettings.open({
     cluster,
     store,
     onBlocks: (blocks) =>
-      identity.configure([...podCidrs, ...blocks.podCidrs], [...serviceCidrs, ...blocks.serviceCidrs], clock.now()),
+      resolver.changed(
+        identity.configure([...podCidrs, ...blocks.podCidrs], [...serviceCidrs, ...blocks.serviceCidrs], clock.now()),
+      ),
   });
   const baselines = new Baselines({ cluster, store, maxBaselines: options.maxBaselines });
   const metrics = new Metrics(clock, options.maxSeries);
@@ -95,6 +99,9 @@ export async function openCluster(
     resolver,
     credits: { perAgent: options.credits, total: options.maxBatchesUnderWay },
     limits: defaultLimits,
+    maxStreams: options.maxStreams,
+    maxDictionaryBytes: options.maxDictionaryBytes,
+    clock,
     onCommitted: (segment, id) => {
       history.add(segment, id);
       metrics.committed(segment);

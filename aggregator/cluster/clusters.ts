@@ -61,7 +61,7 @@ export class Clusters {
   }
 
   async #status(request: wire.GetStatusRequest): Promise<wire.GetStatusResponse> {
-    const each = await Promise.all(this.all.map(({ handlers }) => handlers.query.getStatus(request)));
+    const each = await Promise.all(this.all.map(async ({ handlers }) => await handlers.query.getStatus(request)));
     return { version: each[0]?.version ?? '', clusters: each.flatMap(({ clusters }) => clusters) };
   }
 

@@ -30,6 +30,9 @@ export interface ClusterOptions {
   readonly credits: number;
   /** How many of all agents should be at most: bounds the memory that batches take which wait for their commit. */
   readonly maxBatchesUnderWay: number;
+  readonly maxStreams: number;
+  /** What the dictionaries of all streams may take together. */
+  readonly maxDictionaryBytes: number;
 }
 
 /** A cluster that is to be served. */

@@ -32,6 +32,7 @@ export function ingestHandlers(ingestOf: (cluster: string | null) => Ingest): In
           fail(error);
         }
       });
+      call.on('drain', () => session?.drained());
       call.on('end', () => {
         session?.closed();
         call.end();

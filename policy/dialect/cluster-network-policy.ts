@@ -47,8 +47,9 @@ function protocol({ protocol: name = 'TCP', port, endPort }: NetworkPolicyPort):
   return { [key]: { destinationPort: isRange ? { range: { start: port, end: endPort } } : { number: port } } };
 }
 
-const everywhere: readonly Fields[] = [{ networks: ['0.0.0.0/0', '::/0'] }];
 const inCluster: readonly Fields[] = [{ namespaces: {} }];
+/** Pods are named besides: they count also while their addresses are not known. */
+const everywhere: readonly Fields[] = [...inCluster, { networks: ['0.0.0.0/0', '::/0'] }];
 
 interface Side {
   readonly accepts: readonly WrittenRule[];

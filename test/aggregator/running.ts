@@ -103,6 +103,8 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       maxBaselines: 2,
       credits: 4,
       maxBatchesUnderWay: 1_000,
+      maxStreams: 10_000,
+      maxDictionaryBytes: 1e9,
       ...rest,
     },
     {

@@ -5,7 +5,7 @@ import { PostgresStore } from '../../../aggregator/store/postgres.ts';
 import { plainSegment } from '../segments.ts';
 import { storeContract } from './contract.ts';
 import { allTime, segmentsIn } from './under-test.ts';
-import { PostgresServer } from './postgres-server.ts';
+import { PostgresServer } from '../../../lab/programs/postgres-server.ts';
 
 const log = pino({ level: 'silent' });
 const open = (url: string, maxCached = 1_000) => PostgresStore.open({ url, maxCached, log });
@@ -23,7 +23,7 @@ async function storedSequences(store: PostgresStore, node: string): Promise<numb
 t.setTimeout(120_000);
 
 t.test('a PostgreSQL server', async (t) => {
-  const server = await PostgresServer.start(t);
+  const server = await PostgresServer.start((remove) => t.teardown(remove));
 
   t.test('keeps the contract of a store', async (t) => {
     storeContract(
