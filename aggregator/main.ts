@@ -22,7 +22,7 @@ import type { Store } from './store/store.ts';
 /** Editors and scripts write a file in several steps: read once they are done. */
 const debounceMs = 50;
 const pollMs = 2_000;
-const upkeepEveryMs = 15_000;
+const maxUpkeepEveryMs = 15_000;
 const sharedPollMs = 1_000;
 const certificatesEveryMs = 10_000;
 
@@ -111,7 +111,7 @@ async function run(config: AggregatorConfig): Promise<void> {
       tiers: config.keep,
       keepSightingsMs: config.keepSightings,
       tailMs: config.tail,
-      upkeepEveryMs,
+      upkeepEveryMs: Math.min(maxUpkeepEveryMs, config.tail / 4),
       pollEveryMs: sharedPollMs,
       rememberMs: config.remember,
       identityWaitMs: config.identityWait,

@@ -10,6 +10,7 @@ import type { Grant } from './peer-grants.ts';
 import { type MergedRule, mergeGrants } from './rule.ts';
 import { type RulePeer, toNetworkPolicyPeer } from './rule-peer.ts';
 import { portLabel, toNetworkPolicyPort } from './rule-port.ts';
+import { differenceOf, witnessText } from './same-rules.ts';
 import type { WorkloadSelector } from './workload-selector.ts';
 
 /** A rule with what it rests on. */
@@ -139,6 +140,8 @@ export function buildPolicy(plan: PolicyPlan): GeneratedPolicy {
   }
   for (const direction of directions) {
     if (grants[direction] === null) continue;
+    const witness = differenceOf(grants[direction] ?? [], merged[direction]);
+    if (witness !== null) notes.push(`The ${direction} rules are not what was asked for: ${witnessText(witness)}.`);
     if (merged[direction].length === 0) notes.push(`No ${direction} traffic to allow was seen: all of it is denied.`);
     for (const [index, rule] of merged[direction].entries()) {
       const described = describeRule(direction, index, rule);

@@ -47,6 +47,7 @@ function commentLine(text: string): string {
  */
 export class Printer {
   readonly #parts = new Map<string, string>();
+  readonly #elements = new WeakMap<object, string>();
 
   print({ head, rules }: PolicyObject, commentOn: CommentOn = noComments): Printed {
     let yaml = stringify(head, style);
@@ -106,7 +107,18 @@ export class Printer {
 
   #field(key: string, value: unknown): string {
     if (!Array.isArray(value) || value.length === 0) return this.#part({ [key]: value });
-    return `    ${key}:\n${value.map((each: unknown) => this.#part([each])).join('')}`;
+    return `    ${key}:\n${value.map((each: unknown) => this.#element(each)).join('')}`;
+  }
+
+  /** One element of a list. Most are the very objects that were printed before. */
+  #element(value: unknown): string {
+    if (typeof value !== 'object' || value === null) return this.#part([value]);
+    let text = this.#elements.get(value);
+    if (text === undefined) {
+      text = this.#part([value]);
+      this.#elements.set(value, text);
+    }
+    return text;
   }
 
   #part(value: Fields | readonly unknown[]): string {

@@ -5,6 +5,7 @@ import { aliasHandlers } from '../alias/handlers.ts';
 import type { ApiHandlers } from '../api/handlers.ts';
 import { Metrics } from '../api/metrics.ts';
 import { History } from '../graph/history.ts';
+import type { Segment } from '../graph/segment.ts';
 import { Identity } from '../identity/identity.ts';
 import { Ingest } from '../ingest/ingest.ts';
 import { Resolver } from '../ingest/resolver.ts';
@@ -83,13 +84,17 @@ export async function openCluster(
   const metrics = new Metrics(clock, options.maxSeries);
   const shown = aliases.name.bind(aliases);
   const followers = new Followers(new FollowTail({ ...followBounds, shown }), maxFollowers);
+  let seen: (segment: Segment) => void = () => undefined;
   const history = await History.open({
     ...options,
     cluster,
     store,
     nodes: () => state.nodes,
     shown,
-    onAdded: (segment) => followers.publish(segment),
+    onAdded: (segment) => {
+      followers.publish(segment);
+      seen(segment);
+    },
     clock,
     log: log.child({ part: 'history' }),
   });
@@ -108,6 +113,7 @@ export async function openCluster(
     },
     log: log.child({ part: 'ingest' }),
   });
+  seen = (segment) => ingest.seen(segment);
   metrics.measure({ ingest, history, state, followers, identity });
 
   const snapshots = new Snapshots({ ...snapshotBounds, maxEdges: 2 * maxEdges, clock });

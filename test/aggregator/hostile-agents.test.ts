@@ -1,8 +1,8 @@
 import type { ServiceError } from '@grpc/grpc-js';
-import { compareText } from '../../core/order.ts';
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { type FlowRecord, zeroCounters } from '../../core/flow.ts';
+import { compareText } from '../../core/order.ts';
 import { Ingest } from '../../aggregator/ingest/ingest.ts';
 import { Resolver } from '../../aggregator/ingest/resolver.ts';
 import { SqliteStore } from '../../aggregator/store/sqlite.ts';
@@ -59,11 +59,15 @@ t.test('one stream too many is refused, and streams that close make way', async 
     streams.map((each) =>
       each.welcome().then(
         () => 'welcome',
-        (error: unknown) => String((error as ServiceError).metadata.get('weir-error-code')[0]),
+        (error: unknown) => (error as ServiceError).metadata.get('weir-error-code')[0],
       ),
     ),
   );
-  t.strictSame(fates.toSorted(compareText), [...Array<string>(6).fill('INGEST_OVERLOADED'), 'welcome', 'welcome']);
+  t.strictSame(fates.map(String).toSorted(compareText), [
+    ...Array<string>(6).fill('INGEST_OVERLOADED'),
+    'welcome',
+    'welcome',
+  ]);
   good.send(batchOf(1, [toCart]));
   await good.ackThrough(1);
   for (const each of streams) each.close();

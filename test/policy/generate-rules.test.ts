@@ -134,6 +134,7 @@ t.test('merging does not depend on the order of what is merged', (t) => {
     peerLabel: name,
     ports: [onePort('TCP', 80)],
     edge: edge('web', name, 80),
+    edgeKey: name,
     catches: [],
     doubts: [],
   });
