@@ -11,7 +11,7 @@ import type { PolicyHandlers } from '../../proto/services.ts';
 import { checkCluster, readRange } from '../query/question.ts';
 import { encodeBaseline } from './baseline-handlers.ts';
 import { driftOf } from './baseline-edges.ts';
-import { encodeRule } from './encode-rule.ts';
+import { encodeRule } from '../../proto/convert-rule.ts';
 import { policiesOf, type PolicyParts } from './parts.ts';
 
 const thirtyDays: Milliseconds = 30 * 86_400_000;
@@ -56,11 +56,13 @@ export function driftHandler(parts: PolicyParts): PolicyHandlers['getDrift'] {
     const { edges, coverage } = await history.during(readRange(request.range) ?? since);
     const within = edges.filter((edge) => edgeInScope(baseline.scope, edge));
     const { appeared, disappeared, changed } = driftOf(accepted, within);
+    // Of a time in which nothing was watched it is not known what went away.
+    const gone = coverage.span === null ? [] : disappeared;
     const unused = unusedRules(parts, baseline.scope, now, request.unusedAfterMs || thirtyDays);
     return {
       baseline: encodeBaseline(baseline),
       appeared: appeared.map(encodeEdge),
-      disappeared: disappeared.map(encodeEdge),
+      disappeared: gone.map(encodeEdge),
       changed: changed.map(encodeEdge),
       unusedRules: unused.rules.map((rule) => encodeRule(rule)),
       coverage: encodeCoverage(coverage),
