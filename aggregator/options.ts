@@ -6,17 +6,14 @@ const sharedPollMs = 1_000;
 
 /** What an aggregator is told of the configuration of its process. */
 export function optionsOf(config: AggregatorConfig): AggregatorOptions {
-  const { cluster, listen, metricsListen, httpListen, httpBasePath, ui, maxEdges, maxSeries, maxAliases } = config;
+  const { listen, metricsListen, httpListen, httpBasePath, ui, maxEdges, maxSeries, maxAliases } = config;
   const { maxAnswerEdges, maxBaselines, credits, maxStreams } = config;
   return {
-    cluster,
     listen,
     metricsListen,
     httpListen,
     httpBasePath,
     ui,
-    podCidrs: config.podCidr,
-    serviceCidrs: config.serviceCidr,
     tiers: config.keep,
     keepSightingsMs: config.keepSightings,
     tailMs: config.tail,

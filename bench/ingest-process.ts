@@ -44,7 +44,8 @@ const store = database.startsWith('postgres:')
 const flags = ['--cluster', 'bench', '--metrics-listen', '127.0.0.1:0', '--http-listen', '127.0.0.1:0'];
 const config = readConfig([...flags, '--listen', '127.0.0.1:0'], (text) => process.stderr.write(text));
 if (config === null) throw new Error('the bench asked for help');
-const drivers = { store, source: clusterOf(), clock: systemClock, log, secured: null };
+const clusters = [{ name: 'bench', source: clusterOf(), podCidrs: [], serviceCidrs: [] }];
+const drivers = { store, clusters, clock: systemClock, log, secured: null };
 const aggregator = await startAggregator(optionsOf(config), drivers);
 
 process.on('message', (message) => {
