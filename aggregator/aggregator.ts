@@ -129,7 +129,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   });
   const metrics = new Metrics(clock, options.maxSeries);
   const followers = new Followers();
-  let seen = (_: Segment) => {};
+  let seen: (segment: Segment) => void = () => {};
   const history = await History.open({
     cluster,
     store,

@@ -14,9 +14,14 @@ export interface Figure {
 
 export interface Result {
   /** What `--json` prints; null for what could not be told. */
-  readonly json: Readonly<Record<string, number | null>>;
+  readonly json: Json;
   /** The same and more for people. */
   readonly figures: readonly Figure[];
+}
+
+/** Numbers by name; null for what could not be told. */
+export interface Json {
+  readonly [name: string]: number | null | Json;
 }
 
 /** What a run of a bench is given. */

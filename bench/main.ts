@@ -12,11 +12,12 @@ import { overhead } from './overhead.ts';
 import { hasOwnMounts, runWithOwnMounts } from './own-mounts.ts';
 import { policy } from './policy.ts';
 import { preexisting } from './preexisting.ts';
+import { query } from './query.ts';
 import { renderReport } from './report.ts';
 import { Undo } from './undo.ts';
 import { wireBench } from './wire.ts';
 
-const benches: readonly Bench[] = [capture, edges, preexisting, overhead, agent, identity, wireBench, policy];
+const benches: readonly Bench[] = [capture, edges, preexisting, overhead, agent, identity, wireBench, policy, query];
 
 /** As a shell has it for a process that SIGINT ended. */
 const interruptedStatus = 130;

@@ -134,15 +134,15 @@ t.test('aggregators that share a database', async (t) => {
     await Promise.all(replicas.map((replica) => replica.start(t)));
     const agents = nodes.map((node, n) => new Agent(node, countsOf(n)));
     let [turn, acks] = [0, 0];
-    let killing: Promise<void> | null = null;
+    const deaths: (Promise<void> | undefined)[] = [];
     const onAck = () => {
       // One is killed for good, another comes back while agents go on.
-      if (++acks === 40) killing = replicas[0]?.kill() ?? null;
-      if (acks === 100) killing = (replicas[1] as Replica).kill().then(() => (replicas[1] as Replica).start(t));
+      if (++acks === 40) deaths.push(replicas[0]?.kill());
+      if (acks === 100) deaths.push(replicas[1]?.kill().then(() => replicas[1]?.start(t)));
     };
     const next = () => (replicas[turn++ % replicas.length] as Replica).address;
     await Promise.all(agents.map((agent) => agent.push(next, onAck)));
-    await killing;
+    await Promise.all(deaths);
     for (const replica of replicas.slice(1)) t.strictSame(await replica.countedWithin(whole), whole);
     t.ok(
       agents.every(({ welcomes }) => welcomes > 3),
@@ -160,13 +160,13 @@ t.test('aggregators that share a database', async (t) => {
     await Promise.all(replicas.map((replica) => replica.start(t)));
     const agents = nodes.map((node, n) => new Agent(node, countsOf(n)));
     let [turn, acks] = [0, 0];
-    let failing: Promise<void> | null = null;
+    const deaths: Promise<void>[] = [];
     const onAck = () => {
-      if (++acks === 60) failing = server.kill().then(() => standby.promote());
+      if (++acks === 60) deaths.push(server.kill().then(() => standby.promote()));
     };
     const next = () => (replicas[turn++ % replicas.length] as Replica).address;
     await Promise.all(agents.map((agent) => agent.push(next, onAck)));
-    await failing;
+    await Promise.all(deaths);
     for (const replica of replicas) t.strictSame(await replica.countedWithin(whole), whole);
   });
 });
