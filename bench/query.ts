@@ -17,7 +17,7 @@ const rowsPerBatch = 400;
 const batchesPerTurn = 10;
 const turnMs = 30;
 /** Rows in each bucket of the day that has passed: all edges come by again and again. */
-const rowsPerBucket = 10_000;
+const rowsPerBucket = 4_000;
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
 const spans = { hour: { lengthMs: hourMs, barMs: 100 }, day: { lengthMs: dayMs, barMs: 500 } } as const;
@@ -104,9 +104,7 @@ async function ask(history: History, cluster: QueryCluster, question: Question, 
       ? await history.top(range, 'bytes', talkers)
       : await history.answer(
           range,
-          question === 'workload'
-            ? { namespace: null, workload }
-            : { namespace: workload.namespace, workload: null },
+          question === 'workload' ? { namespace: null, workload } : { namespace: workload.namespace, workload: null },
         );
   const tookMs = performance.now() - begun;
   if (found.length === 0) throw new Error(`there is no answer to ${question}`);
@@ -136,8 +134,7 @@ async function askAll(history: History, cluster: QueryCluster, run: Run, times: 
 async function measure(run: Run): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-query-'));
   run.undo.later(() => rmSync(folder, { recursive: true, force: true }));
-  const openStore = () =>
-    new SqliteStore({ path: join(folder, 'weir.db'), synchronous: 'FULL', maxCached: 500_000 });
+  const openStore = () => new SqliteStore({ path: join(folder, 'weir.db'), synchronous: 'FULL', maxCached: 500_000 });
   const cluster = new QueryCluster(edges, 1);
   const nodes = new Nodes();
   run.progress(`writing a day of ${edges} edges`);
@@ -160,9 +157,7 @@ async function measure(run: Run): Promise<Result> {
     restarts.push((performance.now() - begun) / 1000);
     globalThis.gc?.();
     const after = process.memoryUsage();
-    memory.push(
-      (after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers) / history.edgeCount,
-    );
+    memory.push((after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers) / history.edgeCount);
     const end = new AbortController();
     const ingesting = ingest(store, history, cluster, nodes, end.signal);
     await askAll(history, cluster, run, times).finally(() => end.abort());

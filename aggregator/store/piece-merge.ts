@@ -127,9 +127,7 @@ export class PieceMerge {
   /** Leaves out what was not seen since then, and of the rest all but the latest. */
   forget(beforeUnixMs: UnixMs, most: number): void {
     const rows = [...this.#rowOf.values()].filter((row) => (this.#lastSeen[row] as number) >= beforeUnixMs);
-    const kept = rows
-      .toSorted((a, b) => (this.#lastSeen[b] as number) - (this.#lastSeen[a] as number))
-      .slice(0, most);
+    const kept = rows.toSorted((a, b) => (this.#lastSeen[b] as number) - (this.#lastSeen[a] as number)).slice(0, most);
     const stay = new Set(kept);
     for (const [laneId, row] of this.#rowOf) if (!stay.has(row)) this.#rowOf.delete(laneId);
   }

@@ -134,11 +134,12 @@ t.test('aggregators that share a database', async (t) => {
     await Promise.all(replicas.map((replica) => replica.start(t)));
     const agents = nodes.map((node, n) => new Agent(node, countsOf(n)));
     let [turn, acks] = [0, 0];
-    const deaths: (Promise<void> | undefined)[] = [];
+    const [first, second] = replicas as [Replica, Replica, Replica];
+    const deaths: Promise<void>[] = [];
     const onAck = () => {
       // One is killed for good, another comes back while agents go on.
-      if (++acks === 40) deaths.push(replicas[0]?.kill());
-      if (acks === 100) deaths.push(replicas[1]?.kill().then(() => replicas[1]?.start(t)));
+      if (++acks === 40) deaths.push(first.kill());
+      if (acks === 100) deaths.push(second.kill().then(() => second.start(t)));
     };
     const next = () => (replicas[turn++ % replicas.length] as Replica).address;
     await Promise.all(agents.map((agent) => agent.push(next, onAck)));
@@ -148,8 +149,8 @@ t.test('aggregators that share a database', async (t) => {
       agents.every(({ welcomes }) => welcomes > 3),
       'agents went from one to another',
     );
-    await replicas[0]?.start(t);
-    t.strictSame(await (replicas[0] as Replica).counted(), whole, 'one that begins later has it all at once');
+    await first.start(t);
+    t.strictSame(await first.counted(), whole, 'one that begins later has it all at once');
   });
 
   t.test('lose nothing when the primary dies and its synchronous standby takes over', async (t) => {
