@@ -5,6 +5,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { pino } from 'pino';
 import { History } from '../aggregator/graph/history.ts';
 import { readTiers, type Tier } from '../aggregator/graph/tiers.ts';
+import type { Synchronous } from '../aggregator/store/sqlite-schema.ts';
 import { SqliteStore } from '../aggregator/store/sqlite.ts';
 import type { Store } from '../aggregator/store/store.ts';
 import type { Bench, Figure, Json, Result, Run } from './bench.ts';
@@ -134,11 +135,12 @@ async function askAll(history: History, cluster: QueryCluster, run: Run, times: 
 async function measure(run: Run): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-query-'));
   run.undo.later(() => rmSync(folder, { recursive: true, force: true }));
-  const openStore = () => new SqliteStore({ path: join(folder, 'weir.db'), synchronous: 'FULL', maxCached: 500_000 });
+  const openStore = (synchronous: Synchronous) =>
+    new SqliteStore({ path: join(folder, 'weir.db'), synchronous, maxCached: 500_000 });
   const cluster = new QueryCluster(edges, 1);
   const nodes = new Nodes();
   run.progress(`writing a day of ${edges} edges`);
-  let store = openStore();
+  let store = openStore('NORMAL');
   await writeDay(store, cluster, nodes, run);
   const first = await open(store);
   await first.close();
@@ -152,7 +154,7 @@ async function measure(run: Run): Promise<Result> {
     globalThis.gc?.();
     const before = process.memoryUsage();
     const begun = performance.now();
-    store = openStore();
+    store = openStore('FULL');
     const history = await open(store);
     restarts.push((performance.now() - begun) / 1000);
     globalThis.gc?.();

@@ -49,9 +49,17 @@ export function nameRows({ laneIds, drops, names, ...columns }: PackedRows, numb
   return { ...columns, lanes: Array.from(laneIds, (id) => numbered.lane(id)), drops: dropsOf, names: namesOf };
 }
 
-/** The rows sorted by their lanes' numbers, so that differences are small. */
-export function orderOf({ laneIds }: PackedRows): Uint32Array {
-  return Uint32Array.from(laneIds.keys()).sort((a, b) => (laneIds[a] as number) - (laneIds[b] as number));
+const maxQuickRows = 2 ** 22;
+const maxQuickId = 2 ** 31;
+
+/** Rows sorted by their lanes' numbers, so that differences are small. @param laneIds of each row */
+export function orderOf(laneIds: Float64Array): Uint32Array {
+  if (laneIds.length > maxQuickRows || laneIds.some((laneId) => laneId >= maxQuickId)) {
+    return Uint32Array.from(laneIds.keys()).sort((a, b) => (laneIds[a] as number) - (laneIds[b] as number));
+  }
+  // Both as one number, which is exact and whose order needs no function: a tenth of the time.
+  const keys = laneIds.map((laneId, row) => laneId * maxQuickRows + row).sort();
+  return Uint32Array.from(keys, (key) => key % maxQuickRows);
 }
 
 /** Lays out how many rows there are, and their lanes as differences. */

@@ -25,7 +25,7 @@ import type { Checkpoint, Commit, CommitResult, Cursor, RollUpPlan, RollUpResult
 export interface PostgresOptions {
   /** postgres://user:password@host:port,host:port/database, as libpq has it. */
   readonly url: string;
-  /** How many lanes, and how many names, of each cluster are held in memory besides those in the database. */
+  /** How many lanes of each cluster are held in memory besides those in the database, and an eighth as many names. */
   readonly maxCached: number;
   readonly log: Logger;
 }

@@ -19,7 +19,7 @@ const version = 3;
 /** Packs the rows of a window: version, lanes, numbers, texts. */
 export function packRows(rows: Rows, startUnixMs: UnixMs, numbers: LaneNumbers): Uint8Array {
   const packed = numberRows(rows, numbers);
-  const order = orderOf(packed);
+  const order = orderOf(packed.laneIds);
   const writer = new VarintWriter();
   writer.write(version);
   writeLanes(writer, packed, order);

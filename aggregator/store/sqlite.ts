@@ -25,7 +25,7 @@ import type { Checkpoint, Commit, CommitResult, Cursor, RollUpPlan, RollUpResult
 export interface SqliteOptions {
   readonly path: string;
   readonly synchronous: Synchronous;
-  /** How many lanes, and how many names, are held in memory besides those on disk. */
+  /** How many lanes are held in memory besides those on disk, and an eighth as many names. */
   readonly maxCached: number;
 }
 
