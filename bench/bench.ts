@@ -12,16 +12,14 @@ export interface Figure {
   readonly bar?: Bar;
 }
 
+/** Numbers by name, or by the name of what they are of and then their own. */
+export type Figures = { readonly [name: string]: number | null | Figures };
+
 export interface Result {
   /** What `--json` prints; null for what could not be told. */
-  readonly json: Json;
+  readonly json: Figures;
   /** The same and more for people. */
   readonly figures: readonly Figure[];
-}
-
-/** Numbers by name; null for what could not be told. */
-export interface Json {
-  readonly [name: string]: number | null | Json;
 }
 
 /** What a run of a bench is given. */

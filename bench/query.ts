@@ -8,7 +8,7 @@ import { readTiers, type Tier } from '../aggregator/graph/tiers.ts';
 import type { Synchronous } from '../aggregator/store/sqlite-schema.ts';
 import { SqliteStore } from '../aggregator/store/sqlite.ts';
 import type { Store } from '../aggregator/store/store.ts';
-import type { Bench, Figure, Json, Result, Run } from './bench.ts';
+import type { Bench, Figure, Figures, Result, Run } from './bench.ts';
 import { Nodes, QueryCluster } from './query-cluster.ts';
 import { median, quantile, rounded } from './statistics.ts';
 
@@ -172,10 +172,10 @@ async function measure(run: Run): Promise<Result> {
 }
 
 function resultOf(times: Times, restarts: number[], memory: number[], rates: number[]): Result {
-  const json: Record<string, Json | number> = {};
+  const json: Record<string, Figures | number> = {};
   const figures: Figure[] = [];
   for (const [span, { barMs }] of Object.entries(spans)) {
-    const ofSpan: Record<string, Json> = {};
+    const ofSpan: Record<string, Figures> = {};
     for (const question of questions) {
       const took = times[span as keyof Times][question];
       const [middle, late] = [median(took), quantile(took, 0.99)];

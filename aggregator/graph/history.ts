@@ -8,10 +8,9 @@ import type { Store } from '../store/store.ts';
 import type { StoredSegment } from './contribution.ts';
 import type { Fold } from './fold.ts';
 import { everywhere } from './graph.ts';
-import type { Lane } from './lane.ts';
 import type { TopBy } from './lane-sums.ts';
 import { Live } from './live.ts';
-import { type Moment, momentsOf, partWidth } from './moments.ts';
+import { momentsOf, partWidth, type Timeline } from './moments.ts';
 import { foldRange } from './range.ts';
 import type { Segment } from './segment.ts';
 import { bucketStart, type Tier } from './tiers.ts';
@@ -131,22 +130,27 @@ export class History {
   }
 
   /**
-   * What was seen in each part of a range, in order. @param bucketMs how wide parts should be: wider where the range
-   * begins so long ago that only wider buckets are kept. @param matches null for all lanes. @throws WeirError STORE
+   * What was seen in each part of a range, as far as anything was recorded; null when nothing was.
+   * @param range null for all that is kept
+   * @param widthFor how wide parts of a span should be: they are wider where it begins so long ago that only wider buckets
+   * are kept of it
+   * @param passes which edges count. @throws WeirError STORE
    */
-  timeline(
-    range: Window,
-    bucketMs: Milliseconds,
-    matches: ((lane: Lane) => boolean) | null,
-  ): Promise<readonly Moment[]> {
-    const { store, cluster, tiers, maxEdges, clock } = this.#options;
-    const now = clock.now();
-    const window = {
-      startUnixMs: Math.max(range.startUnixMs, this.#live.standing.longest.fromUnixMs),
-      endUnixMs: Math.min(range.endUnixMs, now + bucketMs),
-    };
-    const widthMs = partWidth(tiers, now - window.startUnixMs, bucketMs);
-    return store.view(cluster, (view) => momentsOf(view, window, widthMs, matches, maxEdges));
+  async timeline(
+    range: Window | null,
+    widthFor: (spanMs: Milliseconds) => Milliseconds,
+    scope: Scope,
+    passes: (edge: Edge) => boolean,
+  ): Promise<Timeline | null> {
+    const { store, cluster, tiers, maxEdges, clock, shown, nodes } = this.#options;
+    const recorded = this.#live.standing.longest.fold.window;
+    if (recorded === null) return null;
+    const startUnixMs = Math.max(recorded.startUnixMs, range?.startUnixMs ?? 0);
+    const endUnixMs = Math.min(recorded.endUnixMs, range?.endUnixMs ?? Infinity);
+    if (startUnixMs >= endUnixMs) return null;
+    const widthMs = partWidth(tiers, clock.now() - startUnixMs, widthFor(endUnixMs - startUnixMs));
+    const question = { scope, choose: (edges: readonly Edge[]) => shown(edges).filter(passes), maxEdges };
+    return await store.view(cluster, (view) => momentsOf(view, { startUnixMs, endUnixMs }, widthMs, question, nodes()));
   }
 
   /**

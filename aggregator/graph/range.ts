@@ -22,8 +22,8 @@ export async function foldRange(view: StoreView, window: Window, scope: Scope, m
   return fold;
 }
 
-/** Null when every lane is meant. */
-function laneFilter(scope: Scope): ((lane: Lane) => boolean) | null {
+/** Whether a lane is in scope; null when every lane is. */
+export function laneFilter(scope: Scope): ((lane: Lane) => boolean) | null {
   if (scope.namespace === null && scope.workload === null) return null;
   return ({ edge }) => edgeInScope(scope, edge);
 }

@@ -61,7 +61,7 @@ export function nameWatched(
 
 /** Packs a piece: `who` is version, what was watched, lanes and texts; `numbers` is sightings, then the other numbers. */
 export function packPiece({ watched, rows, sightings }: PackedPiece, startUnixMs: UnixMs): PieceBlobs {
-  const order = orderOf(rows.laneIds);
+  const order = orderOf(rows);
   const who = new VarintWriter();
   who.write(version);
   writeWatched(who, watched, startUnixMs);

@@ -132,7 +132,9 @@ export class PieceMerge {
   /** What it comes to, cut into pieces of so many rows. Only the first tells what was watched. */
   *parts(partRows: number): Generator<PackedPiece> {
     const kept = Uint32Array.from(this.#rowOf.values());
-    const rows = orderOf(Float64Array.from(kept, (row) => this.#laneIds[row] as number)).map((i) => kept[i] as number);
+    const rows = orderOf({ laneIds: Float64Array.from(kept, (row) => this.#laneIds[row] as number) }).map(
+      (i) => kept[i] as number,
+    );
     const watched = [...this.#watched.values()].toSorted((a, b) => a.nodeId - b.nodeId);
     for (let from = 0; from === 0 || from < rows.length; from += partRows) {
       const cut = this.#cut(rows.subarray(from, from + partRows));

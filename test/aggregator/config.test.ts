@@ -86,6 +86,11 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
   '--keep: 500ms=1h: a bucket is at least 1s': ['--keep', '500ms=1h'],
   '--tail: give a length of time': ['--tail', 'long'],
   '--credits: give a number from 1': ['--credits', '0'],
+  '--listen 0.0.0.0:7280: give --tls-cert and --tls-key, or --insecure-transport': ['--listen', '0.0.0.0:7280'],
+  '--tls-cert and --tls-key: give both or none': ['--tls-cert', 'a'],
+  '--tls-cert: say how agents prove their node': ['--tls-cert', 'a', '--tls-key', 'b'],
+  '--tls-ca: needs --tls-cert': ['--tls-ca', 'a'],
+  '--agent-account: give namespace/name': ['--agent-account', 'weir'],
   '--synchronous: ': ['--synchronous', 'OFF'],
 };
 

@@ -8,7 +8,7 @@ import { podYaml } from './cluster-fixture.ts';
 import { AggregatorProcess } from './process.ts';
 import { batchOf, call, epoch, Pusher } from './pusher.ts';
 import { everything, newFolder } from './running.ts';
-import { PostgresServer } from './store/postgres-server.ts';
+import { PostgresServer } from '../../lab/programs/postgres-server.ts';
 
 const batchesPerNode = 60;
 const nodes = ['n1', 'n2', 'n3', 'n4'] as const;
@@ -125,7 +125,7 @@ const total = nodes.flatMap((_, n) => countsOf(n)).reduce((sum, each) => sum + e
 const whole = { edges: 1, connections: total, windows: nodes.length * batchesPerNode };
 
 t.test('aggregators that share a database', async (t) => {
-  const server = await PostgresServer.start(t);
+  const server = await PostgresServer.start((remove) => t.teardown(remove));
 
   t.test('each answer with the whole graph, whoever is killed and wherever agents go', async (t) => {
     const folder = clusterFolder(t);
@@ -134,40 +134,39 @@ t.test('aggregators that share a database', async (t) => {
     await Promise.all(replicas.map((replica) => replica.start(t)));
     const agents = nodes.map((node, n) => new Agent(node, countsOf(n)));
     let [turn, acks] = [0, 0];
-    const [first, second] = replicas as [Replica, Replica, Replica];
-    const deaths: Promise<void>[] = [];
+    const killing: Promise<void>[] = [];
     const onAck = () => {
       // One is killed for good, another comes back while agents go on.
-      if (++acks === 40) deaths.push(first.kill());
-      if (acks === 100) deaths.push(second.kill().then(() => second.start(t)));
+      if (++acks === 40) killing.push((replicas[0] as Replica).kill());
+      if (acks === 100) killing.push((replicas[1] as Replica).kill().then(() => (replicas[1] as Replica).start(t)));
     };
     const next = () => (replicas[turn++ % replicas.length] as Replica).address;
     await Promise.all(agents.map((agent) => agent.push(next, onAck)));
-    await Promise.all(deaths);
+    await Promise.all(killing);
     for (const replica of replicas.slice(1)) t.strictSame(await replica.countedWithin(whole), whole);
     t.ok(
       agents.every(({ welcomes }) => welcomes > 3),
       'agents went from one to another',
     );
-    await first.start(t);
-    t.strictSame(await first.counted(), whole, 'one that begins later has it all at once');
+    await replicas[0]?.start(t);
+    t.strictSame(await (replicas[0] as Replica).counted(), whole, 'one that begins later has it all at once');
   });
 
   t.test('lose nothing when the primary dies and its synchronous standby takes over', async (t) => {
     const folder = clusterFolder(t);
-    const standby = await server.synchronousStandby(t);
+    const standby = await server.synchronousStandby((remove) => t.teardown(remove));
     const database = `postgres://postgres@${server.host},${standby.host}/postgres?target_session_attrs=read-write`;
     const replicas = ['a', 'b'].map((name) => new Replica(folder, name, database));
     await Promise.all(replicas.map((replica) => replica.start(t)));
     const agents = nodes.map((node, n) => new Agent(node, countsOf(n)));
     let [turn, acks] = [0, 0];
-    const deaths: Promise<void>[] = [];
+    const failing: Promise<void>[] = [];
     const onAck = () => {
-      if (++acks === 60) deaths.push(server.kill().then(() => standby.promote()));
+      if (++acks === 60) failing.push(server.kill().then(() => standby.promote()));
     };
     const next = () => (replicas[turn++ % replicas.length] as Replica).address;
     await Promise.all(agents.map((agent) => agent.push(next, onAck)));
-    await Promise.all(deaths);
+    await Promise.all(failing);
     for (const replica of replicas) t.strictSame(await replica.countedWithin(whole), whole);
   });
 });

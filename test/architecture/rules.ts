@@ -4,12 +4,13 @@ import { cycleIn, type Import, importsOf } from './imports.ts';
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   core: [],
   policy: ['core'],
-  proto: ['core'],
+  proto: ['core', 'policy'],
   native: ['core'],
   kube: ['core'],
-  agent: ['core', 'policy', 'proto', 'native', 'kube'],
-  aggregator: ['core', 'policy', 'proto', 'native', 'kube'],
-  cli: ['core', 'policy', 'proto'],
+  tls: ['core'],
+  agent: ['core', 'policy', 'proto', 'native', 'kube', 'tls'],
+  aggregator: ['core', 'policy', 'proto', 'native', 'kube', 'tls'],
+  cli: ['core', 'policy', 'proto', 'kube', 'tls'],
   lab: ['core', 'policy', 'proto'],
 };
 

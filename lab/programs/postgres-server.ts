@@ -5,8 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Test } from 'tap';
-import { postgresBinDir } from '../../../lab/programs/postgres.ts';
+import { postgresBinDir } from './postgres.ts';
 
 /** PostgreSQL refuses to run as root. */
 const asPostgres = ['--reuid=postgres', '--regid=postgres', '--clear-groups'];
@@ -22,31 +21,34 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** A PostgreSQL server of a test's own: on a port of its own, with its files in a folder of its own. */
+/** Takes what is to be done in the end. */
+type Later = (remove: () => Promise<void>) => void;
+
+/** A PostgreSQL server for tests and benches: on a port of its own, with its files in a folder of its own. */
 export class PostgresServer {
   readonly #folder: string;
   readonly #port: number;
   #process: ChildProcess | null = null;
   #schemas = 0;
 
-  /** Starts one that ends with the test. */
-  static async start(t: Test): Promise<PostgresServer> {
-    const server = await PostgresServer.#make(t);
+  /** Starts one. @param later is given what ends it and removes its files */
+  static async start(later: Later): Promise<PostgresServer> {
+    const server = await PostgresServer.#make(later);
     server.#run('initdb', ['--no-sync', '--auth=trust', '--encoding=UTF8', '--locale=C', '-D', server.#data]);
     await server.run();
     return server;
   }
 
-  static async #make(t: Test): Promise<PostgresServer> {
+  static async #make(later: Later): Promise<PostgresServer> {
     const server = new PostgresServer(mkdtempSync(join(tmpdir(), 'weir-postgres-')), await freePort());
-    t.teardown(() => server.#remove());
+    later(() => server.#remove());
     execFileSync('chown', ['postgres:postgres', server.#folder]);
     return server;
   }
 
-  /** Starts a standby that this server waits for with every commit from then on; it ends with the test. */
-  async synchronousStandby(t: Test): Promise<PostgresServer> {
-    const standby = await PostgresServer.#make(t);
+  /** Starts a standby that this server waits for with every commit from then on. @param later as for start */
+  async synchronousStandby(later: Later): Promise<PostgresServer> {
+    const standby = await PostgresServer.#make(later);
     const from = ['-h', this.#folder, '-p', String(this.#port), '-U', 'postgres'];
     standby.#run('pg_basebackup', [...from, '-D', standby.#data, '-R', '-X', 'stream', '-c', 'fast', '--no-sync']);
     await standby.run();
