@@ -1,17 +1,13 @@
 import { type Command, Option } from 'commander';
 import type { Connection } from '../proto/services.ts';
+import { type Target, withTargetOptions } from './target.ts';
 import type { Terminal } from './terminal.ts';
-
-const defaultAggregator = '127.0.0.1:7280';
 
 /** What the action of a command works with. */
 export interface CommandContext {
   readonly terminal: Terminal;
   /** Runs work on a connection to the aggregator that the options name. */
-  readonly on: (
-    options: { readonly aggregator: string },
-    work: (connection: Connection) => Promise<void>,
-  ) => Promise<void>;
+  readonly on: (options: Target, work: (connection: Connection) => Promise<void>) => Promise<void>;
 }
 
 export function output(...formats: readonly [string, ...string[]]): Option {
@@ -20,14 +16,7 @@ export function output(...formats: readonly [string, ...string[]]): Option {
 
 /** A command that asks an aggregator. Options are inherited by every command that is made after they were added. */
 export function command(parent: Command, name: string, description: string): Command {
-  return parent
-    .command(name)
-    .description(description)
-    .addOption(
-      new Option('--aggregator <address>', 'host:port or unix:/path of the aggregator')
-        .env('WEIR_AGGREGATOR')
-        .default(defaultAggregator),
-    );
+  return withTargetOptions(parent.command(name).description(description));
 }
 
 export function examples(lines: readonly string[]): string {

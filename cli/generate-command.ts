@@ -3,6 +3,7 @@ import { command, type CommandContext, examples, output } from './command.ts';
 import { type GenerateOptions, generatePolicies } from './commands/policy-generate.ts';
 import { ruleOptions } from './generate-request.ts';
 import { scopeOptions } from './question.ts';
+import type { Target } from './target.ts';
 
 /** `weir policy generate`. */
 export function addGenerateCommand(policy: Command, { terminal, on }: CommandContext): void {
@@ -30,7 +31,7 @@ export function addGenerateCommand(policy: Command, { terminal, on }: CommandCon
         'weir policy generate -n shop --output-dir policies --kustomize',
       ]),
     )
-    .action((workload: string | undefined, options: GenerateOptions & { aggregator: string }) =>
+    .action((workload: string | undefined, options: GenerateOptions & Target) =>
       on(options, (connection) => generatePolicies(connection, terminal, workload, options)),
     );
 }

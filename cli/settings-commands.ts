@@ -8,6 +8,7 @@ import {
   showSettings,
 } from './commands/settings.ts';
 import { scopeOptions } from './question.ts';
+import type { Target } from './target.ts';
 
 /** `weir settings show` and `weir settings set`. */
 export function addSettingsCommands(root: Command, { terminal, on }: CommandContext): void {
@@ -15,7 +16,7 @@ export function addSettingsCommands(root: Command, { terminal, on }: CommandCont
   command(settings, 'show', 'the settings, and their revision')
     .addOption(scopeOptions.cluster())
     .addOption(output('table', 'json', 'yaml'))
-    .action((options: SettingsOptions & { aggregator: string; output: string }) =>
+    .action((options: SettingsOptions & Target & { output: string }) =>
       on(options, (connection) => showSettings(connection, terminal, options)),
     );
   command(settings, 'set', 'change some settings and keep the rest; lists have commas, and an empty one clears')
@@ -35,7 +36,7 @@ export function addSettingsCommands(root: Command, { terminal, on }: CommandCont
         "weir settings set --not-workload-labels ''",
       ]),
     )
-    .action((options: SetSettingsOptions & { aggregator: string }) =>
+    .action((options: SetSettingsOptions & Target) =>
       on(options, (connection) => setSettings(connection, terminal, options)),
     );
 }

@@ -108,3 +108,8 @@ export function scopeOf(address: Address): AddressScope {
       return 'unicast';
   }
 }
+
+/** Whether what is said to an address of a server stays on this machine: a socket in its file system, or loopback. */
+export function staysOnMachine(server: string): boolean {
+  return /^(unix:|localhost:|127\.\d+\.\d+\.\d+:|\[::1\]:)/.test(server);
+}

@@ -103,7 +103,7 @@ const serviceCidr = z.object({
 
 /** Kept as it is: it has to be an object with a name, no more. */
 const otherPolicy = z
-  .looseObject({ apiVersion, kind: z.string(), metadata })
+  .looseObject({ apiVersion, kind: z.string(), metadata: metadataWith(() => true) })
   .transform(({ apiVersion: version, kind, metadata: meta, ...rest }) => {
     const { status: _, ...body } = rest;
     return { apiVersion: version, kind, metadata: meta, body };

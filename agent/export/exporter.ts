@@ -47,11 +47,12 @@ interface Welcomed {
  * broken stream it starts again behind the last committed batch; what is sent twice the aggregator counts once.
  */
 export class Exporter {
-  readonly #connection: Connection;
+  readonly #connect: () => Connection;
   readonly #spool: Spool;
   readonly #options: ExporterOptions;
   readonly #agentStatus: () => wire.AgentStatus;
   readonly #log: Logger;
+  #connection: Connection | null = null;
   #stream: Stream | null = null;
   #welcomed: Welcomed | null = null;
   readonly #backoff: Backoff;
@@ -60,14 +61,14 @@ export class Exporter {
   readonly #counts = { sent: 0, reconnects: 0, dictionariesAskedFor: 0 };
 
   constructor(
-    connection: Connection,
+    connect: () => Connection,
     spool: Spool,
     options: ExporterOptions,
     agentStatus: () => wire.AgentStatus,
     log: Logger,
     random: () => number = Math.random,
   ) {
-    this.#connection = connection;
+    this.#connect = connect;
     this.#spool = spool;
     this.#options = options;
     this.#agentStatus = agentStatus;
@@ -80,6 +81,8 @@ export class Exporter {
   }
 
   start(): void {
+    // Each stream has a connection of its own: a certificate that has been replaced is shown only to a new one.
+    this.#connection = this.#connect();
     const stream = this.#connection.ingest.push();
     const status = this.#agentStatus();
     this.#stream = stream;
@@ -106,6 +109,8 @@ export class Exporter {
     this.#welcomed = null;
     this.#stream?.cancel();
     this.#stream = null;
+    this.#connection?.close();
+    this.#connection = null;
   }
 
   /** Sends what the spool holds and the credits allow; called after every new batch. */

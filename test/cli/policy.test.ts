@@ -167,8 +167,8 @@ t.test('what would be denied is shown with the reason, and is status 1', async (
     const replay = { flows: 3, allowed: 1, denied: 1, depends: 0, newlyAllowed: 1, stillDenied: 0 } as const;
     const rest = { unusedRules: [], overPermission: null };
     const findings = [
-      { edge: edge(cart, redis), decision: 'denied', direction: 'ingress', because: 'no rule allows this' },
-      { edge: edge(cart, bank), decision: 'allowed', direction: 'egress', because: 'rule 1' },
+      { edge: edge(cart, redis), decision: 'denied', direction: 'ingress', because: 'no rule allows this', rule: null },
+      { edge: edge(cart, bank), decision: 'allowed', direction: 'egress', because: 'rule 1', rule: null },
     ];
     answers.check = { ...answers.check, replay: { ...replay, ...rest, findings } };
   });
