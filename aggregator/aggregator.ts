@@ -4,10 +4,11 @@ import type { Clock, Milliseconds } from '../core/time.ts';
 import { defaultLimits } from '../proto/limits.ts';
 import { Aliases } from './alias/aliases.ts';
 import { aliasHandlers } from './alias/handlers.ts';
+import { faultReport } from './api/faults.ts';
 import { GrpcServer } from './api/grpc.ts';
-import { HttpServer } from './api/http.ts';
+import { openHttp } from './api/http/open.ts';
 import { Metrics } from './api/metrics.ts';
-import { unaryWrapper } from './api/unary.ts';
+import { MetricsServer } from './api/metrics-server.ts';
 import { History } from './graph/history.ts';
 import { Identity } from './identity/identity.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -20,12 +21,19 @@ import { policyHandlers } from './policy/handlers.ts';
 import { ClusterState } from './query/cluster-state.ts';
 import { Followers } from './query/followers.ts';
 import { queryHandlers } from './query/handlers.ts';
+import type { UnaryWrapper } from './api/unary.ts';
 import type { Store } from './store/store.ts';
 
 export interface AggregatorOptions {
   readonly cluster: string;
   readonly listen: readonly string[];
   readonly metricsListen: string;
+  /** Of the JSON API and the web app. */
+  readonly httpListen: string;
+  /** Before all their paths: empty, or such as `/weir`. */
+  readonly httpBasePath: string;
+  /** Folder of the web app as it was built; it may be missing. */
+  readonly ui: string;
   readonly podCidrs: readonly Cidr[];
   readonly serviceCidrs: readonly Cidr[];
   readonly retentionMs: Milliseconds;
@@ -56,6 +64,7 @@ export interface Aggregator {
   /** gRPC addresses in the order of `listen`, with the ports that were chosen. */
   readonly addresses: readonly string[];
   readonly metricsAddress: string;
+  readonly httpAddress: string;
   /** Takes nothing in any more, ends what is under way, closes everything. */
   stop(): Promise<void>;
 }
@@ -131,24 +140,27 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   });
   metrics.measure({ ingest, history, state, followers, identity });
 
-  const unary = unaryWrapper(log.child({ part: 'api' }));
+  const report = faultReport(log.child({ part: 'api' }));
   const { agents } = ingest;
-  const grpc = new GrpcServer({
-    ingest: ingestHandlers(ingest),
-    query: queryHandlers({ cluster, state, history, agents, followers, identity, aliases, maxFollowQueue, unary }),
+  const unary: UnaryWrapper = (answer) => answer;
+  const handlers = {
+    query: queryHandlers({ cluster, state, history, agents, followers, identity, aliases, maxFollowQueue }),
     policy: policyHandlers({ cluster, state, history, unary }),
-    alias: aliasHandlers({ cluster, aliases, unary }),
-  });
-  const http = new HttpServer(metrics.registry);
+    alias: aliasHandlers({ cluster, aliases }),
+  };
+  const grpc = new GrpcServer(ingestHandlers(ingest), handlers, report);
+  const http = openHttp({ basePath: options.httpBasePath, ui: options.ui, handlers, report });
+  const metricsServer = new MetricsServer(metrics.registry);
   const stop = async () => {
     grpc.announceStop();
-    http.ready = false;
+    metricsServer.ready = false;
     first.stop();
     unsubscribe();
     await ingest.stop();
     followers.close();
-    await grpc.close();
     http.close();
+    await grpc.close();
+    metricsServer.close();
     await history.close();
     source.close();
     await store.close();
@@ -156,12 +168,13 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   try {
     const addresses = [];
     for (const address of options.listen) addresses.push(await grpc.listen(address));
-    const metricsAddress = await http.listen(options.metricsListen);
+    const metricsAddress = await metricsServer.listen(options.metricsListen);
+    const httpAddress = await http.listen(options.httpListen);
     const isReady = () => {
-      http.ready = true;
+      metricsServer.ready = true;
     };
     firstState.then(isReady, () => undefined);
-    return { addresses, metricsAddress, stop };
+    return { addresses, metricsAddress, httpAddress, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
 import { type Cidr, parseCidr } from '../core/address.ts';
@@ -25,9 +26,20 @@ const listenAddress = z
 
 const count = z.coerce.number().int('give a whole number').min(1, 'give a number from 1');
 
+const basePath = z
+  .string()
+  .regex(/^\/?$|^(\/[\w.~-]+)+\/?$/, 'give a path such as /weir, of letters, digits and . _ ~ -')
+  .transform((text) => text.replace(/\/$/, ''));
+
+/** Beside the compiled aggregator. */
+const builtUi = join(import.meta.dirname, '../ui');
+
 const schema = z.object({
   listen: z.array(listenAddress).min(1),
   metricsListen: z.string().regex(/^.+:\d{1,5}$/, 'give host:port'),
+  httpListen: z.string().regex(/^.+:\d{1,5}$/, 'give host:port'),
+  httpBasePath: basePath,
+  ui: z.string().min(1, 'name the folder of the web app'),
   database: z.string().min(1),
   synchronous: z.enum(['FULL', 'NORMAL']),
   cluster: z.string().min(1, 'give the name of the cluster'),
@@ -75,6 +87,17 @@ function command(): Command {
         '127.0.0.1:7281',
       ),
     )
+    .addOption(
+      flag('--http-listen <address>', 'web app and JSON API: host:port', 'HTTP_LISTEN').default('127.0.0.1:7282'),
+    )
+    .addOption(
+      flag(
+        '--http-base-path <path>',
+        'before the paths of web app and JSON API, such as /weir',
+        'HTTP_BASE_PATH',
+      ).default(''),
+    )
+    .addOption(flag('--ui <folder>', 'the web app as it was built', 'UI').default(builtUi))
     .addOption(
       flag(
         '--database <file|url>',

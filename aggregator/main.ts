@@ -54,6 +54,9 @@ async function run(config: AggregatorConfig): Promise<void> {
       cluster,
       listen,
       metricsListen,
+      httpListen: config.httpListen,
+      httpBasePath: config.httpBasePath,
+      ui: config.ui,
       podCidrs: config.podCidr,
       serviceCidrs: config.serviceCidr,
       retentionMs: config.retention,
@@ -69,8 +72,8 @@ async function run(config: AggregatorConfig): Promise<void> {
     },
     { store, source, clock: systemClock, log },
   );
-  const { addresses, metricsAddress } = aggregator;
-  log.info({ version, cluster, addresses, metricsAddress }, 'listening');
+  const { addresses, metricsAddress, httpAddress } = aggregator;
+  log.info({ version, cluster, addresses, metricsAddress, httpAddress }, 'listening');
 
   const stop = (signal: NodeJS.Signals) => {
     log.info({ signal }, 'stopping');

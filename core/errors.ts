@@ -1,8 +1,8 @@
 /**
  * Every error that Weir reports to a person or a program, in one table.
  *
- * `grpc` is the gRPC status code (https://grpc.github.io/grpc/core/md_doc_statuscodes.html), `exit` the exit
- * status of a command that ends with it. The text says what happened; the thrower adds what to do.
+ * `grpc` is the gRPC status code (https://grpc.github.io/grpc/core/md_doc_statuscodes.html), from which the HTTP status
+ * follows where there is no `http`; `exit` is the exit status of a command that ends with it. The text says what happened; the thrower adds what to do.
  */
 export const errorTable = {
   USAGE: { grpc: 3, exit: 2, text: 'The command was not understood' },
@@ -30,6 +30,14 @@ export const errorTable = {
   WIRE_INVALID: { grpc: 13, exit: 1, text: 'A message could not be read' },
   SPOOL: { grpc: 13, exit: 1, text: 'The spool directory could not be used' },
   STORE: { grpc: 14, exit: 1, text: 'The database could not be used' },
+  REQUEST_INVALID: { grpc: 3, exit: 2, text: 'The request is not valid' },
+  REQUEST_TOO_LARGE: { grpc: 8, http: 413, exit: 1, text: 'The request is too large' },
+  REQUEST_TYPE: { grpc: 3, http: 415, exit: 1, text: 'The request is of another type than JSON' },
+  METHOD_UNKNOWN: { grpc: 12, http: 404, exit: 1, text: 'No such method' },
+  HTTP_METHOD: { grpc: 12, http: 405, exit: 1, text: 'Another HTTP method is wanted' },
+  ANSWER_TOO_LARGE: { grpc: 11, http: 400, exit: 1, text: 'The answer would be too large' },
+  TOO_MANY: { grpc: 8, exit: 1, text: 'There is too much to do at once' },
+  INTERNAL: { grpc: 13, exit: 1, text: 'Something went wrong that is a fault of Weir' },
   QUERY_INVALID: { grpc: 3, exit: 2, text: 'The query is not valid' },
   ALIAS_INVALID: { grpc: 3, exit: 2, text: 'The alias is not valid' },
   ALIAS_UNKNOWN: { grpc: 5, exit: 1, text: 'No such alias' },
@@ -38,7 +46,32 @@ export const errorTable = {
   AGGREGATOR_UNREACHABLE: { grpc: 14, exit: 1, text: 'The aggregator did not answer' },
   LAB: { grpc: 13, exit: 1, text: 'The lab could not be built' },
   CONFIG_INVALID: { grpc: 3, exit: 2, text: 'The configuration is not valid' },
-} as const satisfies Record<string, { grpc: number; exit: number; text: string }>;
+} as const satisfies Record<string, ErrorRow>;
+
+interface ErrorRow {
+  readonly grpc: number;
+  /** Where it is not the status that usually stands for the gRPC status. */
+  readonly http?: number;
+  readonly exit: number;
+  readonly text: string;
+}
+
+/** HTTP status by gRPC status (https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto). */
+const httpOfGrpc: Readonly<Record<number, number>> = {
+  3: 400,
+  4: 504,
+  5: 404,
+  6: 409,
+  7: 403,
+  8: 429,
+  9: 400,
+  10: 409,
+  11: 400,
+  12: 501,
+  13: 500,
+  14: 503,
+  16: 401,
+};
 
 export type ErrorCode = keyof typeof errorTable;
 
@@ -62,6 +95,12 @@ export class WeirError extends Error {
   /** gRPC status code that this error is answered with. */
   get grpcStatus(): number {
     return errorTable[this.code].grpc;
+  }
+
+  /** HTTP status that this error is answered with. */
+  get httpStatus(): number {
+    const row: ErrorRow = errorTable[this.code];
+    return row.http ?? httpOfGrpc[row.grpc] ?? 500;
   }
 
   /** Exit status of a command that ends with this error. */

@@ -3,14 +3,18 @@ import { dirname, join } from 'node:path';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition, type PackageDefinition } from '@grpc/proto-loader';
 
-const files = ['flow', 'ingest', 'query', 'policy', 'alias', 'settings'].map((name) => `weir/v1/${name}.proto`);
+/** Paths below proto/. */
+export const definitionFiles: readonly string[] = ['flow', 'ingest', 'query', 'policy', 'alias', 'settings'].map(
+  (name) => `weir/v1/${name}.proto`,
+);
 
 /** The folder that holds weir/v1: beside this file in the source tree, and further up from the compiled one. */
-function protoFolder(): string {
+export function protoFolder(): string {
   for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
     const candidate = join(folder, 'proto');
-    if (files.every((file) => existsSync(join(candidate, file)))) return candidate;
-    if (folder === dirname(folder)) throw new Error(`no folder above ${import.meta.dirname} holds proto/${files[0]}`);
+    if (definitionFiles.every((file) => existsSync(join(candidate, file)))) return candidate;
+    if (folder === dirname(folder))
+      throw new Error(`no folder above ${import.meta.dirname} holds proto/${definitionFiles[0]}`);
   }
 }
 
@@ -20,7 +24,7 @@ export function loadPackage(paths: string[]): PackageDefinition {
 }
 
 /** Every service and message of weir.v1, as gRPC servers, clients and reflection take them. */
-export const packageDefinition: PackageDefinition = loadPackage(files);
+export const packageDefinition: PackageDefinition = loadPackage([...definitionFiles]);
 
 type Methods = Readonly<Record<string, MethodDefinition<unknown, unknown>>>;
 

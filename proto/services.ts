@@ -6,8 +6,6 @@ import {
   type ClientReadableStream,
   credentials,
   type handleBidiStreamingCall,
-  type handleServerStreamingCall,
-  type handleUnaryCall,
   Metadata,
   type Server,
 } from '@grpc/grpc-js';
@@ -51,12 +49,32 @@ interface AliasMethods {
   readonly removeAlias: Unary<wire.RemoveAliasRequest, wire.RemoveAliasResponse>;
 }
 
-/** What a server implements for each service. */
+/** Answers one request; what it throws becomes the status of the call. */
+export type UnaryHandler<Request, Response> = (request: Request) => Response | Promise<Response>;
+
+/** Where the responses of one call go. */
+export interface ResponseStream<Response> {
+  /** Tells the caller that it is served from here on, before there is a first response. */
+  open(): void;
+  /** @returns false when no more should be written until the caller is ready */
+  write(response: Response): boolean;
+  /** Nothing more comes. */
+  end(): void;
+  /** Calls back whenever the caller takes more after a write that returned false. */
+  onReady(callback: () => void): void;
+  /** Calls back once when the call is over, whoever ended it. */
+  onClosed(callback: () => void): void;
+}
+
+/** Begins to answer a call with a stream; what it throws becomes the status of the call. */
+export type StreamHandler<Request, Response> = (request: Request, to: ResponseStream<Response>) => void;
+
+/** What a server implements of a service, whatever the transport; a stream in both directions is gRPC's alone. */
 type Handlers<Methods> = {
   readonly [Name in keyof Methods]: Methods[Name] extends Unary<infer Request, infer Response>
-    ? handleUnaryCall<Request, Response>
+    ? UnaryHandler<Request, Response>
     : Methods[Name] extends ServerStream<infer Request, infer Response>
-      ? handleServerStreamingCall<Request, Response>
+      ? StreamHandler<Request, Response>
       : Methods[Name] extends BidiStream<infer Request, infer Response>
         ? handleBidiStreamingCall<Request, Response>
         : never;
@@ -76,15 +94,32 @@ type Calls<Methods> = {
         : never;
 };
 
+/** The services by the names that this code and the paths of the HTTP API give them. */
+interface Services {
+  readonly ingest: IngestMethods;
+  readonly query: QueryMethods;
+  readonly policy: PolicyMethods;
+  readonly alias: AliasMethods;
+}
+
+export type ServiceKey = keyof Services;
+
+/** The name of each service on the wire. */
+export const serviceNames = {
+  ingest: 'weir.v1.IngestService',
+  query: 'weir.v1.QueryService',
+  policy: 'weir.v1.PolicyService',
+  alias: 'weir.v1.AliasService',
+} as const satisfies Record<ServiceKey, string>;
+
+/** What a server implements of each service. */
+export type ServiceHandlers = { readonly [Key in ServiceKey]: Handlers<Services[Key]> };
+
 /** A connection to an aggregator. It is made on the first call and made again by itself when it breaks. */
-export interface Connection {
-  readonly ingest: Calls<IngestMethods>;
-  readonly query: Calls<QueryMethods>;
-  readonly policy: Calls<PolicyMethods>;
-  readonly alias: Calls<AliasMethods>;
+export type Connection = { readonly [Key in ServiceKey]: Calls<Services[Key]> } & {
   /** Ends the connection; calls under way fail as cancelled. */
   close(): void;
-}
+};
 
 /** The largest request that an aggregator takes, in bytes: a bound on what one request may cost it in memory. */
 export const maxRequestBytes = 16 * 1024 * 1024;
@@ -92,7 +127,7 @@ export const maxRequestBytes = 16 * 1024 * 1024;
 /** The largest response that a client takes, in bytes: some million edges. */
 const maxResponseBytes = 512 * 1024 * 1024;
 
-function callsOf<Methods>(client: Client, service: string): Calls<Methods> {
+function callsOf(client: Client, service: string): Readonly<Record<string, unknown>> {
   const calls: Record<string, unknown> = {};
   for (const [name, method] of Object.entries(methodsOf(service))) {
     const { path, requestSerialize: write, responseDeserialize: read } = method;
@@ -111,7 +146,7 @@ function callsOf<Methods>(client: Client, service: string): Calls<Methods> {
         });
     }
   }
-  return calls as Calls<Methods>;
+  return calls;
 }
 
 /** Makes a client of every service at an address such as `127.0.0.1:7280` or `unix:/run/weir/aggregator.sock`. */
@@ -120,32 +155,15 @@ export function connect(address: string, options: ChannelOptions = {}): Connecti
     'grpc.max_receive_message_length': maxResponseBytes,
     ...options,
   });
-  return {
-    ingest: callsOf(client, 'weir.v1.IngestService'),
-    query: callsOf(client, 'weir.v1.QueryService'),
-    policy: callsOf(client, 'weir.v1.PolicyService'),
-    alias: callsOf(client, 'weir.v1.AliasService'),
-    close: () => client.close(),
-  };
+  const calls = Object.entries(serviceNames).map(([key, name]) => [key, callsOf(client, name)] as const);
+  return { ...(Object.fromEntries(calls) as Omit<Connection, 'close'>), close: () => client.close() };
 }
 
-export type IngestHandlers = Handlers<IngestMethods>;
-export type QueryHandlers = Handlers<QueryMethods>;
-export type PolicyHandlers = Handlers<PolicyMethods>;
-export type AliasHandlers = Handlers<AliasMethods>;
+export type IngestHandlers = ServiceHandlers['ingest'];
+export type QueryHandlers = ServiceHandlers['query'];
+export type PolicyHandlers = ServiceHandlers['policy'];
+export type AliasHandlers = ServiceHandlers['alias'];
 
 export function addIngestService(server: Server, handlers: IngestHandlers): void {
-  server.addService(methodsOf('weir.v1.IngestService'), { ...handlers });
-}
-
-export function addQueryService(server: Server, handlers: QueryHandlers): void {
-  server.addService(methodsOf('weir.v1.QueryService'), { ...handlers });
-}
-
-export function addPolicyService(server: Server, handlers: PolicyHandlers): void {
-  server.addService(methodsOf('weir.v1.PolicyService'), { ...handlers });
-}
-
-export function addAliasService(server: Server, handlers: AliasHandlers): void {
-  server.addService(methodsOf('weir.v1.AliasService'), { ...handlers });
+  server.addService(methodsOf(serviceNames.ingest), { ...handlers });
 }

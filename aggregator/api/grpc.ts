@@ -6,24 +6,10 @@ import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { messageOf, WeirError } from '../../core/errors.ts';
 import { packageDefinition } from '../../proto/load.ts';
-import {
-  addAliasService,
-  addIngestService,
-  addPolicyService,
-  addQueryService,
-  type AliasHandlers,
-  type IngestHandlers,
-  maxRequestBytes,
-  type PolicyHandlers,
-  type QueryHandlers,
-} from '../../proto/services.ts';
-
-export interface GrpcHandlers {
-  readonly ingest: IngestHandlers;
-  readonly query: QueryHandlers;
-  readonly policy: PolicyHandlers;
-  readonly alias: AliasHandlers;
-}
+import { addIngestService, type IngestHandlers, maxRequestBytes } from '../../proto/services.ts';
+import type { FaultReport } from './faults.ts';
+import { addService } from './grpc-service.ts';
+import { type ApiHandlers, apiKeys } from './handlers.ts';
 
 /** How long calls may take to end by themselves. */
 const closePatienceMs = 1_000;
@@ -33,7 +19,7 @@ export class GrpcServer {
   readonly #server: Server;
   readonly #health: HealthImplementation;
 
-  constructor({ ingest, query, policy, alias }: GrpcHandlers) {
+  constructor(ingest: IngestHandlers, handlers: ApiHandlers, report: FaultReport) {
     this.#server = new Server({
       'grpc.max_receive_message_length': maxRequestBytes,
       // An agent whose machine has vanished is noticed, and its stream ended.
@@ -41,9 +27,7 @@ export class GrpcServer {
       'grpc.keepalive_timeout_ms': 10_000,
     });
     addIngestService(this.#server, ingest);
-    addQueryService(this.#server, query);
-    addPolicyService(this.#server, policy);
-    addAliasService(this.#server, alias);
+    for (const key of apiKeys) addService(this.#server, key, handlers[key], report);
     this.#health = new HealthImplementation({ '': 'SERVING' });
     this.#health.addToServer(this.#server);
     new ReflectionService(packageDefinition).addToServer(this.#server);

@@ -1,12 +1,9 @@
-import { Metadata, type ServerWritableStream } from '@grpc/grpc-js';
 import { edgeInScope } from '../../core/scope.ts';
 import { version } from '../../core/version.ts';
 import { encodeCoverage, encodeNodeCoverage } from '../../proto/convert-coverage.ts';
 import { encodeEdge } from '../../proto/convert-edge.ts';
-import type { QueryHandlers } from '../../proto/services.ts';
+import type { QueryHandlers, ResponseStream } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
-import { serviceError } from '../api/status.ts';
-import type { UnaryWrapper } from '../api/unary.ts';
 import type { Aliases } from '../alias/aliases.ts';
 import type { History } from '../graph/history.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -30,31 +27,30 @@ export interface QueryParts {
   readonly aliases: Aliases;
   /** How many windows are held back for one slow follower. */
   readonly maxFollowQueue: number;
-  readonly unary: UnaryWrapper;
 }
 
-/** The gRPC side of the questions about the graph. */
+/** What is answered to questions about the graph. */
 export function queryHandlers(parts: QueryParts): QueryHandlers {
-  const { cluster, state, history, unary } = parts;
+  const { cluster, state, history } = parts;
   return {
-    listNamespaces: unary((request) => {
+    listNamespaces: (request) => {
       checkCluster(request.cluster, cluster);
       return { namespaces: summarizeNamespaces(state.namespaces, state.workloads) };
-    }),
-    listWorkloads: unary(({ cluster: asked, namespace }) => {
+    },
+    listWorkloads: ({ cluster: asked, namespace }) => {
       checkCluster(asked, cluster);
       const { edges } = history.all();
       state.check({ namespace: namespace || null, workload: null }, edges);
       const within = state.workloads.filter(({ ref }) => namespace === '' || ref.namespace === namespace);
       return { workloads: summarizeWorkloads(within, edges) };
-    }),
-    listServices: unary(({ cluster: asked, namespace }) => {
+    },
+    listServices: ({ cluster: asked, namespace }) => {
       checkCluster(asked, cluster);
       state.check({ namespace: namespace || null, workload: null }, history.all().edges);
       const within = parts.identity.services().filter(({ ref }) => namespace === '' || ref.namespace === namespace);
       return { services: within.map(summarizeService) };
-    }),
-    listEdges: unary(async (request) => {
+    },
+    listEdges: async (request) => {
       checkCluster(request.cluster, cluster);
       const scope = readScope(request.scope);
       const range = readRange(request.range);
@@ -63,28 +59,21 @@ export function queryHandlers(parts: QueryParts): QueryHandlers {
       const within = edges.filter((edge) => edgeInScope(scope, edge));
       const shown = { edges: within.map(encodeEdge), totalEdges: within.length, nextPageToken: '' };
       return { ...shown, coverage: encodeCoverage(coverage) };
-    }),
-    follow: (call) => {
-      try {
-        follow(parts, call);
-      } catch (error) {
-        call.emit('error', serviceError(error));
-      }
     },
-    getStatus: unary(() => ({ version, clusters: [clusterStatus(parts)] })),
+    follow: (request, to) => follow(parts, request, to),
+    getStatus: () => ({ version, clusters: [clusterStatus(parts)] }),
   };
 }
 
-function follow(parts: QueryParts, call: ServerWritableStream<wire.FollowRequest, wire.FollowResponse>): void {
-  checkCluster(call.request.cluster, parts.cluster);
-  const scope = readScope(call.request.scope);
+function follow(parts: QueryParts, request: wire.FollowRequest, to: ResponseStream<wire.FollowResponse>): void {
+  checkCluster(request.cluster, parts.cluster);
+  const scope = readScope(request.scope);
   parts.state.check(scope, parts.history.all().edges);
-  const follower = new Follower(scope, call, parts.maxFollowQueue, (edges) => parts.aliases.name(edges));
+  const follower = new Follower(scope, to, parts.maxFollowQueue, (edges) => parts.aliases.name(edges));
   parts.followers.add(follower);
-  call.on('drain', () => follower.ready());
-  for (const event of ['cancelled', 'error', 'close']) call.on(event, () => parts.followers.delete(follower));
-  // Tells the caller that it follows from here on, before the first window comes.
-  call.sendMetadata(new Metadata());
+  to.onReady(() => follower.ready());
+  to.onClosed(() => parts.followers.delete(follower));
+  to.open();
 }
 
 function clusterStatus({ cluster, state, history, agents, identity }: QueryParts): wire.ClusterStatus {

@@ -9,7 +9,7 @@ import { isGood } from './result.ts';
 import { policiesFile, tellStory } from './story.ts';
 import { Weir } from './weir.ts';
 
-function suggest(tell: Narrator, lab: Lab, { listen, metricsListen }: DemoOptions): void {
+function suggest(tell: Narrator, lab: Lab, { listen, metricsListen, httpListen }: DemoOptions): void {
   const at = listen === '127.0.0.1:7280' ? '' : ` --aggregator ${listen}`;
   tell.heading('Look around from another terminal');
   for (const command of [
@@ -19,6 +19,7 @@ function suggest(tell: Narrator, lab: Lab, { listen, metricsListen }: DemoOption
     `npx weir policy generate${at} --namespace shop`,
     `npx weir policy check${at} ${policiesFile(lab)}`,
     `curl http://${metricsListen}/metrics`,
+    `curl http://${httpListen}/api/v1/openapi.json`,
   ]) {
     tell.line(`  ${command}`);
   }

@@ -13,6 +13,7 @@ export interface DemoOptions extends Shape {
   /** host:port for the command line and other gRPC clients. */
   readonly listen: string;
   readonly metricsListen: string;
+  readonly httpListen: string;
   /** Length of the agents' windows, such as 5s. */
   readonly window: string;
 }
@@ -28,6 +29,7 @@ export function readOptions(argv: readonly string[], write: (text: string) => vo
     .addOption(nodesOption)
     .option('--listen <address>', 'where the aggregator answers', '127.0.0.1:7280')
     .option('--metrics-listen <address>', "where the aggregator's metrics are", '127.0.0.1:7281')
+    .option('--http-listen <address>', 'where the web app and the JSON API are', '127.0.0.1:7282')
     .option('--window <time>', "length of the agents' reports", '5s')
     .configureOutput({ writeOut: write, writeErr: () => undefined })
     .exitOverride();

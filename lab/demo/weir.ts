@@ -57,6 +57,7 @@ export class Weir {
     const aggregator = flags({
       listen: options.listen,
       'metrics-listen': options.metricsListen,
+      'http-listen': options.httpListen,
       database: `${folder}/weir.db`,
       cluster,
       kubeconfig: forMachine.kubeconfig,

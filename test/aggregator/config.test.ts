@@ -22,6 +22,8 @@ t.test('defaults are enough but for the folder of the cluster', async (t) => {
   t.match(read(), {
     listen: ['127.0.0.1:7280'],
     metricsListen: '127.0.0.1:7281',
+    httpListen: '127.0.0.1:7282',
+    httpBasePath: '',
     database: '/var/lib/weir/weir.db',
     synchronous: 'FULL',
     cluster: 'default',
@@ -32,6 +34,17 @@ t.test('defaults are enough but for the folder of the cluster', async (t) => {
     clusterWait: 120_000,
     credits: 64,
   });
+});
+
+t.test('a base path may end with a slash, and is checked', async (t) => {
+  t.equal(read('--http-base-path', '/tools/weir/')?.httpBasePath, '/tools/weir');
+  t.equal(read('--http-base-path', '/')?.httpBasePath, '');
+  for (const path of ['weir', '/a b', '//', '/a//b']) {
+    t.throws(() => read('--http-base-path', path), {
+      code: 'CONFIG_INVALID',
+      message: /--http-base-path: give a path/,
+    });
+  }
 });
 
 t.test('flags that may be given again add up and replace the default', async (t) => {

@@ -8,6 +8,7 @@ const main = join(import.meta.dirname, '../../aggregator/main.js');
 export interface Listening {
   readonly addresses: readonly string[];
   readonly metricsAddress: string;
+  readonly httpAddress: string;
 }
 
 /** An aggregator in a process of its own. */
@@ -17,7 +18,7 @@ export class AggregatorProcess {
 
   /** Resolves when it listens. @throws Error with its last words when it ends first */
   static async start(args: readonly string[]): Promise<AggregatorProcess> {
-    const child = spawn(process.execPath, ['--enable-source-maps', main, ...args], {
+    const child = spawn(process.execPath, ['--enable-source-maps', main, '--http-listen', '127.0.0.1:0', ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const said: string[] = [];

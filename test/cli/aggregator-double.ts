@@ -1,7 +1,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { serviceError, type ServiceFault } from '../../aggregator/api/status.ts';
+import { addService } from '../../aggregator/api/grpc-service.ts';
 import type { WeirError } from '../../core/errors.ts';
-import { addPolicyService, addQueryService } from '../../proto/services.ts';
+import type { ServiceHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
 
 /** What the double answers; requests are kept for the test to look at. */
@@ -30,14 +30,15 @@ export class AggregatorDouble {
   async listen(): Promise<string> {
     const unary =
       <Response>(answer: () => Response) =>
-      (call: { readonly request: unknown }, callback: (error: ServiceFault | null, response?: Response) => void) => {
-        this.asked.push(call.request);
+      (request: unknown): Response => {
+        this.asked.push(request);
         const { refusal } = this.#answers;
-        if (refusal === null) callback(null, answer());
-        else callback(serviceError(refusal));
+        if (refusal !== null) throw refusal;
+        return answer();
       };
     const answers = this.#answers;
-    addQueryService(this.#server, {
+    const report = () => undefined;
+    const query: ServiceHandlers['query'] = {
       listNamespaces: unary(() => ({ namespaces: [] })),
       listWorkloads: unary(() => ({ workloads: [] })),
       listServices: unary(() => ({ services: [] })),
@@ -46,16 +47,18 @@ export class AggregatorDouble {
         return { edges, coverage, totalEdges: edges.length, nextPageToken: '' };
       }),
       getStatus: unary(() => answers.status),
-      follow: (call) => {
-        this.asked.push(call.request);
-        for (const window of answers.windows) call.write(window);
-        call.end();
+      follow: (request, to) => {
+        this.asked.push(request);
+        for (const window of answers.windows) to.write(window);
+        to.end();
       },
-    });
-    addPolicyService(this.#server, {
+    };
+    const policy: ServiceHandlers['policy'] = {
       generate: unary(() => answers.generate),
       check: unary(() => answers.check),
-    });
+    };
+    addService(this.#server, 'query', query, report);
+    addService(this.#server, 'policy', policy, report);
     const port = await new Promise<number>((resolve, reject) => {
       this.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
         if (error) reject(error);

@@ -20,7 +20,10 @@ async function freePort(): Promise<number> {
 
 /** Starts a demo in a process of its own. @param lab name of its lab */
 export async function startDemo(lab: string, ...flags: readonly string[]): Promise<DemoProcess> {
-  const listen = ['--listen', `127.0.0.1:${await freePort()}`, '--metrics-listen', `127.0.0.1:${await freePort()}`];
+  const listen = [];
+  for (const flag of ['--listen', '--metrics-listen', '--http-listen']) {
+    listen.push(flag, `127.0.0.1:${await freePort()}`);
+  }
   return spawn(process.execPath, [main, '--name', lab, ...listen, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 

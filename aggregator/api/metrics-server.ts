@@ -1,10 +1,10 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
-import { messageOf, WeirError } from '../../core/errors.ts';
+import { messageOf } from '../../core/errors.ts';
+import { listenOn } from './http/listen.ts';
 
 /** Serves /metrics, /healthz (the process runs) and /readyz (it takes calls). */
-export class HttpServer {
+export class MetricsServer {
   readonly #server: Server;
   readonly #registry: Registry;
   #ready = false;
@@ -20,17 +20,7 @@ export class HttpServer {
 
   /** @returns the address with the port that was chosen for port 0. @throws WeirError LISTEN */
   listen(address: string): Promise<string> {
-    const colon = address.lastIndexOf(':');
-    const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', (error) => {
-        const what = `${address}: ${messageOf(error)}; choose another with --metrics-listen`;
-        reject(new WeirError('LISTEN', what, { cause: error }));
-      });
-      this.#server.listen(Number(address.slice(colon + 1)), host, () => {
-        resolve(`${address.slice(0, colon)}:${(this.#server.address() as AddressInfo).port}`);
-      });
-    });
+    return listenOn(this.#server, address, '--metrics-listen');
   }
 
   close(): void {
