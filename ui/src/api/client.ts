@@ -4,14 +4,15 @@ import type { ApiKey, Methods, RequestOf, ResponseOf } from './methods.ts';
 export class ApiError extends Error {
   override readonly name = 'ApiError';
 
-  constructor(
-    /** Code of Weir's table of errors; UNREACHABLE where nothing came, HTTP where something else than Weir answered. */
-    readonly code: string,
-    /** HTTP status; 0 where there was no answer. */
-    readonly status: number,
-    message: string,
-  ) {
+  /** Code of Weir's table of errors; UNREACHABLE where nothing came, HTTP where something else than Weir answered. */
+  readonly code: string;
+  /** HTTP status; 0 where there was no answer. */
+  readonly status: number;
+
+  constructor(code: string, status: number, message: string) {
     super(message);
+    this.code = code;
+    this.status = status;
   }
 }
 

@@ -66,7 +66,7 @@ async function readOnce(
     let fault = '';
     const parser = createParser({
       onEvent: ({ event, data }) => {
-        if (event === 'error') fault = (JSON.parse(data) as ApiError).message;
+        if (event === 'fault') fault = (JSON.parse(data) as ApiError).message;
         else if (data !== '') onWindow(JSON.parse(data) as FollowResponse);
       },
     });

@@ -1,4 +1,4 @@
-import { type Query, QueryClient, useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { QueryClient, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { type ApiError, call } from './client.ts';
 import type { ApiKey, Methods, RequestOf, ResponseOf } from './methods.ts';
 
@@ -36,10 +36,9 @@ export function keyOf(key: string, method: string, request: object, traffic: boo
   return [traffic ? 'traffic' : 'state', key, method, timeless(request), range];
 }
 
-/** The answer before stands in for the next one as long as only the time differs: nothing flickers while one reads. */
-export function standIn<T>(key: readonly unknown[]) {
-  return (before: T | undefined, query: Query<T, Error, T, readonly unknown[]> | undefined): T | undefined =>
-    query !== undefined && JSON.stringify(query.queryKey.slice(0, 4)) === JSON.stringify(key.slice(0, 4)) ? before : undefined;
+/** Whether two questions differ in their time only: then the answer before stands until the next is there. */
+export function sameButTime(a: readonly unknown[] | undefined, b: readonly unknown[]): boolean {
+  return a !== undefined && JSON.stringify(a.slice(0, 4)) === JSON.stringify(b.slice(0, 4));
 }
 
 /** Asks one method of the API, and again when its question changes. */
@@ -50,10 +49,10 @@ export function useCall<Key extends ApiKey, Name extends keyof Methods[Key] & st
   { traffic = false, enabled = true }: CallOptions = {},
 ): UseQueryResult<ResponseOf<Key, Name>> {
   const queryKey = keyOf(key, method, request, traffic);
-  return useQuery<ResponseOf<Key, Name>, Error, ResponseOf<Key, Name>, readonly unknown[]>({
+  return useQuery<ResponseOf<Key, Name>>({
     queryKey,
     queryFn: ({ signal }) => call(key, method, request, signal),
     enabled,
-    placeholderData: standIn(queryKey),
-  } as never);
+    placeholderData: (before, query) => (sameButTime(query?.queryKey, queryKey) ? before : undefined) as never,
+  });
 }

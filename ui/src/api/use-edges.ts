@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Coverage, Edge, ListEdgesRequest } from '../../../proto/wire.ts';
 import { call } from './client.ts';
-import { keyOf, standIn } from './use-call.ts';
+import { keyOf, sameButTime } from './use-call.ts';
 
 /** The most rows that are taken into the page; beyond that, a narrower scope or filter is asked for. */
 export const maxEdges = 20_000;
@@ -27,10 +27,10 @@ async function allPages(request: Partial<ListEdgesRequest>, signal: AbortSignal)
 /** The edges of a scope, page after page until all or the most are there. */
 export function useEdges(request: Partial<ListEdgesRequest>, enabled = true) {
   const queryKey = keyOf('query', 'listEdges', request, true);
-  return useQuery<Edges, Error, Edges, readonly unknown[]>({
+  return useQuery({
     queryKey,
     queryFn: ({ signal }) => allPages(request, signal),
     enabled,
-    placeholderData: standIn(queryKey),
-  } as never);
+    placeholderData: (before, query) => (sameButTime(query?.queryKey, queryKey) ? before : undefined),
+  });
 }

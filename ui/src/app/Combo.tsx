@@ -44,7 +44,7 @@ export function Combo({ label, items, value, placeholder, disabled = false, wide
     onInputValueChange: ({ inputValue, type }) => {
       if (type === useCombobox.stateChangeTypes.InputChange) setTyped(inputValue);
     },
-    onSelectedItemChange: ({ selectedItem }) => onChoose(selectedItem.value),
+    onSelectedItemChange: ({ selectedItem }) => onChoose(selectedItem?.value ?? ''),
     onIsOpenChange: ({ isOpen: open }) => {
       if (!open) setTyped(null);
     },
@@ -63,7 +63,6 @@ export function Combo({ label, items, value, placeholder, disabled = false, wide
         className="field clip"
         placeholder={placeholder}
         title={chosen?.label ?? placeholder}
-        autoComplete="off"
         spellCheck={false}
         {...getInputProps({
           disabled,

@@ -1,6 +1,6 @@
 import type { GenerateRequest, RowChoice } from '../../../proto/wire.ts';
 import type { Row } from '../tables/rows.ts';
-import { dialects, generalRules, nameOf, type PolicyChoices, portRangeText } from './choices.ts';
+import type { PolicyChoices } from './choices.ts';
 
 /** What the policy is made for. */
 export interface PolicyScope {
