@@ -19,8 +19,10 @@ import { FirstState } from './kube/first-state.ts';
 import type { ClusterSource } from './kube/source.ts';
 import { policyHandlers } from './policy/handlers.ts';
 import { ClusterState } from './query/cluster-state.ts';
+import { FollowTail } from './query/follow-tail.ts';
 import { Followers } from './query/followers.ts';
 import { queryHandlers } from './query/handlers.ts';
+import { Snapshots } from './query/snapshots.ts';
 import type { UnaryWrapper } from './api/unary.ts';
 import type { Store } from './store/store.ts';
 
@@ -45,6 +47,8 @@ export interface AggregatorOptions {
   readonly clusterWaitMs: Milliseconds;
   readonly maxEdges: number;
   readonly maxSeries: number;
+  /** The most edges of one answer; more are given in pages. */
+  readonly maxAnswerEdges: number;
   readonly maxAliases: number;
   /** How many batches of one agent may be under way. */
   readonly credits: number;
@@ -75,8 +79,11 @@ const toleranceMs = 30_000;
 const maxGone = 500_000;
 const giveUpMs = 60_000;
 const maxGivenUp = 10_000;
-/** At 200 nodes and 15 s windows: five seconds. */
-const maxFollowQueue = 64;
+/** At 200 nodes and 15 s windows: two and a half minutes. The rows take some 150 bytes each. */
+const followBounds = { maxWindows: 2_048, maxRows: 200_000 };
+const maxFollowers = 1_000;
+/** Long enough to look at a page. */
+const snapshotBounds = { maxSnapshots: 64, keepMs: 300_000 };
 
 /** Wires an aggregator and starts it; the drivers are its own from then on. @throws WeirError STORE, LISTEN */
 export async function startAggregator(options: AggregatorOptions, drivers: AggregatorDrivers): Promise<Aggregator> {
@@ -113,7 +120,8 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
 
   const aliases = await Aliases.open({ cluster, store, maxAliases: options.maxAliases, clock });
   const metrics = new Metrics(clock, options.maxSeries);
-  const followers = new Followers();
+  const tail = new FollowTail({ ...followBounds, shown: (edges) => aliases.name(edges) });
+  const followers = new Followers(tail, maxFollowers);
   const history = await History.open({
     cluster,
     store,
@@ -140,11 +148,24 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   });
   metrics.measure({ ingest, history, state, followers, identity });
 
+  const snapshots = new Snapshots({ ...snapshotBounds, maxEdges: 2 * maxEdges, clock });
   const report = faultReport(log.child({ part: 'api' }));
   const { agents } = ingest;
   const unary: UnaryWrapper = (answer) => answer;
   const handlers = {
-    query: queryHandlers({ cluster, state, history, agents, followers, identity, aliases, maxFollowQueue }),
+    query: queryHandlers({
+      cluster,
+      state,
+      history,
+      store,
+      agents,
+      followers,
+      identity,
+      aliases,
+      snapshots,
+      maxEdges,
+      maxAnswerEdges: options.maxAnswerEdges,
+    }),
     policy: policyHandlers({ cluster, state, history, unary }),
     alias: aliasHandlers({ cluster, aliases }),
   };

@@ -53,6 +53,7 @@ const schema = z.object({
   identityWait: duration,
   maxEdges: count,
   maxSeries: count,
+  maxAnswerEdges: count,
   maxAliases: count,
   credits: count,
   maxUnderWay: count,
@@ -143,6 +144,9 @@ function command(): Command {
     )
     .addOption(flag('--max-edges <n>', 'bound of the graph in memory', 'MAX_EDGES').default('500000'))
     .addOption(flag('--max-series <n>', 'bound of the series of a traffic metric', 'MAX_SERIES').default('2000'))
+    .addOption(
+      flag('--max-answer-edges <n>', 'edges of one answer; more come in pages', 'MAX_ANSWER_EDGES').default('100000'),
+    )
     .addOption(flag('--max-aliases <n>', 'bound of the aliases', 'MAX_ALIASES').default('1000'))
     .addOption(flag('--credits <n>', 'batches of one agent that may be under way', 'CREDITS').default('64'))
     .addOption(

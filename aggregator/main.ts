@@ -67,6 +67,7 @@ async function run(config: AggregatorConfig): Promise<void> {
       maxEdges,
       maxSeries,
       maxAliases,
+      maxAnswerEdges: config.maxAnswerEdges,
       credits,
       maxBatchesUnderWay: maxUnderWay,
     },

@@ -39,6 +39,8 @@ export const errorTable = {
   TOO_MANY: { grpc: 8, exit: 1, text: 'There is too much to do at once' },
   INTERNAL: { grpc: 13, exit: 1, text: 'Something went wrong that is a fault of Weir' },
   QUERY_INVALID: { grpc: 3, exit: 2, text: 'The query is not valid' },
+  FILTER_INVALID: { grpc: 3, exit: 2, text: 'The filter is not valid' },
+  PAGE_EXPIRED: { grpc: 10, http: 410, exit: 1, text: 'The page is not kept any more' },
   ALIAS_INVALID: { grpc: 3, exit: 2, text: 'The alias is not valid' },
   ALIAS_UNKNOWN: { grpc: 5, exit: 1, text: 'No such alias' },
   WORKLOAD_UNKNOWN: { grpc: 5, exit: 1, text: 'No such workload' },

@@ -34,6 +34,9 @@ interface QueryMethods {
   readonly listWorkloads: Unary<wire.ListWorkloadsRequest, wire.ListWorkloadsResponse>;
   readonly listServices: Unary<wire.ListServicesRequest, wire.ListServicesResponse>;
   readonly listEdges: Unary<wire.ListEdgesRequest, wire.ListEdgesResponse>;
+  readonly getGraph: Unary<wire.GetGraphRequest, wire.GetGraphResponse>;
+  readonly getTimeline: Unary<wire.GetTimelineRequest, wire.GetTimelineResponse>;
+  readonly completeFilter: Unary<wire.CompleteFilterRequest, wire.CompleteFilterResponse>;
   readonly follow: ServerStream<wire.FollowRequest, wire.FollowResponse>;
   readonly getStatus: Unary<wire.GetStatusRequest, wire.GetStatusResponse>;
 }

@@ -1,7 +1,7 @@
 import type { Edge } from '../../core/edge.ts';
 import { WeirError } from '../../core/errors.ts';
-import { type Entity, namespaceOf, workloadKey } from '../../core/identity.ts';
-import type { ClusterSnapshot } from '../../core/kubernetes.ts';
+import { type Entity, namespaceOf, workloadKey, type WorkloadRef } from '../../core/identity.ts';
+import type { ClusterSnapshot, Labels } from '../../core/kubernetes.ts';
 import type { Scope } from '../../core/scope.ts';
 import { type Workload, workloadsOf } from '../../core/workload.ts';
 import type { ClusterSource } from '../kube/source.ts';
@@ -11,6 +11,7 @@ export class ClusterState {
   readonly source: ClusterSource;
   #snapshot: ClusterSnapshot | null = null;
   #workloads: readonly Workload[] = [];
+  #byKey: ReadonlyMap<string, Workload> = new Map();
 
   constructor(source: ClusterSource) {
     this.source = source;
@@ -26,9 +27,19 @@ export class ClusterState {
     if (this.#snapshot !== snapshot) {
       this.#snapshot = snapshot;
       this.#workloads = workloadsOf(snapshot);
+      this.#byKey = new Map(this.#workloads.map((workload) => [workloadKey(workload.ref), workload]));
     }
     return this.#workloads;
   }
+
+  /** Undefined when the cluster does not have it now. */
+  workload(ref: WorkloadRef): Workload | undefined {
+    const { workloads } = this;
+    return workloads.length === 0 ? undefined : this.#byKey.get(workloadKey(ref));
+  }
+
+  /** The labels of a workload's pods now; null when the cluster does not have it. */
+  readonly labelsOf = (ref: WorkloadRef): Labels | null => this.workload(ref)?.labels ?? null;
 
   /** Names of the nodes. */
   get nodes(): readonly string[] {
@@ -54,7 +65,7 @@ export class ClusterState {
     }
     if (workload === null) return;
     const key = workloadKey(workload);
-    if (this.workloads.some(({ ref }) => workloadKey(ref) === key)) return;
+    if (this.workload(workload) !== undefined) return;
     if (some((entity) => entity.type === 'workload' && workloadKey(entity) === key)) return;
     const beside = this.workloads.filter(({ ref }) => ref.namespace === workload.namespace);
     throw unknown(

@@ -89,6 +89,7 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       maxEdges: 1_000,
       maxSeries: 100,
       maxAliases: 3,
+      maxAnswerEdges: 1_000,
       credits: 4,
       maxBatchesUnderWay: 1_000,
       ...rest,

@@ -46,6 +46,9 @@ export class AggregatorDouble {
         const { edges, coverage } = answers;
         return { edges, coverage, totalEdges: edges.length, nextPageToken: '' };
       }),
+      getGraph: unary(() => ({ nodes: [], links: [], coverage: answers.coverage, folded: false })),
+      getTimeline: unary(() => ({ buckets: [], coverage: answers.coverage })),
+      completeFilter: unary(() => ({ suggestions: [], replaceFrom: 0, replaceTo: 0, problem: '', problemAt: 0 })),
       getStatus: unary(() => answers.status),
       follow: (request, to) => {
         this.asked.push(request);
