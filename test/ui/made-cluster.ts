@@ -43,7 +43,18 @@ export interface MadeCluster {
   readonly namespaces: readonly string[];
 }
 
-const roles = ['frontend', 'checkout', 'cart', 'catalog', 'payment', 'search', 'orders', 'mailer', 'cache', 'db'] as const;
+const roles = [
+  'frontend',
+  'checkout',
+  'cart',
+  'catalog',
+  'payment',
+  'search',
+  'orders',
+  'mailer',
+  'cache',
+  'db',
+] as const;
 const ports: Readonly<Record<string, number>> = { cache: 6379, db: 5432, frontend: 8080 };
 const outside = ['203.0.113.7', '203.0.113.80', '198.51.100.24', '192.0.2.53', '2001:db8::7'] as const;
 /** In the pods' block, and nobody's. */
@@ -109,11 +120,20 @@ export function makeCluster(size: MadeSize): MadeCluster {
     const port = peer.port + (size.edges > 1_000 ? draw.below(4) : 0);
     add({ client, server: peer, address: peer.ip, port, protocol: 'TCP', outcome: outcomeOf(draw) });
   }
-  return { nodes, pods: [...pods, server], edges: [...edges.values()], namespaces: [...size.namespaces, dns.namespace] };
+  return {
+    nodes,
+    pods: [...pods, server],
+    edges: [...edges.values()],
+    namespaces: [...size.namespaces, dns.namespace],
+  };
 }
 
 /** What both agents report of an edge in one window. */
-export function recordsOf(edge: MadeEdge, atMs: number, draw: Draw): { readonly node: string; readonly record: FlowRecord }[] {
+export function recordsOf(
+  edge: MadeEdge,
+  atMs: number,
+  draw: Draw,
+): { readonly node: string; readonly record: FlowRecord }[] {
   const { client, server, outcome, protocol, port, address } = edge;
   const connections = 1 + draw.below(40);
   const through = outcome === 'forwarded';
@@ -131,12 +151,35 @@ export function recordsOf(edge: MadeEdge, atMs: number, draw: Draw): { readonly 
     rttMicros: through ? connections * 300 : 0,
     rttSamples: through ? connections : 0,
   };
-  const shared = { directionBy: 'handshake', port, protocol, seenAs: null, firstSeenUnixMs: atMs, lastSeenUnixMs: atMs + 900 } as const;
+  const shared = {
+    directionBy: 'handshake',
+    port,
+    protocol,
+    seenAs: null,
+    firstSeenUnixMs: atMs,
+    lastSeenUnixMs: atMs + 900,
+  } as const;
   const ref = ({ namespace, name, uid }: MadePod) => ({ namespace, name, uid });
   const drops = outcome === 'dropped' ? { NETFILTER_DROP: connections } : {};
-  const byClient: FlowRecord = { ...shared, pod: ref(client), role: 'client', remote: addressOf(address), remoteName: null, counters, drops };
+  const byClient: FlowRecord = {
+    ...shared,
+    pod: ref(client),
+    role: 'client',
+    remote: addressOf(address),
+    remoteName: null,
+    counters,
+    drops,
+  };
   if (server === null || !through) return [{ node: client.node, record: byClient }];
-  const byServer: FlowRecord = { ...shared, pod: ref(server), role: 'server', remote: addressOf(client.ip), remoteName: null, counters: { ...counters, attempts: 0 }, drops: {} };
+  const byServer: FlowRecord = {
+    ...shared,
+    pod: ref(server),
+    role: 'server',
+    remote: addressOf(client.ip),
+    remoteName: null,
+    counters: { ...counters, attempts: 0 },
+    drops: {},
+  };
   return [
     { node: client.node, record: byClient },
     { node: server.node, record: byServer },
@@ -147,7 +190,11 @@ export function recordsOf(edge: MadeEdge, atMs: number, draw: Draw): { readonly 
 export function manifestOf({ nodes, pods, namespaces }: MadeCluster): string {
   const created = '2026-01-01T00:00:00Z';
   const items: object[] = [
-    ...namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'kubernetes.io/metadata.name': name } } })),
+    ...namespaces.map((name) => ({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
+    })),
     ...nodes.map((name, i) => ({
       apiVersion: 'v1',
       kind: 'Node',
@@ -161,7 +208,12 @@ export function manifestOf({ nodes, pods, namespaces }: MadeCluster): string {
     const spec = { containers: [{ name: 'main', ports: [{ name: 'main', containerPort: port }] }] };
     const owner = { apiVersion: 'apps/v1', kind, name: workload, uid: `${uid}-owner`, controller: true };
     items.push(
-      { apiVersion: 'apps/v1', kind, metadata: { name: workload, namespace, uid: `${uid}-owner` }, spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } } },
+      {
+        apiVersion: 'apps/v1',
+        kind,
+        metadata: { name: workload, namespace, uid: `${uid}-owner` },
+        spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
+      },
       {
         apiVersion: 'v1',
         kind: 'Pod',

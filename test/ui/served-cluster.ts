@@ -47,7 +47,17 @@ export class ServedCluster {
     mkdirSync(join(folder, 'cluster'));
     writeFileSync(join(folder, 'cluster/objects.json'), manifestOf(cluster));
     const all = ['--listen', '127.0.0.1:0', '--metrics-listen', '127.0.0.1:0', '--database', join(folder, 'weir.db')];
-    all.push('--cluster', 'demo', '--cluster-files', join(folder, 'cluster'), '--synchronous', 'NORMAL', '--pod-cidr', '10.1.0.0/16', ...args);
+    all.push(
+      '--cluster',
+      'demo',
+      '--cluster-files',
+      join(folder, 'cluster'),
+      '--synchronous',
+      'NORMAL',
+      '--pod-cidr',
+      '10.1.0.0/16',
+      ...args,
+    );
     return new ServedCluster(cluster, folder, all, await AggregatorProcess.start(all));
   }
 
@@ -76,12 +86,22 @@ export class ServedCluster {
     this.#sequence += batches.length;
     await Promise.all(
       this.cluster.nodes.map(async (node) => {
-        const pusher = new Pusher(connection, { node, oldest: { epoch: this.#epoch, sequence: first }, status: statusOf(node) });
+        const pusher = new Pusher(connection, {
+          node,
+          oldest: { epoch: this.#epoch, sequence: first },
+          status: statusOf(node),
+        });
         await pusher.welcome();
         for (const [i, byNode] of batches.entries()) {
           const startUnixMs = starts[i] ?? 0;
-          const window = { startUnixMs, endUnixMs: startUnixMs + 15_000 };
-          const batch: Batch = { epoch: this.#epoch, sequence: first + i, window, losses: {}, records: byNode.get(node) ?? [] };
+          const window = { startUnixMs, endUnixMs: startUnixMs + 60_000 };
+          const batch: Batch = {
+            epoch: this.#epoch,
+            sequence: first + i,
+            window,
+            losses: {},
+            records: byNode.get(node) ?? [],
+          };
           pusher.send(batch);
           await pusher.ackThrough(first + i);
         }
@@ -95,7 +115,7 @@ export class ServedCluster {
     const byNode = new Map<string, FlowRecord[]>();
     for (const edge of this.cluster.edges) {
       if (share < 1 && draw.share() > share) continue;
-      for (const { node, record } of recordsOf(edge, startUnixMs + 1_000 + draw.below(10_000), draw)) {
+      for (const { node, record } of recordsOf(edge, startUnixMs + 1_000 + draw.below(50_000), draw)) {
         const records = byNode.get(node) ?? [];
         byNode.set(node, records);
         records.push(record);

@@ -53,6 +53,6 @@ export function useCall<Key extends ApiKey, Name extends keyof Methods[Key] & st
     queryKey,
     queryFn: ({ signal }) => call(key, method, request, signal),
     enabled,
-    placeholderData: (before, query) => (sameButTime(query?.queryKey, queryKey) ? before : undefined) as never,
+    placeholderData: (before, query) => (sameButTime(query?.queryKey, queryKey) ? before : undefined),
   });
 }

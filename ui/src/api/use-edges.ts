@@ -20,7 +20,8 @@ async function allPages(request: Partial<ListEdgesRequest>, signal: AbortSignal)
     const answer = await call('query', 'listEdges', { ...request, pageSize, pageToken }, signal);
     edges.push(...answer.edges);
     pageToken = answer.nextPageToken;
-    if (pageToken === '' || edges.length >= maxEdges) return { edges, total: answer.totalEdges, coverage: answer.coverage };
+    if (pageToken === '' || edges.length >= maxEdges)
+      return { edges, total: answer.totalEdges, coverage: answer.coverage };
   }
 }
 

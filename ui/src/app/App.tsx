@@ -59,7 +59,12 @@ export function App() {
         </h1>
         <ScopeBar />
         <span className="grow" />
-        <button type="button" className="button plain" onClick={toggleTheme} aria-label={`Use the ${theme === 'dark' ? 'light' : 'dark'} theme`}>
+        <button
+          type="button"
+          className="button plain"
+          onClick={toggleTheme}
+          aria-label={`Use the ${theme === 'dark' ? 'light' : 'dark'} theme`}
+        >
           {theme === 'dark' ? '☀' : '☾'}
         </button>
         <button type="button" className="button plain" onClick={() => setKeysOpen(true)} aria-label="Keyboard map">

@@ -25,7 +25,10 @@ const mostShown = 200;
 
 function matches({ label, hint }: ComboItem, typed: string): boolean {
   const text = `${label} ${hint}`.toLowerCase();
-  return typed.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  return typed
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }
 
 /** A field that narrows a list while one types. */
@@ -33,7 +36,10 @@ export function Combo({ label, items, value, placeholder, disabled = false, wide
   const [typed, setTyped] = useState<string | null>(null);
   const chosen = items.find((item) => item.value === value);
   const all: readonly ComboItem[] = [{ value: '', label: placeholder, hint: '' }, ...items];
-  const shown = (typed === null || typed === '' ? all : items.filter((item) => matches(item, typed))).slice(0, mostShown);
+  const shown = (typed === null || typed === '' ? all : items.filter((item) => matches(item, typed))).slice(
+    0,
+    mostShown,
+  );
   const { isOpen, getMenuProps, getInputProps, getItemProps, highlightedIndex, getLabelProps, openMenu } = useCombobox({
     id,
     items: [...shown],

@@ -21,7 +21,13 @@ function SignIn() {
     >
       <label className="label grow">
         Token, kept in this tab only
-        <input className="field" type="password" autoComplete="off" value={value} onChange={(event) => setValue(event.target.value)} />
+        <input
+          className="field"
+          type="password"
+          autoComplete="off"
+          value={value}
+          onChange={(event) => setValue(event.target.value)}
+        />
       </label>
       <button className="button primary" type="submit">
         Sign in

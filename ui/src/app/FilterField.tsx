@@ -1,5 +1,5 @@
 import { useCombobox } from 'downshift';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import type { Suggestion } from '../../../proto/wire.ts';
 import { useCall } from '../api/use-call.ts';
 import { show, useView } from './use-view.ts';
@@ -10,8 +10,12 @@ export function FilterField() {
   const [typed, setTyped] = useState(filter);
   const [cursor, setCursor] = useState(filter.length);
   const [asking, setAsking] = useState(false);
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => setTyped(filter), [filter]);
+  const [field, setField] = useState<HTMLInputElement | null>(null);
+  const [last, setLast] = useState(filter);
+  if (last !== filter) {
+    setLast(filter);
+    setTyped(filter);
+  }
   const { data } = useCall('query', 'completeFilter', { cluster, filter: typed, cursor }, { enabled: asking });
   const suggestions: Suggestion[] = asking ? [...(data?.suggestions ?? [])] : [];
   const problem = typed === '' ? '' : (data?.problem ?? '');
@@ -20,19 +24,22 @@ export function FilterField() {
     const next = `${typed.slice(0, from)}${text}${typed.slice(to) || (text.endsWith(':') ? '' : ' ')}`;
     setTyped(next);
     setCursor(from + text.length + 1);
-    requestAnimationFrame(() => field.current?.setSelectionRange(from + text.length + 1, from + text.length + 1));
+    requestAnimationFrame(() => field?.setSelectionRange(from + text.length + 1, from + text.length + 1));
   };
-  const { getInputProps, getMenuProps, getItemProps, highlightedIndex, isOpen, getLabelProps, closeMenu } = useCombobox({
-    id: 'filter',
-    items: suggestions,
-    inputValue: typed,
-    selectedItem: null,
-    itemToString: (item) => item?.text ?? '',
-    onStateChange: ({ type, selectedItem }) => {
-      const chosen = type === useCombobox.stateChangeTypes.InputKeyDownEnter || type === useCombobox.stateChangeTypes.ItemClick;
-      if (chosen && selectedItem) put(selectedItem);
+  const { getInputProps, getMenuProps, getItemProps, highlightedIndex, isOpen, getLabelProps, closeMenu } = useCombobox(
+    {
+      id: 'filter',
+      items: suggestions,
+      inputValue: typed,
+      selectedItem: null,
+      itemToString: (item) => item?.text ?? '',
+      onStateChange: ({ type, selectedItem }) => {
+        const chosen =
+          type === useCombobox.stateChangeTypes.InputKeyDownEnter || type === useCombobox.stateChangeTypes.ItemClick;
+        if (chosen && selectedItem) put(selectedItem);
+      },
     },
-  });
+  );
   return (
     <form
       className="filter"
@@ -43,12 +50,14 @@ export function FilterField() {
         if (problem === '') show({ filter: typed.trim(), selected: '' });
       }}
     >
+      {/* The properties name the field that it is for. */}
+      {/* oxlint-disable-next-line jsx-a11y/label-has-associated-control */}
       <label className="hidden-visually" {...getLabelProps()}>
         Filter in the flow query language
       </label>
       <input
         {...getInputProps({
-          ref: field,
+          ref: setField,
           className: 'field',
           placeholder: 'Filter flows, such as port = 443  ( / )',
           spellCheck: false,
@@ -69,7 +78,11 @@ export function FilterField() {
       <ul className="combo-list" {...getMenuProps()}>
         {isOpen &&
           suggestions.map((item, index) => (
-            <li key={`${item.type} ${item.text}`} className={index === highlightedIndex ? 'combo-item active' : 'combo-item'} {...getItemProps({ item, index })}>
+            <li
+              key={`${item.type} ${item.text}`}
+              className={index === highlightedIndex ? 'combo-item active' : 'combo-item'}
+              {...getItemProps({ item, index })}
+            >
               <span className="mono clip">{item.text}</span>
               <span className="quiet">{item.detail || item.type}</span>
             </li>

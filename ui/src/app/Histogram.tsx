@@ -10,9 +10,23 @@ const base = height - 4;
 /** A click, and not a stretch of time. */
 const leastBrush = 0.005;
 
-function title({ startUnixMs, connections, forwarded, dropped, refused, unanswered, windows, incompleteWindows }: TimelineBucket) {
+function title({
+  startUnixMs,
+  connections,
+  forwarded,
+  dropped,
+  refused,
+  unanswered,
+  windows,
+  incompleteWindows,
+}: TimelineBucket) {
   const seen = `${countText(forwarded)} edges forwarded, ${countText(dropped + refused + unanswered)} not, ${countText(connections)} connections`;
-  const gap = windows === 0 ? '; nothing was watched' : incompleteWindows > 0 ? `; ${incompleteWindows} of ${windows} windows lost something` : '';
+  const gap =
+    windows === 0
+      ? '; nothing was watched'
+      : incompleteWindows > 0
+        ? `; ${incompleteWindows} of ${windows} windows lost something`
+        : '';
   return `${timeText(startUnixMs)}: ${seen}${gap}`;
 }
 
@@ -64,7 +78,13 @@ export function Histogram({ buckets }: { readonly buckets: readonly TimelineBuck
         <BarShape key={bar.bucket.startUnixMs} bar={bar} />
       ))}
       {brush !== null && (
-        <rect className="brush" x={Math.min(...brush) * width} width={Math.abs(brush[1] - brush[0]) * width} y={0} height={height} />
+        <rect
+          className="brush"
+          x={Math.min(...brush) * width}
+          width={Math.abs(brush[1] - brush[0]) * width}
+          y={0}
+          height={height}
+        />
       )}
     </svg>
   );

@@ -5,7 +5,11 @@ import { show, useView } from './use-view.ts';
 
 function useNamespaces(cluster: string): ComboItem[] {
   const { data } = useCall('query', 'listNamespaces', { cluster });
-  return (data?.namespaces ?? []).map(({ name, workloads }) => ({ value: name, label: name, hint: plural(workloads, 'workload') }));
+  return (data?.namespaces ?? []).map(({ name, workloads }) => ({
+    value: name,
+    label: name,
+    hint: plural(workloads, 'workload'),
+  }));
 }
 
 function useEntities(cluster: string, namespace: string): ComboItem[] {
@@ -15,7 +19,13 @@ function useEntities(cluster: string, namespace: string): ComboItem[] {
   const ofWorkloads = (workloads.data?.workloads ?? []).flatMap(({ workload, pods }): ComboItem[] =>
     workload === null
       ? []
-      : [{ value: `${workload.kind}/${workload.name}`, label: workload.name, hint: `${workload.kind}, ${plural(pods, 'pod')}` }],
+      : [
+          {
+            value: `${workload.kind}/${workload.name}`,
+            label: workload.name,
+            hint: `${workload.kind}, ${plural(pods, 'pod')}`,
+          },
+        ],
   );
   const ofServices = (services.data?.services ?? []).flatMap(({ service }): ComboItem[] =>
     service === null ? [] : [{ value: `Service/${service.name}`, label: service.name, hint: 'Service' }],

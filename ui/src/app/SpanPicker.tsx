@@ -1,5 +1,7 @@
+import { fieldsOf } from '../design/form.ts';
 import { timeText } from '../design/format.ts';
 import { Popover } from '../design/Popover.tsx';
+import { useLive } from './Live.tsx';
 import { lastSpans, parseSpan, type Span, spanText } from './span.ts';
 import { show } from './use-view.ts';
 
@@ -18,11 +20,11 @@ function localText(unixMs: number): string {
 
 /** Chooses the time that is looked at: so much until now, or from one moment to another. */
 export function SpanPicker({ span }: { readonly span: Span }) {
-  const between = (form: FormData) => {
-    const [start, end] = [Date.parse(String(form.get('from'))), Date.parse(String(form.get('until')))];
+  const between = (text: (name: string) => string) => {
+    const [start, end] = [Date.parse(text('from')), Date.parse(text('until'))];
     if (start < end) show({ span: { type: 'between', startUnixMs: start, endUnixMs: end } });
   };
-  const now = Date.now();
+  const { nowUnixMs: now } = useLive();
   return (
     <Popover label={label(span)} name={`Time: ${label(span)}`}>
       {(close) => (
@@ -47,7 +49,7 @@ export function SpanPicker({ span }: { readonly span: Span }) {
             className="stack"
             onSubmit={(event) => {
               event.preventDefault();
-              between(new FormData(event.currentTarget));
+              between(fieldsOf(event.currentTarget));
               close();
             }}
           >

@@ -22,7 +22,12 @@ export function TimeStrip() {
   return (
     <div className="times">
       <SpanPicker span={span} />
-      <button type="button" className="button" onClick={toggle} title={stream?.type === 'lost' ? stream.reason : undefined}>
+      <button
+        type="button"
+        className="button"
+        onClick={toggle}
+        title={stream?.type === 'lost' ? stream.reason : undefined}
+      >
         <span className={`live-dot ${stream?.type ?? ''}`} aria-hidden="true" />
         <span role="status">{text}</span>
         <span className="quiet">{live ? 'pause' : 'go live'}</span>
@@ -35,7 +40,9 @@ export function TimeStrip() {
             <div>{timeText(shown.at(-1)?.endUnixMs ?? 0)}</div>
           </>
         )}
-        {missed > 0 && <div className="is-refused">{missed} windows came too fast; what is shown is asked for anew</div>}
+        {missed > 0 && (
+          <div className="is-refused">{missed} windows came too fast; what is shown is asked for anew</div>
+        )}
       </div>
     </div>
   );

@@ -16,7 +16,8 @@ export function barsOf(buckets: readonly TimelineBucket[]): Bar[] {
   const [first, last] = [buckets[0], buckets.at(-1)];
   if (first === undefined || last === undefined) return [];
   const whole = Math.max(1, last.endUnixMs - first.startUnixMs);
-  const countOf = ({ forwarded, dropped, refused, unanswered }: TimelineBucket) => forwarded + dropped + refused + unanswered;
+  const countOf = ({ forwarded, dropped, refused, unanswered }: TimelineBucket) =>
+    forwarded + dropped + refused + unanswered;
   const most = Math.sqrt(Math.max(1, ...buckets.map(countOf)));
   return buckets.map((bucket) => {
     const count = countOf(bucket);

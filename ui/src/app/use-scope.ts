@@ -19,7 +19,8 @@ export function useSubject(): Subject | null {
   const isService = entity?.kind === 'Service';
   const services = useCall('query', 'listServices', { cluster, namespace }, { enabled: isService });
   if (entity === null) return { namespace, ids: null };
-  if (!isService) return { namespace, ids: new Set([entityId({ entity: 'workload', workload: { namespace, ...entity } })]) };
+  if (!isService)
+    return { namespace, ids: new Set([entityId({ entity: 'workload', workload: { namespace, ...entity } })]) };
   if (services.data === undefined) return null;
   const { ports = [] } = services.data.services.find(({ service }) => service?.name === entity.name) ?? {};
   return { namespace, ids: new Set(ports.flatMap(({ behind }) => behind.map((each) => entityId(each.entity)))) };

@@ -9,15 +9,23 @@ import { Drift } from './Drift.tsx';
 import { Isolation } from './Isolation.tsx';
 
 function problemsOf({ connected, status, coverage }: AgentReport): string[] {
-  const off = (status?.features ?? []).filter(({ active }) => !active).map(({ name, reason }) => `${name} is off: ${reason}`);
-  const failing = (status?.identitySources ?? []).filter(({ state }) => state === 'SOURCE_STATE_FAILING').map(({ name, detail }) => `${name} fails: ${detail}`);
-  const unnamed = Object.entries(status?.unresolvedByReason ?? {}).map(([reason, count]) => `${plural(count, 'interface')} without a pod: ${reason}`);
+  const off = (status?.features ?? [])
+    .filter(({ active }) => !active)
+    .map(({ name, reason }) => `${name} is off: ${reason}`);
+  const failing = (status?.identitySources ?? [])
+    .filter(({ state }) => state === 'SOURCE_STATE_FAILING')
+    .map(({ name, detail }) => `${name} fails: ${detail}`);
+  const unnamed = Object.entries(status?.unresolvedByReason ?? {}).map(
+    ([reason, count]) => `${plural(count, 'interface')} without a pod: ${reason}`,
+  );
   const lost = (coverage?.losses ?? []).map(({ stage, events }) => `${countText(events)} events lost in ${stage}`);
   return [...(connected ? [] : ['Not connected']), ...lost, ...failing, ...unnamed, ...off];
 }
 
 function Agents({ agents, nowUnixMs }: { readonly agents: readonly AgentReport[]; readonly nowUnixMs: number }) {
-  const worstFirst = agents.toSorted((a, b) => problemsOf(b).length - problemsOf(a).length || (a.node < b.node ? -1 : 1));
+  const worstFirst = agents.toSorted(
+    (a, b) => problemsOf(b).length - problemsOf(a).length || (a.node < b.node ? -1 : 1),
+  );
   return (
     <table className="plain-table">
       <thead>
@@ -64,7 +72,8 @@ function Watched({ status, nowUnixMs }: { readonly status: ClusterStatus; readon
       {warning !== null && <p className="notice bad">{warning}</p>}
       {missing.length > 0 && (
         <p className="notice warn">
-          {plural(missing.length, 'node')} without an agent, whose pods are seen from the other end only: {missing.slice(0, 20).join(', ')}
+          {plural(missing.length, 'node')} without an agent, whose pods are seen from the other end only:{' '}
+          {missing.slice(0, 20).join(', ')}
         </p>
       )}
       {problems.map((problem) => (
@@ -74,11 +83,18 @@ function Watched({ status, nowUnixMs }: { readonly status: ClusterStatus; readon
       ))}
       {coverage !== null && (
         <p className="quiet">
-          {plural(coverage.windows, 'window')}, {countText(coverage.incompleteWindows)} of them incomplete. State of the cluster from {status.source}.
+          {plural(coverage.windows, 'window')}, {countText(coverage.incompleteWindows)} of them incomplete. State of the
+          cluster from {status.source}.
         </p>
       )}
       {agents.length === 0 ? (
-        <Empty cause={{ title: 'No agent has reported', text: 'Traffic is seen by the agent on each node. Install the DaemonSet, or look at why its pods do not start.', remedy: 'none' }} />
+        <Empty
+          cause={{
+            title: 'No agent has reported',
+            text: 'Traffic is seen by the agent on each node. Install the DaemonSet, or look at why its pods do not start.',
+            remedy: 'none',
+          }}
+        />
       ) : (
         <Agents agents={agents} nowUnixMs={nowUnixMs} />
       )}

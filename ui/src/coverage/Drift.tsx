@@ -19,7 +19,8 @@ function Edges({ title, edges }: { readonly title: string; readonly edges: reado
       <ul>
         {edges.slice(0, mostShown).map((edge) => (
           <li key={edgeId(edge)}>
-            {fullName(edge.client)} → {fullName(edge.server)} <span className="mono">{portText(edge.protocol, edge.port)}</span>{' '}
+            {fullName(edge.client)} → {fullName(edge.server)}{' '}
+            <span className="mono">{portText(edge.protocol, edge.port)}</span>{' '}
             <Verdict mark={verdictName(edge.verdict)} />
           </li>
         ))}
@@ -31,7 +32,12 @@ function Edges({ title, edges }: { readonly title: string; readonly edges: reado
 function Since({ baseline }: { readonly baseline: string }) {
   const { cluster } = useView();
   const { range } = useQuestion();
-  const { data, error } = useCall('policy', 'getDrift', { cluster, baseline, range, unusedAfterMs: 0 }, { traffic: true });
+  const { data, error } = useCall(
+    'policy',
+    'getDrift',
+    { cluster, baseline, range, unusedAfterMs: 0 },
+    { traffic: true },
+  );
   if (error !== null && data === undefined) return <p className="notice bad">{error.message}</p>;
   if (data === undefined) return <p className="quiet">Asking …</p>;
   const { appeared, disappeared, changed, unusedRules } = data;

@@ -10,15 +10,22 @@ const mostShown = 300;
 const kinds = ['open', 'partial', 'isolated', 'exempt'] as const;
 
 function Share({ of }: { readonly of: NamespaceIsolation }) {
-  const all = kinds.reduce((sum, kind) => sum + of[kind], 0);
-  let x = 0;
+  const all = Math.max(
+    1,
+    kinds.reduce((sum, kind) => sum + of[kind], 0),
+  );
+  const before = (until: number) => kinds.slice(0, until).reduce((sum, kind) => sum + of[kind], 0);
   return (
-    <svg className="share" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label={kinds.map((kind) => `${of[kind]} ${kind}`).join(', ')}>
-      {kinds.map((kind) => {
-        const width = all === 0 ? 0 : (100 * of[kind]) / all;
-        x += width;
-        return <rect key={kind} className={kind} x={x - width} width={width} height={10} />;
-      })}
+    <svg
+      className="share"
+      viewBox="0 0 100 10"
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={kinds.map((kind) => `${of[kind]} ${kind}`).join(', ')}
+    >
+      {kinds.map((kind, index) => (
+        <rect key={kind} className={kind} x={(100 * before(index)) / all} width={(100 * of[kind]) / all} height={10} />
+      ))}
     </svg>
   );
 }
@@ -52,7 +59,11 @@ export function Isolation() {
             {namespaces.slice(0, mostShown).map((each) => (
               <tr key={each.name}>
                 <td>
-                  <button type="button" className="link-button" onClick={() => show({ namespace: each.name, entity: null })}>
+                  <button
+                    type="button"
+                    className="link-button"
+                    onClick={() => show({ namespace: each.name, entity: null })}
+                  >
                     {each.name}
                   </button>
                 </td>
@@ -68,7 +79,11 @@ export function Isolation() {
             ))}
           </tbody>
         </table>
-        {namespaces.length > mostShown && <p className="quiet">The first {mostShown} of {plural(namespaces.length, 'namespace')}.</p>}
+        {namespaces.length > mostShown && (
+          <p className="quiet">
+            The first {mostShown} of {plural(namespaces.length, 'namespace')}.
+          </p>
+        )}
       </section>
       <section>
         <h2>Workloads, most open first</h2>
@@ -92,7 +107,13 @@ export function Isolation() {
                     <button
                       type="button"
                       className="link-button"
-                      onClick={() => show({ screen: 'policy', namespace: workload.namespace, entity: { kind: workload.kind, name: workload.name } })}
+                      onClick={() =>
+                        show({
+                          screen: 'policy',
+                          namespace: workload.namespace,
+                          entity: { kind: workload.kind, name: workload.name },
+                        })
+                      }
                     >
                       {workload.namespace}/{workload.name}
                     </button>{' '}
@@ -108,7 +129,11 @@ export function Isolation() {
             })}
           </tbody>
         </table>
-        {workloads.length > mostShown && <p className="quiet">The first {mostShown} of {plural(workloads.length, 'workload')}; choose a namespace to see the others.</p>}
+        {workloads.length > mostShown && (
+          <p className="quiet">
+            The first {mostShown} of {plural(workloads.length, 'workload')}; choose a namespace to see the others.
+          </p>
+        )}
       </section>
     </>
   );

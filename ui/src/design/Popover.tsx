@@ -14,7 +14,7 @@ interface PopoverProps {
 export function Popover({ label, name, align = 'left', className = 'button', children }: PopoverProps) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
+  const [button, setButton] = useState<HTMLButtonElement | null>(null);
   useEffect(() => {
     if (!open) return;
     const outside = (event: Event) => {
@@ -29,7 +29,7 @@ export function Popover({ label, name, align = 'left', className = 'button', chi
   }, [open]);
   const close = () => {
     setOpen(false);
-    button.current?.focus();
+    button?.focus();
   };
   return (
     // The key is for what is inside; the panel itself is no control.
@@ -43,7 +43,14 @@ export function Popover({ label, name, align = 'left', className = 'button', chi
         close();
       }}
     >
-      <button ref={button} type="button" className={className} aria-label={name} aria-expanded={open} onClick={() => setOpen(!open)}>
+      <button
+        ref={setButton}
+        type="button"
+        className={className}
+        aria-label={name}
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
         {label}
       </button>
       {open && <div className={`popover-panel ${align}`}>{children(close)}</div>}

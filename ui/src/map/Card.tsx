@@ -29,7 +29,7 @@ function Badges({ badges }: { readonly badges: readonly Badge[] }) {
     const width = text.length * 5.6 + 10;
     right -= width + 4;
     return (
-      <g key={text} className="badge" transform={`translate(${right + 4} ${cardHeight - 8})`}>
+      <g key={text} className="badge" transform={`translate(${right + 4} ${cardHeight - 6})`}>
         <rect width={width} height={15} rx={7} />
         <text x={width / 2} y={11} textAnchor="middle">
           {text}

@@ -28,7 +28,17 @@ function Facts({ facts }: { readonly facts: readonly (readonly [name: string, va
   );
 }
 
-function LinkList({ title, links, labelOf, onSelect }: { readonly title: string; readonly links: readonly MapLink[]; readonly labelOf: (link: MapLink) => string; readonly onSelect: (id: string) => void }) {
+function LinkList({
+  title,
+  links,
+  labelOf,
+  onSelect,
+}: {
+  readonly title: string;
+  readonly links: readonly MapLink[];
+  readonly labelOf: (link: MapLink) => string;
+  readonly onSelect: (id: string) => void;
+}) {
   if (links.length === 0) return null;
   return (
     <section>
@@ -39,7 +49,8 @@ function LinkList({ title, links, labelOf, onSelect }: { readonly title: string;
             <button type="button" className="link-button" onClick={() => onSelect(link.id)}>
               {labelOf(link)}
             </button>{' '}
-            <span className="quiet mono">{link.label}</span> {link.state !== 'forwarded' && <Verdict mark={link.state} />}
+            <span className="quiet mono">{link.label}</span>{' '}
+            {link.state !== 'forwarded' && <Verdict mark={link.state} />}
           </li>
         ))}
       </ul>
@@ -48,11 +59,20 @@ function LinkList({ title, links, labelOf, onSelect }: { readonly title: string;
 }
 
 function NodeDetails({ node, model, onSelect, onOpen, onFocus }: DetailsProps & { readonly node: MapNode }) {
-  const labels = new Map(model.nodes.map(({ id, label, namespace, type }) => [id, namespace === '' || namespace === node.namespace || type === 'namespace' ? label : `${namespace}/${label}`]));
+  const labels = new Map(
+    model.nodes.map(({ id, label, namespace, type }) => [
+      id,
+      namespace === '' || namespace === node.namespace || type === 'namespace' ? label : `${namespace}/${label}`,
+    ]),
+  );
   const { source, namespace } = node;
   const table = (direction: 'ingress' | 'egress') => {
     const { workload } = source;
-    show(workload === null ? { screen: direction, namespace: source.label } : { screen: direction, namespace, entity: { kind: workload.kind, name: workload.name } });
+    show(
+      workload === null
+        ? { screen: direction, namespace: source.label }
+        : { screen: direction, namespace, entity: { kind: workload.kind, name: workload.name } },
+    );
   };
   const hasTables = node.type === 'workload' || node.type === 'namespace';
   return (
@@ -92,8 +112,18 @@ function NodeDetails({ node, model, onSelect, onOpen, onFocus }: DetailsProps & 
         ]}
       />
       {node.silent && <p className="notice">No traffic was seen in this time.</p>}
-      <LinkList title="Calls" links={model.links.filter((link) => link.source === node.id)} labelOf={({ target }) => labels.get(target) ?? target} onSelect={onSelect} />
-      <LinkList title="Is called by" links={model.links.filter((link) => link.target === node.id)} labelOf={(link) => labels.get(link.source) ?? link.source} onSelect={onSelect} />
+      <LinkList
+        title="Calls"
+        links={model.links.filter((link) => link.source === node.id)}
+        labelOf={({ target }) => labels.get(target) ?? target}
+        onSelect={onSelect}
+      />
+      <LinkList
+        title="Is called by"
+        links={model.links.filter((link) => link.target === node.id)}
+        labelOf={(link) => labels.get(link.source) ?? link.source}
+        onSelect={onSelect}
+      />
     </div>
   );
 }
@@ -101,7 +131,8 @@ function NodeDetails({ node, model, onSelect, onOpen, onFocus }: DetailsProps & 
 function LinkDetails({ link, model, nowUnixMs, onSelect }: DetailsProps & { readonly link: MapLink }) {
   const end = (id: string) => model.nodes.find((node) => node.id === id);
   const [client, server] = [end(link.source), end(link.target)];
-  const { ports, connections, bytes, firstSeenUnixMs, lastSeenUnixMs, forwarded, dropped, refused, unanswered, edges } = link.link;
+  const { ports, connections, bytes, firstSeenUnixMs, lastSeenUnixMs, forwarded, dropped, refused, unanswered, edges } =
+    link.link;
   const canAsk = client?.type === 'workload' && server?.type === 'workload';
   return (
     <div className="stack">
@@ -148,7 +179,13 @@ function LinkDetails({ link, model, nowUnixMs, onSelect }: DetailsProps & { read
                   <button
                     type="button"
                     className="link-button"
-                    onClick={() => show({ screen: 'applied', why: `${link.source}>${link.target}|${protocol.slice(9)}|${port}`, selected: '' })}
+                    onClick={() =>
+                      show({
+                        screen: 'applied',
+                        why: `${link.source}>${link.target}|${protocol.slice(9)}|${port}`,
+                        selected: '',
+                      })
+                    }
                   >
                     Why?
                   </button>

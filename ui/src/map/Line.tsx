@@ -21,7 +21,6 @@ export const Line = memo(function Line({ link, from, to, selected, touched, labe
   const { path, middle } = route(from, to);
   const classes = ['link', `is-${state}`, selected && 'selected', touched && 'touched'].filter(Boolean);
   return (
-    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions, jsx-a11y/click-events-have-key-events
     <g className={classes.join(' ')} data-id={id} onClick={() => onSelect(id)}>
       <path className="line" d={path} markerEnd={`url(#arrow-${state})`} />
       <path className="hit" d={path}>

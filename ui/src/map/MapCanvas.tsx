@@ -19,10 +19,18 @@ interface MapCanvasProps {
   readonly onFocus: (node: MapNode) => void;
 }
 
-const states: readonly LinkState[] = ['forwarded', 'dropped', 'refused', 'unanswered', 'allowed', 'would-be-denied', 'unknown'];
+const states: readonly LinkState[] = [
+  'forwarded',
+  'dropped',
+  'refused',
+  'unanswered',
+  'allowed',
+  'would-be-denied',
+  'unknown',
+];
 
 /** Above so many links ports are written only beside those that are selected. */
-const mostLabels = 60;
+const mostLabels = 24;
 
 function Boxes({ model, at }: Pick<MapCanvasProps, 'model' | 'at'>) {
   return model.groups.map(({ id, label }) => {
@@ -106,7 +114,18 @@ export function MapCanvas({ model, at, view, selected, onSelect, onOpen, onFocus
       >
         <defs>
           {states.map((state) => (
-            <marker key={state} id={`arrow-${state}`} className={`is-${state}`} viewBox="0 0 8 8" refX="6" refY="4" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse" orient="auto">
+            <marker
+              key={state}
+              id={`arrow-${state}`}
+              className={`is-${state}`}
+              viewBox="0 0 8 8"
+              refX="6"
+              refY="4"
+              markerWidth="7"
+              markerHeight="7"
+              markerUnits="userSpaceOnUse"
+              orient="auto"
+            >
               <path d="M0 0L8 4L0 8Z" fill="currentColor" />
             </marker>
           ))}

@@ -1,4 +1,4 @@
-import { useCallback, useMemo } from 'react';
+import { useMemo } from 'react';
 import { useCall } from '../api/use-call.ts';
 import { Failure, Nothing, Waiting } from '../app/Empty.tsx';
 import { useLive } from '../app/Live.tsx';
@@ -24,7 +24,8 @@ function open({ type, label, id }: MapNode): void {
 }
 
 function focus({ source: { workload } }: MapNode): void {
-  if (workload !== null) show({ namespace: workload.namespace, entity: { kind: workload.kind, name: workload.name }, selected: '' });
+  if (workload !== null)
+    show({ namespace: workload.namespace, entity: { kind: workload.kind, name: workload.name }, selected: '' });
 }
 
 /** Who talks to whom: namespaces, their workloads, or what is around one workload. */
@@ -42,14 +43,17 @@ export function MapScreen() {
     () =>
       graph.data === undefined
         ? null
-        : mapModel(graph.data, showsWorkloads ? (workloads.data?.workloads ?? []) : [], candidateLinks(candidate.data, graph.data)),
+        : mapModel(
+            graph.data,
+            showsWorkloads ? (workloads.data?.workloads ?? []) : [],
+            candidateLinks(candidate.data, graph.data),
+          ),
     [graph.data, workloads.data, showsWorkloads, candidate.data],
   );
   const place = JSON.stringify([cluster, namespace, entity, view.open, hops, view.filter]);
   const dense = model === null ? null : tooDense(model);
   const asMatrix = form === 'matrix' || (form === 'auto' && dense !== null);
   const at = useLayout(asMatrix ? null : model, place);
-  const onSelect = useCallback(select, []);
 
   if (graph.error !== null && graph.data === undefined) return <Failure error={graph.error} />;
   if (model === null) return <Waiting />;
@@ -57,14 +61,36 @@ export function MapScreen() {
   return (
     <>
       <div className="screen">
-        <MapTools model={model} at={at} folded={graph.data?.folded ?? false} dense={dense} asMatrix={asMatrix} candidate={candidate} />
-        {asMatrix && <MatrixView model={model} selected={selected} onSelect={onSelect} />}
+        <MapTools
+          model={model}
+          at={at}
+          folded={graph.data?.folded ?? false}
+          dense={dense}
+          asMatrix={asMatrix}
+          candidate={candidate}
+        />
+        {asMatrix && <MatrixView model={model} selected={selected} onSelect={select} />}
         {!asMatrix && at === null && <Waiting />}
         {!asMatrix && at !== null && (
-          <MapCanvas model={model} at={at} view={place} selected={selected} onSelect={onSelect} onOpen={open} onFocus={focus} />
+          <MapCanvas
+            model={model}
+            at={at}
+            view={place}
+            selected={selected}
+            onSelect={select}
+            onOpen={open}
+            onFocus={focus}
+          />
         )}
       </div>
-      <Details model={model} selected={selected} nowUnixMs={nowUnixMs} onSelect={onSelect} onOpen={open} onFocus={focus} />
+      <Details
+        model={model}
+        selected={selected}
+        nowUnixMs={nowUnixMs}
+        onSelect={select}
+        onOpen={open}
+        onFocus={focus}
+      />
     </>
   );
 }

@@ -13,7 +13,11 @@ interface MapToolsProps {
   /** Why a map would not be legible; null when it is. */
   readonly dense: string | null;
   readonly asMatrix: boolean;
-  readonly candidate: { readonly data: GenerateResponse | undefined; readonly error: Error | null; readonly isFetching: boolean };
+  readonly candidate: {
+    readonly data: GenerateResponse | undefined;
+    readonly error: Error | null;
+    readonly isFetching: boolean;
+  };
 }
 
 function Export({ model, at }: Pick<MapToolsProps, 'model' | 'at'>) {
@@ -73,7 +77,13 @@ export function MapTools({ model, at, folded, dense, asMatrix, candidate }: MapT
     <div className="toolbar">
       <div className="segments" role="group" aria-label="Form">
         {(['map', 'matrix'] as const).map((form) => (
-          <button key={form} type="button" className="button" aria-pressed={(form === 'matrix') === asMatrix} onClick={() => show({ form })}>
+          <button
+            key={form}
+            type="button"
+            className="button"
+            aria-pressed={(form === 'matrix') === asMatrix}
+            onClick={() => show({ form })}
+          >
             {form === 'map' ? 'Map' : 'Matrix'}
           </button>
         ))}
@@ -81,7 +91,13 @@ export function MapTools({ model, at, folded, dense, asMatrix, candidate }: MapT
       {view.entity !== null && (
         <div className="segments" role="group" aria-label="Steps from the workload">
           {([1, 2] as const).map((hops) => (
-            <button key={hops} type="button" className="button" aria-pressed={view.hops === hops} onClick={() => show({ hops })}>
+            <button
+              key={hops}
+              type="button"
+              className="button"
+              aria-pressed={view.hops === hops}
+              onClick={() => show({ hops })}
+            >
               {hops === 1 ? '1 hop' : '2 hops'}
             </button>
           ))}

@@ -23,14 +23,18 @@ function nameOf({ label, namespace, type }: MapNode): string {
 
 function Mark({ state }: Pick<MatrixCell, 'state'>) {
   if (state === 'forwarded' || state === 'allowed') return null;
-  const path = { refused: 'M4 9H14', unanswered: 'M9 8V10', unknown: 'M5 13L13 5' }[state as 'refused'] ?? 'M5 5L13 13M13 5L5 13';
+  const path =
+    { refused: 'M4 9H14', unanswered: 'M9 8V10', unknown: 'M5 13L13 5' }[state as 'refused'] ?? 'M5 5L13 13M13 5L5 13';
   return <path className="mark" d={path} />;
 }
 
 /** Who talks to whom as a table of cells, where a map would be a tangle: clients down, servers across. */
 export function MatrixView({ model, selected, onSelect }: MatrixViewProps) {
   const { rows, columns, cells } = useMemo(() => matrixOf(model), [model]);
-  const places = useMemo(() => new Map(cells.map(({ link, row, column }) => [link.id, { x: column, y: row }])), [cells]);
+  const places = useMemo(
+    () => new Map(cells.map(({ link, row, column }) => [link.id, { x: column, y: row }])),
+    [cells],
+  );
   const entry = places.has(selected) ? selected : (cells[0]?.link.id ?? '');
   const onKeyDown = (event: KeyboardEvent<SVGGElement>, id: string) => {
     if (event.key === 'Enter' || event.key === ' ') onSelect(id);
@@ -44,7 +48,12 @@ export function MatrixView({ model, selected, onSelect }: MatrixViewProps) {
   return (
     <div className="matrix">
       <Legend links={model.links} />
-      <svg width={width + 60} height={height + 20} role="group" aria-label={`Matrix of ${rows.length} clients and ${columns.length} servers. Arrow keys walk.`}>
+      <svg
+        width={width + 60}
+        height={height + 20}
+        role="group"
+        aria-label={`Matrix of ${rows.length} clients and ${columns.length} servers. Arrow keys walk.`}
+      >
         {rows.map((node, row) => (
           <g key={node.id}>
             <text x={left - 8} y={top + row * size + 13} textAnchor="end">

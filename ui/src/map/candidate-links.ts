@@ -1,13 +1,36 @@
-import type { Entity, GenerateResponse, GetGraphResponse, GraphNode } from '../../../proto/wire.ts';
+import type { Edge, Entity, GenerateResponse, GetGraphResponse, GraphNode } from '../../../proto/wire.ts';
 import { entityId, entityNamespace } from '../api/entity.ts';
+import { inBlock } from '../design/block.ts';
 import { type CandidateLinks, linkId } from './model.ts';
 
-/** Finds the node that stands for an end: itself, or its namespace where that is closed. */
-function nodeFinder(nodes: readonly GraphNode[]): (end: Entity | null) => string {
+/** Finds the node of an address outside: the graph shows it by its alias, a name it was asked for by, or its block. */
+function outsideNode(nodes: readonly GraphNode[], address: string, names: readonly string[]): string | undefined {
+  const outside = nodes.filter(({ type }) => type === 'external');
+  const named = outside.find(({ label }) => names.includes(label));
+  return (
+    named ??
+    outside.find(({ label }) => inBlock(address, label)) ??
+    outside.find(({ id }) => id === 'external:*')
+  )?.id;
+}
+
+/** Finds the node that stands for an end of an edge; empty where the graph has none. */
+function nodeFinder(nodes: readonly GraphNode[]): (end: Entity | null, edge: Edge | null) => string {
   const known = new Set(nodes.map(({ id }) => id));
-  return (end) => {
-    const own = entityId(end);
-    return known.has(own) ? own : `namespace:${entityNamespace(end)}`;
+  const first = (...ids: (string | undefined)[]) => ids.find((id) => id !== undefined && known.has(id)) ?? '';
+  return (end, edge) => {
+    switch (end?.entity) {
+      case 'external': {
+        const names = [end.alias?.name ?? '', ...(edge?.merged?.serverNames ?? [])];
+        return outsideNode(nodes, end.external, names) ?? '';
+      }
+      case 'unresolved':
+        return first(`unresolved:${end.unresolved.reason}`);
+      case 'node':
+        return first(entityId(end), 'node:*');
+      default:
+        return first(entityId(end), `namespace:${entityNamespace(end)}`);
+    }
   };
 }
 
@@ -22,12 +45,18 @@ export function candidateLinks(
   if (candidate === undefined) return null;
   const nodeOf = nodeFinder(nodes);
   const governed = new Set(
-    candidate.policies.flatMap(({ workload }) => (workload === null ? [] : [nodeOf({ entity: 'workload', workload })])),
+    candidate.policies.flatMap(({ workload }) =>
+      workload === null ? [] : [nodeOf({ entity: 'workload', workload }, null)],
+    ),
   );
   const findings = candidate.replay?.findings ?? [];
-  const denied = findings.filter(({ decision }) => decision === 'denied').flatMap(({ edge }) => (edge === null ? [] : [edge]));
+  const denied = findings
+    .filter(({ decision }) => decision === 'denied')
+    .flatMap(({ edge }) => (edge === null ? [] : [edge]));
   return {
-    denied: new Set(denied.map(({ client, server }) => linkId({ source: nodeOf(client), target: nodeOf(server) }))),
+    denied: new Set(
+      denied.map((edge) => linkId({ source: nodeOf(edge.client, edge), target: nodeOf(edge.server, edge) })),
+    ),
     judged: ({ source, target }) => governed.has(source) || governed.has(target),
   };
 }

@@ -43,7 +43,15 @@ export function dotText(model: MapModel): string {
     const style = isGood(link.state) ? 'color=black' : 'color=red, style=dashed';
     return `  ${names.get(link.source)} -> ${names.get(link.target)} [label=${quoted(labelOf(link))}, ${style}];`;
   });
-  return ['digraph weir {', '  rankdir=LR;', ...clusters, ...alone.map((each) => `  ${node(each)}`), ...arrows, '}', ''].join('\n');
+  return [
+    'digraph weir {',
+    '  rankdir=LR;',
+    ...clusters,
+    ...alone.map((each) => `  ${node(each)}`),
+    ...arrows,
+    '}',
+    '',
+  ].join('\n');
 }
 
 /** Mermaid has no escape for quotes inside of quotes but HTML's. */

@@ -37,7 +37,10 @@ async function pngOf(svg: string): Promise<Blob> {
     [canvas.width, canvas.height] = [Math.ceil(image.width * factor), Math.ceil(image.height * factor)];
     canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
     return await new Promise((resolve, reject) =>
-      canvas.toBlob((blob) => (blob === null ? reject(new Error('The picture could not be drawn')) : resolve(blob)), 'image/png'),
+      canvas.toBlob(
+        (blob) => (blob === null ? reject(new Error('The picture could not be drawn')) : resolve(blob)),
+        'image/png',
+      ),
     );
   } finally {
     URL.revokeObjectURL(url);

@@ -55,6 +55,18 @@ function ranks(items: readonly Item[], arrows: readonly Arrow[]): Map<string, nu
   return rank;
 }
 
+/** How many columns of the mean width are about as wide as that. */
+function columnsFor(items: readonly Item[], width: number, gap: number): number {
+  const mean = items.reduce((sum, item) => sum + item.width + gap, 0) / Math.max(1, items.length);
+  return Math.max(2, Math.round(width / mean));
+}
+
+/** Long chains, as circles make them, would be one long row: ranks next to each other share a column. */
+function squeezed(rank: ReadonlyMap<string, number>, columns: number): (id: string) => number {
+  const most = Math.max(0, ...rank.values()) + 1;
+  return (id) => (most <= columns ? (rank.get(id) ?? 0) : Math.floor(((rank.get(id) ?? 0) * columns) / most));
+}
+
 /** Orders each column by where the neighbours in the columns before are, so that fewer lines cross. */
 function untangle(columns: Item[][], arrows: readonly Arrow[]): void {
   const neighbours = new Map<string, string[]>();
@@ -100,20 +112,38 @@ function wrap(column: readonly Item[], most: number, gap: number): Item[][] {
  * Places items in columns, callers to the left of what they call, those without arrows behind the others. The same
  * items and arrows give the same places, whatever order they come in.
  */
-export function layered(given: readonly Item[], allArrows: readonly Arrow[], { column: gapX, row: gapY, aspect }: Spacing): Placed {
+export function layered(
+  given: readonly Item[],
+  allArrows: readonly Arrow[],
+  { column: gapX, row: gapY, aspect }: Spacing,
+): Placed {
   const items = given.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const ids = new Set(items.map(({ id }) => id));
   const arrows = allArrows.filter(({ source, target }) => source !== target && ids.has(source) && ids.has(target));
   const linked = new Set(arrows.flatMap(({ source, target }) => [source, target]));
-  const rank = ranks(items.filter(({ id }) => linked.has(id)), arrows);
-  const columns: Item[][] = [];
-  for (const item of items) if (linked.has(item.id)) (columns[rank.get(item.id) ?? 0] ??= []).push(item);
-  untangle(columns, arrows);
+  const rank = ranks(
+    items.filter(({ id }) => linked.has(id)),
+    arrows,
+  );
   const area = items.reduce((sum, { width, height }) => sum + (width + gapX) * (height + gapY), 0);
+  const columns: Item[][] = [];
+  const columnOf = squeezed(rank, columnsFor(items, Math.sqrt(area * aspect), gapX));
+  for (const item of items) if (linked.has(item.id)) (columns[columnOf(item.id)] ??= []).push(item);
+  untangle(
+    columns.filter((column) => column !== undefined),
+    arrows,
+  );
   const tallest = Math.max(0, ...items.map(({ height }) => height));
   const most = Math.max(tallest, Math.sqrt(area / aspect));
   columns.push(items.filter(({ id }) => !linked.has(id)));
-  return stack(columns.flatMap((column) => wrap(column, most, gapY)).filter(({ length }) => length > 0), gapX, gapY);
+  return stack(
+    columns
+      .filter((column) => column !== undefined)
+      .flatMap((column) => wrap(column, most, gapY))
+      .filter(({ length }) => length > 0),
+    gapX,
+    gapY,
+  );
 }
 
 /** Puts columns side by side, each in the middle of the height. */

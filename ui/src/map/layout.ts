@@ -72,19 +72,28 @@ function overlaps(a: Point, b: Point): boolean {
 /** The nearest free place to the cards of its own box, at first below and beside them; outside of all other boxes. */
 function freePlace(node: LayoutNode, placed: ReadonlyMap<string, Point>, groupOf: ReadonlyMap<string, string>): Point {
   const own = [...placed].filter(([id]) => groupOf.get(id) === node.group).map(([, at]) => at);
-  const others = [...groupBy([...placed].filter(([id]) => groupOf.get(id) !== node.group), ([id]) => groupOf.get(id))];
+  const others = [
+    ...groupBy(
+      [...placed].filter(([id]) => groupOf.get(id) !== node.group),
+      ([id]) => groupOf.get(id),
+    ),
+  ];
   const foreign = others.map(([, members]) => boxAround(members.map(([, at]) => at)));
   const all = [...placed.values()];
   const start = own[0] ?? { x: Math.min(0, ...all.map(({ x }) => x)), y: Math.max(0, ...all.map(({ y }) => y)) + 120 };
   const [stepX, stepY] = [cardWidth + inside.column, cardHeight + inside.row];
   const isFree = (at: Point) =>
     !all.some((other) => overlaps(at, other)) &&
-    !foreign.some((box) => at.x < box.x + box.width && at.x + cardWidth > box.x && at.y < box.y + box.height && at.y + cardHeight > box.y);
+    !foreign.some(
+      (box) =>
+        at.x < box.x + box.width && at.x + cardWidth > box.x && at.y < box.y + box.height && at.y + cardHeight > box.y,
+    );
   for (let ring = 0; ring < 200; ring++) {
     const candidates: Point[] = [];
     for (let dx = -ring; dx <= ring; dx++) {
       for (let dy = -ring; dy <= ring; dy++) {
-        if (Math.max(Math.abs(dx), Math.abs(dy)) === ring) candidates.push({ x: start.x + dx * stepX, y: start.y + dy * stepY });
+        if (Math.max(Math.abs(dx), Math.abs(dy)) === ring)
+          candidates.push({ x: start.x + dx * stepX, y: start.y + dy * stepY });
       }
     }
     candidates.sort((a, b) => Math.hypot(a.x - start.x, a.y - start.y) - Math.hypot(b.x - start.x, b.y - start.y));

@@ -52,6 +52,9 @@ export interface MapModel {
   readonly groups: readonly MapGroup[];
 }
 
+/** Lines to fewer nodes than that hide nothing, whatever share of a small map they are. */
+const leastHubDegree = 8;
+
 /** Ids of links (`source>target`) of which the candidate policy denies something, and of those that it judged. */
 export interface CandidateLinks {
   readonly denied: ReadonlySet<string>;
@@ -138,6 +141,7 @@ export function mapModel(
     .map(silentNode)
     .filter((node) => node !== null && !known.has(node.id)) as GraphNode[];
   const all = [...graph.nodes, ...silent].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const isHub = ({ hub, degree }: GraphNode) => hub && degree >= leastHubDegree;
   const byId = new Map(all.map((node) => [node.id, node]));
   const stateOf = (link: GraphLink): LinkState => {
     if (candidate === null || !candidate.judged(link)) return observedState(link);
@@ -149,12 +153,20 @@ export function mapModel(
     const [source, target] = [byId.get(link.source), byId.get(link.target)];
     if (source === undefined || target === undefined) continue;
     const state = stateOf(link);
-    if (source.hub !== target.hub) {
-      const [hub, other] = source.hub ? [source, target] : [target, source];
+    if (isHub(source) !== isHub(target)) {
+      const [hub, other] = isHub(source) ? [source, target] : [target, source];
       const badge = { hub: hub.id, label: hub.label, outgoing: hub === target, state };
       badges.set(other.id, [...(badges.get(other.id) ?? []), badge]);
     }
-    links.push({ id: linkId(link), source: link.source, target: link.target, state, label: portsText(link.ports), edges: link.edges, link });
+    links.push({
+      id: linkId(link),
+      source: link.source,
+      target: link.target,
+      state,
+      label: portsText(link.ports),
+      edges: link.edges,
+      link,
+    });
   }
   const nodes = all.map(
     (node): MapNode => ({
@@ -164,7 +176,7 @@ export function mapModel(
       caption: captionOf(node),
       group: groupOf(node),
       namespace: node.namespace,
-      hub: node.hub,
+      hub: isHub(node),
       silent: node.degree === 0,
       badges: badges.get(node.id) ?? [],
       source: node,
@@ -179,6 +191,6 @@ export function drawnLinks({ nodes, links }: MapModel, selected: string): readon
   const hubs = new Set(nodes.filter(({ hub }) => hub).map(({ id }) => id));
   return links.filter(
     ({ id, source, target }) =>
-      !(hubs.has(source) || hubs.has(target)) || [id, source, target].includes(selected) && selected !== '',
+      !(hubs.has(source) || hubs.has(target)) || ([id, source, target].includes(selected) && selected !== ''),
   );
 }

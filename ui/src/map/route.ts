@@ -18,8 +18,20 @@ const apart = 7;
 /** How much room an arrow's head takes. */
 const head = 5;
 
+/** A small loop at the upper right corner: what talks to itself. */
+function loop({ x, y }: Point): Route {
+  const [right, out] = [x + cardWidth, 30];
+  return curve(
+    { x: right, y: y + 14 },
+    { x: right + out, y: y + 6 },
+    { x: right - 8, y: y - out },
+    { x: right - 26, y: y - head },
+  );
+}
+
 /** From the side of the client's card that faces the server's to the one that faces back. */
 export function route(client: Point, server: Point): Route {
+  if (client === server) return loop(client);
   const middle = cardHeight / 2;
   const [fromY, toY] = [client.y + middle - apart, server.y + middle - apart];
   const right = { x: client.x + cardWidth, y: fromY };

@@ -20,13 +20,17 @@ function remember(view: string, at: Places): void {
 class LayoutThread {
   readonly #worker = new Worker(new URL('./layout-worker.ts', import.meta.url), { type: 'module' });
   #job = 0;
+  #onPlaces: (at: Places) => void = () => undefined;
+
+  constructor() {
+    this.#worker.addEventListener('message', ({ data }: MessageEvent<{ job: number; at: [string, Point][] }>) => {
+      if (data.job === this.#job) this.#onPlaces(new Map(data.at));
+    });
+  }
 
   ask(request: LayoutRequest, onPlaces: (at: Places) => void): void {
-    const job = ++this.#job;
-    this.#worker.onmessage = ({ data }: MessageEvent<{ job: number; at: [string, Point][] }>) => {
-      if (data.job === job) onPlaces(new Map(data.at));
-    };
-    this.#worker.postMessage({ job, request });
+    this.#onPlaces = onPlaces;
+    this.#worker.postMessage({ job: ++this.#job, request });
   }
 
   end(): void {

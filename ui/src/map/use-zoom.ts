@@ -22,7 +22,12 @@ export interface Zoom {
  * Pans and zooms a picture without drawing it anew. It is fitted whenever `view` changes, and else never moved.
  * @param extent of all that is drawn; null while nothing is
  */
-export function useZoom(svg: RefObject<SVGSVGElement | null>, scene: RefObject<SVGGElement | null>, extent: Rect | null, view: string): Zoom {
+export function useZoom(
+  svg: RefObject<SVGSVGElement | null>,
+  scene: RefObject<SVGGElement | null>,
+  extent: Rect | null,
+  view: string,
+): Zoom {
   const behaviour = useRef<ZoomBehavior<SVGSVGElement, unknown> | null>(null);
   const fitted = useRef('');
   useEffect(() => {
@@ -68,8 +73,10 @@ export function useZoom(svg: RefObject<SVGSVGElement | null>, scene: RefObject<S
       if (svg.current === null || behaviour.current === null || !matrix) return;
       const { width, height } = svg.current.getBoundingClientRect();
       const [left, top] = [matrix.a * card.x + matrix.e, matrix.d * card.y + matrix.f];
-      const inside = left > 0 && top > 0 && left + matrix.a * card.width < width && top + matrix.d * card.height < height;
-      if (!inside) behaviour.current.translateTo(select(svg.current), card.x + card.width / 2, card.y + card.height / 2);
+      const inside =
+        left > 0 && top > 0 && left + matrix.a * card.width < width && top + matrix.d * card.height < height;
+      if (!inside)
+        behaviour.current.translateTo(select(svg.current), card.x + card.width / 2, card.y + card.height / 2);
     },
     [svg, scene],
   );

@@ -13,7 +13,15 @@ function keyOf({ kind, namespace, name }: AppliedPolicy): string {
   return `${kind}/${namespace}/${name}`;
 }
 
-function Policies({ policies, chosen, onChoose }: { readonly policies: readonly AppliedPolicy[]; readonly chosen: string; readonly onChoose: (key: string) => void }) {
+function Policies({
+  policies,
+  chosen,
+  onChoose,
+}: {
+  readonly policies: readonly AppliedPolicy[];
+  readonly chosen: string;
+  readonly onChoose: (key: string) => void;
+}) {
   return (
     <table className="plain-table">
       <thead>
@@ -28,7 +36,12 @@ function Policies({ policies, chosen, onChoose }: { readonly policies: readonly 
         {policies.map((policy) => (
           <tr key={keyOf(policy)} className={keyOf(policy) === chosen ? 'selected' : ''}>
             <td>
-              <button type="button" className="link-button" aria-pressed={keyOf(policy) === chosen} onClick={() => onChoose(keyOf(policy))}>
+              <button
+                type="button"
+                className="link-button"
+                aria-pressed={keyOf(policy) === chosen}
+                onClick={() => onChoose(keyOf(policy))}
+              >
                 {policy.namespace === '' ? policy.name : `${policy.namespace}/${policy.name}`}
               </button>
               <div className="quiet">{policy.kind}</div>
@@ -39,7 +52,9 @@ function Policies({ policies, chosen, onChoose }: { readonly policies: readonly 
             </td>
             <td>{[policy.ingress && 'ingress', policy.egress && 'egress'].filter(Boolean).join(', ')}</td>
             <td title={policy.selects.map((each) => `${each.namespace}/${workloadName(each)}`).join('\n')}>
-              {policy.selected <= 3 ? policy.selects.map(({ name }) => name).join(', ') || 'none' : plural(policy.selected, 'workload')}
+              {policy.selected <= 3
+                ? policy.selects.map(({ name }) => name).join(', ') || 'none'
+                : plural(policy.selected, 'workload')}
             </td>
           </tr>
         ))}
@@ -52,7 +67,12 @@ function Policies({ policies, chosen, onChoose }: { readonly policies: readonly 
 export function AppliedScreen() {
   const view = useView();
   const [chosen, setChosen] = useState('');
-  const { data, error } = useCall('policy', 'listApplied', { cluster: view.cluster, scope: scopeOf(view), client: null, server: null });
+  const { data, error } = useCall('policy', 'listApplied', {
+    cluster: view.cluster,
+    scope: scopeOf(view),
+    client: null,
+    server: null,
+  });
   if (error !== null && data === undefined) return <Failure error={error} />;
   if (data === undefined) return <Waiting />;
   const policy = data.policies.find((each) => keyOf(each) === chosen) ?? data.policies[0];
@@ -60,7 +80,13 @@ export function AppliedScreen() {
     <div className="screen">
       <Why />
       {policy === undefined ? (
-        <Empty cause={{ title: 'No policy bears on this', text: 'Nothing is applied here: every pod may talk to every other.', remedy: 'none' }} />
+        <Empty
+          cause={{
+            title: 'No policy bears on this',
+            text: 'Nothing is applied here: every pod may talk to every other.',
+            remedy: 'none',
+          }}
+        />
       ) : (
         <div className="policy">
           {/* It scrolls, so the keyboard has to get there. */}

@@ -14,7 +14,13 @@ const mostShown = 500;
 export function Diff({ yaml }: { readonly yaml: string }) {
   const view = useView();
   const manifests = [{ source: 'generated', text: yaml }];
-  const { data, error } = useCall('policy', 'compare', { cluster: view.cluster, scope: scopeOf(view), before: [], after: manifests, afterOnly: false });
+  const { data, error } = useCall('policy', 'compare', {
+    cluster: view.cluster,
+    scope: scopeOf(view),
+    before: [],
+    after: manifests,
+    afterOnly: false,
+  });
   if (error !== null && data === undefined) return <Failure error={error} />;
   if (data === undefined) return <Waiting />;
   const { changes, totalChanges, textDiff, problems } = data;
@@ -26,7 +32,9 @@ export function Diff({ yaml }: { readonly yaml: string }) {
           {source}:{line}: {message}
         </p>
       ))}
-      <h2>{totalChanges === 0 ? 'Nobody can reach more or less than now' : `${plural(totalChanges, 'way')} would change`}</h2>
+      <h2>
+        {totalChanges === 0 ? 'Nobody can reach more or less than now' : `${plural(totalChanges, 'way')} would change`}
+      </h2>
       {changes.length > 0 && (
         <table className="plain-table">
           <thead>
@@ -58,8 +66,6 @@ export function Diff({ yaml }: { readonly yaml: string }) {
       ) : (
         <pre className="mono">
           {diffLines(textDiff).map(({ type, text }, index) => (
-            // A line has no other name than its place.
-            // oxlint-disable-next-line react/no-array-index-key
             <div key={index} className={type === 'same' ? undefined : `diff-${type}`}>
               {text || ' '}
             </div>

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../design/form.ts';
 import { useState } from 'react';
 import { Popover } from '../design/Popover.tsx';
 import { show, useView } from '../app/use-view.ts';
@@ -8,11 +9,19 @@ const name = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** Reads the form of a rule. @returns the rule, or what is wrong with it */
 export function readManual(direction: Direction, peer: string, value: string, ports: string): Manual | string {
-  const ranges = ports.split(/[\s,]+/).filter(Boolean).map(parsePortRange);
+  const ranges = ports
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map(parsePortRange);
   if (peer === 'cidr' && !cidr.test(value)) return 'Give a block such as 192.0.2.0/24';
   if (peer === 'namespace' && !name.test(value)) return 'Give the name of a namespace';
   if (ranges.includes(null)) return 'Give ports such as TCP/443 or UDP/8000-8010, or none for all';
-  return { direction, peer: peer === 'cidr' ? 'cidr' : 'namespace', value, ports: ranges.filter((range) => range !== null) };
+  return {
+    direction,
+    peer: peer === 'cidr' ? 'cidr' : 'namespace',
+    value,
+    ports: ranges.filter((range) => range !== null),
+  };
 }
 
 function add(rule: Manual, manual: readonly Manual[]): readonly Manual[] {
@@ -33,8 +42,7 @@ export function ManualRules({ direction }: { readonly direction: Direction }) {
           className="stack"
           onSubmit={(event) => {
             event.preventDefault();
-            const form = new FormData(event.currentTarget);
-            const text = (field: string) => String(form.get(field)).trim();
+            const text = fieldsOf(event.currentTarget);
             const rule = readManual(direction, text('peer'), text('value'), text('ports'));
             setFault(typeof rule === 'string' ? rule : '');
             if (typeof rule === 'string') return;
@@ -48,7 +56,12 @@ export function ManualRules({ direction }: { readonly direction: Direction }) {
                 <span className="grow mono">
                   {rule.value} {rule.ports.map(portRangeText).join(' ') || 'all ports'}
                 </span>
-                <button type="button" className="button plain" aria-label={`Remove the rule for ${rule.value}`} onClick={() => put(choices.manual.filter((each) => each !== rule))}>
+                <button
+                  type="button"
+                  className="button plain"
+                  aria-label={`Remove the rule for ${rule.value}`}
+                  onClick={() => put(choices.manual.filter((each) => each !== rule))}
+                >
                   ✕
                 </button>
               </li>

@@ -40,14 +40,28 @@ export function PolicyScreen() {
   }
   if (error !== null && data === undefined) return <Failure error={error} />;
   if (data === undefined || marked === null) return <Waiting />;
-  if (data.policies.length === 0 && data.skipped.length === 0) return <Nothing coverage={data.coverage} unfiltered={null} />;
+  if (data.policies.length === 0 && data.skipped.length === 0)
+    return <Nothing coverage={data.coverage} unfiltered={null} />;
   const rule = marked.rules.get(chosen) ?? null;
   return (
     <div className="screen">
-      <PolicyTools answer={data} scope={{ cluster, namespace, entity, range }} choices={choices} tab={tab} onTab={setTab} isFetching={isFetching} />
+      <PolicyTools
+        answer={data}
+        scope={{ cluster, namespace, entity, range }}
+        choices={choices}
+        tab={tab}
+        onTab={setTab}
+        isFetching={isFetching}
+      />
       <div className="policy">
         {tab === 'yaml' ? (
-          <YamlView text={data.yaml} name="Generated policy" marks={marked.marks} chosen={chosen} onChoose={setChosen} />
+          <YamlView
+            text={data.yaml}
+            name="Generated policy"
+            marks={marked.marks}
+            chosen={chosen}
+            onChoose={setChosen}
+          />
         ) : (
           <Diff yaml={data.yaml} />
         )}

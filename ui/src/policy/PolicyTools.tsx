@@ -37,7 +37,9 @@ const switches = [
 /** Files by path in one archive that `kubectl kustomize` and Git take. */
 async function downloadFiles(files: GenerateResponse['files'], name: string): Promise<void> {
   const { zipSync, strToU8 } = await import('fflate');
-  const entries = files.map(({ path, text }) => [path.replaceAll(/(^|\/)\.\.(?=\/|$)/g, '$1_'), strToU8(text)] as const);
+  const entries = files.map(
+    ({ path, text }) => [path.replaceAll(/(^|\/)\.\.(?=\/|$)/g, '$1_'), strToU8(text)] as const,
+  );
   download(name, new Uint8Array(zipSync(Object.fromEntries(entries))), 'application/zip');
 }
 
@@ -49,7 +51,11 @@ function Options({ choices }: Pick<PolicyToolsProps, 'choices'>) {
         <div className="stack">
           <label className="label">
             Directions
-            <select className="field" value={choices.directions} onChange={(event) => set({ directions: event.target.value as PolicyChoices['directions'] })}>
+            <select
+              className="field"
+              value={choices.directions}
+              onChange={(event) => set({ directions: event.target.value as PolicyChoices['directions'] })}
+            >
               <option value="both">Ingress and egress</option>
               <option value="ingress">Ingress only</option>
               <option value="egress">Egress only</option>
@@ -57,7 +63,11 @@ function Options({ choices }: Pick<PolicyToolsProps, 'choices'>) {
           </label>
           {switches.map(([name, text]) => (
             <label key={name} className="check">
-              <input type="checkbox" checked={choices[name]} onChange={(event) => set({ [name]: event.target.checked })} />
+              <input
+                type="checkbox"
+                checked={choices[name]}
+                onChange={(event) => set({ [name]: event.target.checked })}
+              />
               {text}
             </label>
           ))}
@@ -86,7 +96,9 @@ export function PolicyTools({ answer, scope, choices, tab, onTab, isFetching }: 
         <select
           className="field"
           value={nameOf(dialects, choices.dialect)}
-          onChange={(event) => show({ choices: { ...choices, dialect: dialects[event.target.value as keyof typeof dialects] } })}
+          onChange={(event) =>
+            show({ choices: { ...choices, dialect: dialects[event.target.value as keyof typeof dialects] } })
+          }
         >
           {Object.entries(dialectNames).map(([name, text]) => (
             <option key={name} value={name}>
@@ -103,7 +115,12 @@ export function PolicyTools({ answer, scope, choices, tab, onTab, isFetching }: 
       <span className="grow" />
       <CopyButton label="Copy as CLI" text={command.text} title={`${command.text}${note}`} />
       <CopyButton label="Copy kubectl line" text={applyCommand(file, choices.dialect)} />
-      <button type="button" className="button" disabled={answer.files.length === 0} onClick={() => void downloadFiles(answer.files, file.replace(/yaml$/, 'zip'))}>
+      <button
+        type="button"
+        className="button"
+        disabled={answer.files.length === 0}
+        onClick={() => void downloadFiles(answer.files, file.replace(/yaml$/, 'zip'))}
+      >
         Kustomize
       </button>
       <button type="button" className="button primary" onClick={() => download(file, answer.yaml, 'application/yaml')}>

@@ -8,7 +8,9 @@ const mostShown = 100;
 /** What has to be known before the policy is applied: gaps, what got no rule, what its selectors catch. */
 export function Remarks({ answer }: { readonly answer: GenerateResponse }) {
   const { completeness, policies, excluded, skipped, losses } = answer;
-  const caught = policies.flatMap(({ name, alsoSelects }) => alsoSelects.map((workload) => `${name} selects ${workload.namespace}/${workload.name} too`));
+  const caught = policies.flatMap(({ name, alsoSelects }) =>
+    alsoSelects.map((workload) => `${name} selects ${workload.namespace}/${workload.name} too`),
+  );
   const notes = policies.flatMap(({ name, notes: each }) => each.map((note) => `${name}: ${note}`));
   const list = (title: string, lines: readonly string[], warn: boolean) =>
     lines.length > 0 && (
@@ -35,15 +37,26 @@ export function Remarks({ answer }: { readonly answer: GenerateResponse }) {
         </div>
       )}
       {list(`Catches more than meant: ${caught.length}`, caught, true)}
-      {list(`What the dialect cannot say: ${losses.length}`, losses.map(({ reason, direction, workload }) => `${workload?.name ?? ''} ${direction}: ${reason}`), true)}
-      {list(plural(skipped.length, 'workload') + ' without a policy', skipped.map(({ workload, reason }) => `${workload?.namespace}/${workload?.name}: ${reason}`), false)}
+      {list(
+        `What the dialect cannot say: ${losses.length}`,
+        losses.map(({ reason, direction, workload }) => `${workload?.name ?? ''} ${direction}: ${reason}`),
+        true,
+      )}
+      {list(
+        plural(skipped.length, 'workload') + ' without a policy',
+        skipped.map(({ workload, reason }) => `${workload?.namespace}/${workload?.name}: ${reason}`),
+        false,
+      )}
       {list(
         plural(excluded.length, 'row') + ' without a rule',
-        excluded.map(({ edge, direction, reason }) => (edge === null ? reason : `${direction}: ${fullName(edge.client)} → ${fullName(edge.server)} ${portText(edge.protocol, edge.port)}: ${reason}`)),
+        excluded.map(({ edge, direction, reason }) =>
+          edge === null
+            ? reason
+            : `${direction}: ${fullName(edge.client)} → ${fullName(edge.server)} ${portText(edge.protocol, edge.port)}: ${reason}`,
+        ),
         false,
       )}
       {list(plural(notes.length, 'note'), notes, false)}
     </section>
   );
 }
-

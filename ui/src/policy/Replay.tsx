@@ -47,10 +47,13 @@ export function Replay({ replay }: { readonly replay: ReplayResult }) {
           <ul className="stack">
             {findings.slice(0, mostShown).map(({ edge, decision, direction, because }) => (
               <li key={edge === null ? because : `${edgeId(edge)} ${direction}`}>
-                <Verdict mark={decision === 'denied' ? 'would-be-denied' : decision === 'depends' ? 'depends' : 'allowed'} />{' '}
+                <Verdict
+                  mark={decision === 'denied' ? 'would-be-denied' : decision === 'depends' ? 'depends' : 'allowed'}
+                />{' '}
                 {edge !== null && (
                   <>
-                    {fullName(edge.client)} → {fullName(edge.server)} <span className="mono">{portText(edge.protocol, edge.port)}</span>
+                    {fullName(edge.client)} → {fullName(edge.server)}{' '}
+                    <span className="mono">{portText(edge.protocol, edge.port)}</span>
                   </>
                 )}
                 <div className="quiet">{because}</div>
@@ -73,9 +76,7 @@ export function Replay({ replay }: { readonly replay: ReplayResult }) {
       )}
       {overPermission !== null && overPermission.allowed > overPermission.seen && (
         <details>
-          <summary>
-            Allows {countText(overPermission.allowed - overPermission.seen)} ways that were not seen
-          </summary>
+          <summary>Allows {countText(overPermission.allowed - overPermission.seen)} ways that were not seen</summary>
           <ul>
             {overPermission.widest.slice(0, mostShown).map((span) => (
               <li key={spanText(span)}>{spanText(span)}</li>

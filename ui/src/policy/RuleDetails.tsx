@@ -5,9 +5,26 @@ import type { MarkedRule } from './marks.ts';
 import { fullName } from './Replay.tsx';
 
 /** Why a rule is there: the flows behind it, how sure it is, and what else it lets through. */
-export function RuleDetails({ marked: { policy, rule }, onClose }: { readonly marked: MarkedRule; readonly onClose: () => void }) {
+export function RuleDetails({
+  marked: { policy, rule },
+  onClose,
+}: {
+  readonly marked: MarkedRule;
+  readonly onClose: () => void;
+}) {
   const { nowUnixMs } = useLive();
-  const { direction, summary, confidence, confidenceReason, edges, connections, firstSeenUnixMs, lastSeenUnixMs, flows, alsoAllows } = rule;
+  const {
+    direction,
+    summary,
+    confidence,
+    confidenceReason,
+    edges,
+    connections,
+    firstSeenUnixMs,
+    lastSeenUnixMs,
+    flows,
+    alsoAllows,
+  } = rule;
   return (
     <section className="stack" aria-label="Rule">
       <div className="inline">
@@ -36,14 +53,17 @@ export function RuleDetails({ marked: { policy, rule }, onClose }: { readonly ma
         </dd>
       </dl>
       {alsoAllows.length > 0 && (
-        <p className="notice warn">Lets through besides: {alsoAllows.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')}</p>
+        <p className="notice warn">
+          Lets through besides: {alsoAllows.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')}
+        </p>
       )}
       <details open>
         <summary>{plural(flows.length, 'flow')} behind it</summary>
         <ul>
           {flows.map((edge) => (
             <li key={edgeId(edge)}>
-              {fullName(edge.client)} → {fullName(edge.server)} <span className="mono">{portText(edge.protocol, edge.port)}</span>
+              {fullName(edge.client)} → {fullName(edge.server)}{' '}
+              <span className="mono">{portText(edge.protocol, edge.port)}</span>
             </li>
           ))}
         </ul>

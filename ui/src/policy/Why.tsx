@@ -1,3 +1,4 @@
+import { fieldsOf } from '../design/form.ts';
 import { useState } from 'react';
 import type { DirectionReason, WhyResponse } from '../../../proto/wire.ts';
 import { verdictName } from '../api/entity.ts';
@@ -73,10 +74,17 @@ export function Why() {
   const pair = parsePair(why);
   const [fault, setFault] = useState('');
   const own = entity === null ? '' : `${namespace}/${entity.kind}/${entity.name}`;
-  const ask = (form: FormData) => {
-    const text = (field: string) => String(form.get(field)).trim();
+  const ask = (text: (name: string) => string) => {
     const [client, server] = [parseEnd(text('client')), parseEnd(text('server'))];
-    const asked = client && server ? parsePair(pairText({ client, server, protocol: 'PROTOCOL_TCP', port: 0 }).replace(/\|TCP\|0$/, `|${text('protocol')}|${text('port')}`)) : null;
+    const asked =
+      client && server
+        ? parsePair(
+            pairText({ client, server, protocol: 'PROTOCOL_TCP', port: 0 }).replace(
+              /\|TCP\|0$/,
+              `|${text('protocol')}|${text('port')}`,
+            ),
+          )
+        : null;
     setFault(asked === null ? 'Give ends such as shop/Deployment/cart or 203.0.113.7, and a port' : '');
     if (asked !== null) show({ why: pairText(asked) });
   };
@@ -87,18 +95,32 @@ export function Why() {
         key={why}
         onSubmit={(event) => {
           event.preventDefault();
-          ask(new FormData(event.currentTarget));
+          ask(fieldsOf(event.currentTarget));
         }}
       >
         <h2>Why?</h2>
         <label className="grow">
           <span className="hidden-visually">Client</span>
-          <input className="field mono" name="client" required placeholder="namespace/Deployment/client" defaultValue={pair === null ? '' : endText(pair.client)} spellCheck={false} />
+          <input
+            className="field mono"
+            name="client"
+            required
+            placeholder="namespace/Deployment/client"
+            defaultValue={pair === null ? '' : endText(pair.client)}
+            spellCheck={false}
+          />
         </label>
         <span aria-hidden="true">→</span>
         <label className="grow">
           <span className="hidden-visually">Server</span>
-          <input className="field mono" name="server" required placeholder="namespace/Deployment/server" defaultValue={pair === null ? own : endText(pair.server)} spellCheck={false} />
+          <input
+            className="field mono"
+            name="server"
+            required
+            placeholder="namespace/Deployment/server"
+            defaultValue={pair === null ? own : endText(pair.server)}
+            spellCheck={false}
+          />
         </label>
         <label>
           <span className="hidden-visually">Protocol</span>
@@ -110,7 +132,16 @@ export function Why() {
         </label>
         <label>
           <span className="hidden-visually">Port</span>
-          <input className="field mono" name="port" required inputMode="numeric" pattern="\d{1,5}" size={6} placeholder="port" defaultValue={pair?.port ?? ''} />
+          <input
+            className="field mono"
+            name="port"
+            required
+            inputMode="numeric"
+            pattern="\d{1,5}"
+            size={6}
+            placeholder="port"
+            defaultValue={pair?.port ?? ''}
+          />
         </label>
         <button className="button primary" type="submit">
           Ask

@@ -61,7 +61,13 @@ export function YamlView({ text, name, marks, chosen = '', onChoose }: YamlViewP
         }
         const classes = `yaml-line ${mark.confidence} ${mark.id === chosen ? 'chosen' : ''}`;
         return (
-          <button key={number} type="button" className={classes} aria-pressed={mark.id === chosen} onClick={() => onChoose(mark.id)}>
+          <button
+            key={number}
+            type="button"
+            className={classes}
+            aria-pressed={mark.id === chosen}
+            onClick={() => onChoose(mark.id)}
+          >
             {content}
           </button>
         );

@@ -95,7 +95,8 @@ export function parsePortRange(text: string): PortRange | null {
   if (match === null) return null;
   const protocol = protocols.find((each) => each.endsWith(`_${match[1]?.toUpperCase()}`));
   const [port, endPort] = [Number(match[2]), Number(match[3] ?? 0)];
-  const right = protocol !== undefined && port >= 1 && port <= 65_535 && (endPort === 0 || endPort >= port) && endPort <= 65_535;
+  const right =
+    protocol !== undefined && port >= 1 && port <= 65_535 && (endPort === 0 || endPort >= port) && endPort <= 65_535;
   return right ? { protocol, port, endPort } : null;
 }
 
@@ -119,10 +120,16 @@ export function parseChoices(given: URLSearchParams): PolicyChoices {
   const set = new Set(list('options', ' '));
   const directions = given.get('directions');
   return {
-    rows: new Map(list('rows', ' ').map(parseRow).filter((row) => row !== null)),
+    rows: new Map(
+      list('rows', ' ')
+        .map(parseRow)
+        .filter((row) => row !== null),
+    ),
     ingressRule: rule('ingress') ?? noChoices.ingressRule,
     egressRule: rule('egress') ?? noChoices.egressRule,
-    manual: list('manual', ' ').map(parseManual).filter((each) => each !== null),
+    manual: list('manual', ' ')
+      .map(parseManual)
+      .filter((each) => each !== null),
     directions: directions === 'ingress' || directions === 'egress' ? directions : 'both',
     dialect: dialects[(given.get('dialect') ?? 'kubernetes') as keyof typeof dialects] ?? noChoices.dialect,
     byNamespace: set.has('byNamespace'),

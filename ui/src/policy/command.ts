@@ -8,7 +8,10 @@ export interface CommandLine {
 }
 
 /** The same policy made by the command line. */
-export function generateCommand({ cluster, namespace, entity, range }: PolicyScope, choices: PolicyChoices): CommandLine {
+export function generateCommand(
+  { cluster, namespace, entity, range }: PolicyScope,
+  choices: PolicyChoices,
+): CommandLine {
   const words = ['weir', 'policy', 'generate'];
   const flag = (name: string, value: string) => value !== '' && words.push(`--${name}`, shellWord(value));
   if (entity !== null) words.push(shellWord(`${entity.kind.toLowerCase()}/${entity.name}`));
@@ -31,7 +34,9 @@ export function generateCommand({ cluster, namespace, entity, range }: PolicySco
 /** Applies a file that was downloaded. */
 export function applyCommand(file: string, dialect: PolicyChoices['dialect']): string {
   const word = shellWord(file);
-  return dialect === 'DIALECT_CALICO' || dialect === 'DIALECT_CALICO_STAGED' ? `calicoctl apply -f ${word}` : `kubectl apply -f ${word}`;
+  return dialect === 'DIALECT_CALICO' || dialect === 'DIALECT_CALICO_STAGED'
+    ? `calicoctl apply -f ${word}`
+    : `kubectl apply -f ${word}`;
 }
 
 /** The name of the downloaded file: safe in every file system. */

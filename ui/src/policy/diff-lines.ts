@@ -11,5 +11,10 @@ function typeOf(line: string): DiffLine['type'] {
 
 /** The lines of what `diff -u` prints, each with what it says. */
 export function diffLines(text: string): DiffLine[] {
-  return text === '' ? [] : text.replace(/\n$/, '').split('\n').map((line) => ({ type: typeOf(line), text: line }));
+  return text === ''
+    ? []
+    : text
+        .replace(/\n$/, '')
+        .split('\n')
+        .map((line) => ({ type: typeOf(line), text: line }));
 }

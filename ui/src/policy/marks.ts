@@ -34,7 +34,8 @@ export function markedYaml(answer: Pick<GenerateResponse, 'yaml' | 'policies'>):
       rules.set(id, { policy, rule });
       const start = starts[index] ?? null;
       if (start === null || rule.firstLine === 0) continue;
-      for (let line = rule.firstLine; line <= rule.lastLine; line++) marks.set(start + line, { id, confidence: rule.confidence });
+      for (let line = rule.firstLine; line <= rule.lastLine; line++)
+        marks.set(start + line, { id, confidence: rule.confidence });
     }
   }
   return { marks, rules };

@@ -18,7 +18,11 @@ function rowChoices(rows: readonly Row[], { rows: decisions }: PolicyChoices): R
 }
 
 /** The question that makes the policy. @param rows all rows of both directions, so that decisions find theirs */
-export function generateRequest(scope: PolicyScope, choices: PolicyChoices, rows: readonly Row[]): Partial<GenerateRequest> {
+export function generateRequest(
+  scope: PolicyScope,
+  choices: PolicyChoices,
+  rows: readonly Row[],
+): Partial<GenerateRequest> {
   const { cluster, namespace, entity, range } = scope;
   const service = entity?.kind === 'Service' ? { namespace, name: entity.name } : null;
   const workload = entity === null || service !== null ? null : { namespace, ...entity };

@@ -18,5 +18,8 @@ export function useCandidate(enabled: boolean) {
       ? []
       : (['ingress', 'egress'] as const).flatMap((direction) => rowsOf(edges.data?.edges ?? [], direction, subject));
   const request = generateRequest({ cluster, namespace, entity, range }, choices, rows);
-  return useCall('policy', 'generate', request, { traffic: true, enabled: enabled && (!hasRows || edges.data !== undefined) });
+  return useCall('policy', 'generate', request, {
+    traffic: true,
+    enabled: enabled && (!hasRows || edges.data !== undefined),
+  });
 }

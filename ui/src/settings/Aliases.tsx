@@ -1,3 +1,4 @@
+import { fieldsOf } from '../design/form.ts';
 import { useCall } from '../api/use-call.ts';
 import { Failure } from '../app/Empty.tsx';
 import { useView } from '../app/use-view.ts';
@@ -10,13 +11,12 @@ export function Aliases() {
   const { cluster } = useView();
   const { data, error } = useCall('alias', 'listAliases', { cluster });
   const [change, run] = useChange();
-  const add = (form: FormData) => {
-    const text = (field: string) => String(form.get(field)).trim();
+  const add = (text: (name: string) => string) => {
     const expires = Date.parse(text('expires'));
     const alias = {
       name: text('name'),
       cidr: text('cidr'),
-      allowed: form.get('allowed') === 'on',
+      allowed: text('allowed') === 'on',
       expiresUnixMs: Number.isNaN(expires) ? 0 : expires,
       comment: text('comment'),
       expired: false,
@@ -52,7 +52,13 @@ export function Aliases() {
               <td className="mono">{cidr}</td>
               <td>{allowed ? 'may allow it' : 'no rule'}</td>
               <td>
-                <button type="button" className="button plain" aria-label={`Remove ${name}`} disabled={change.busy} onClick={() => run('alias', 'removeAlias', { cluster, name }, `${name} is removed`)}>
+                <button
+                  type="button"
+                  className="button plain"
+                  aria-label={`Remove ${name}`}
+                  disabled={change.busy}
+                  onClick={() => run('alias', 'removeAlias', { cluster, name }, `${name} is removed`)}
+                >
                   ✕
                 </button>
               </td>
@@ -64,7 +70,7 @@ export function Aliases() {
         className="stack"
         onSubmit={(event) => {
           event.preventDefault();
-          add(new FormData(event.currentTarget));
+          add(fieldsOf(event.currentTarget));
         }}
       >
         <div className="inline">

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../design/form.ts';
 import { useCall } from '../api/use-call.ts';
 import { Failure } from '../app/Empty.tsx';
 import { useQuestion } from '../app/use-scope.ts';
@@ -28,7 +29,13 @@ export function Baselines() {
                     {of?.namespace || 'all namespaces'}, {plural(edges, 'edge')}, {timeText(takenUnixMs)} {comment}
                   </span>
                 </span>
-                <button type="button" className="button plain" aria-label={`Remove ${name}`} disabled={change.busy} onClick={() => run('policy', 'removeBaseline', { cluster, name }, `${name} is removed`)}>
+                <button
+                  type="button"
+                  className="button plain"
+                  aria-label={`Remove ${name}`}
+                  disabled={change.busy}
+                  onClick={() => run('policy', 'removeBaseline', { cluster, name }, `${name} is removed`)}
+                >
                   ✕
                 </button>
               </li>
@@ -38,7 +45,7 @@ export function Baselines() {
             className="inline"
             onSubmit={(event) => {
               event.preventDefault();
-              const name = String(new FormData(event.currentTarget).get('name')).trim();
+              const name = fieldsOf(event.currentTarget)('name');
               run('policy', 'setBaseline', { cluster, name, scope, range, comment: '' }, `${name} is taken`);
             }}
           >

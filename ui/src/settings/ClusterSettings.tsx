@@ -1,3 +1,4 @@
+import { fieldsOf } from '../design/form.ts';
 import type { LabelChoice, ServiceRules, Settings } from '../../../proto/wire.ts';
 import { useCall } from '../api/use-call.ts';
 import { Failure, Waiting } from '../app/Empty.tsx';
@@ -12,28 +13,58 @@ const serviceRules: readonly (readonly [value: ServiceRules, text: string])[] = 
   ['SERVICE_RULES_ADDRESSES', "The Service's address, too"],
 ];
 
-function List({ name, label, words, placeholder }: { readonly name: string; readonly label: string; readonly words: readonly string[]; readonly placeholder: string }) {
+function List({
+  name,
+  label,
+  words,
+  placeholder,
+}: {
+  readonly name: string;
+  readonly label: string;
+  readonly words: readonly string[];
+  readonly placeholder: string;
+}) {
   return (
     <label className="label">
       {label}
-      <textarea className="field mono" name={name} rows={3} defaultValue={words.join('\n')} placeholder={placeholder} spellCheck={false} />
+      <textarea
+        className="field mono"
+        name={name}
+        rows={3}
+        defaultValue={words.join('\n')}
+        placeholder={placeholder}
+        spellCheck={false}
+      />
     </label>
   );
 }
 
-function Labels({ name, title, choice }: { readonly name: string; readonly title: string; readonly choice: LabelChoice | null }) {
+function Labels({
+  name,
+  title,
+  choice,
+}: {
+  readonly name: string;
+  readonly title: string;
+  readonly choice: LabelChoice | null;
+}) {
   return (
     <fieldset className="stack">
       <legend>{title}</legend>
       <List name={`${name}Include`} label="Only these keys" words={choice?.include ?? []} placeholder="every key" />
-      <List name={`${name}Exclude`} label="Never these keys" words={choice?.exclude ?? []} placeholder="none; a key may end in *" />
+      <List
+        name={`${name}Exclude`}
+        label="Never these keys"
+        words={choice?.exclude ?? []}
+        placeholder="none; a key may end in *"
+      />
     </fieldset>
   );
 }
 
-function read(form: FormData, { revision }: Settings): Settings {
-  const words = (name: string) => wordsOf(String(form.get(name) ?? ''));
-  const rules = serviceRules.find(([value]) => value === form.get('serviceRules'))?.[0] ?? 'SERVICE_RULES_UNSPECIFIED';
+function read(text: (name: string) => string, { revision }: Settings): Settings {
+  const words = (name: string) => wordsOf(text(name));
+  const rules = serviceRules.find(([value]) => value === text('serviceRules'))?.[0] ?? 'SERVICE_RULES_UNSPECIFIED';
   return {
     workloadLabels: { include: words('workloadInclude'), exclude: words('workloadExclude') },
     namespaceLabels: { include: words('namespaceInclude'), exclude: words('namespaceExclude') },
@@ -59,14 +90,29 @@ export function ClusterSettings() {
       key={settings.revision}
       onSubmit={(event) => {
         event.preventDefault();
-        run('settings', 'setSettings', { cluster, settings: read(new FormData(event.currentTarget), settings) }, 'The settings are kept');
+        run(
+          'settings',
+          'setSettings',
+          { cluster, settings: read(fieldsOf(event.currentTarget), settings) },
+          'The settings are kept',
+        );
       }}
     >
       <h2>Selectors and addresses</h2>
       <Labels name="workload" title="Labels of workloads that selectors may use" choice={settings.workloadLabels} />
       <Labels name="namespace" title="Labels of namespaces that selectors may use" choice={settings.namespaceLabels} />
-      <List name="podCidrs" label="Pod addresses, besides those that the cluster states" words={settings.podCidrs} placeholder="10.244.0.0/16" />
-      <List name="serviceCidrs" label="Service addresses, besides those that the cluster states" words={settings.serviceCidrs} placeholder="10.96.0.0/12" />
+      <List
+        name="podCidrs"
+        label="Pod addresses, besides those that the cluster states"
+        words={settings.podCidrs}
+        placeholder="10.244.0.0/16"
+      />
+      <List
+        name="serviceCidrs"
+        label="Service addresses, besides those that the cluster states"
+        words={settings.serviceCidrs}
+        placeholder="10.96.0.0/12"
+      />
       <label className="label">
         Egress rules for traffic through a Service name
         <select className="field" name="serviceRules" defaultValue={settings.serviceRules}>

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../design/form.ts';
 import { useState } from 'react';
 import { call } from '../api/client.ts';
 import { queryClient } from '../api/use-call.ts';
@@ -22,11 +23,22 @@ export function AddressChoice({ row, address }: AddressChoiceProps) {
   const allowHere = (cidr: string) => {
     if (!/^[0-9a-f.:]+\/\d{1,3}$/i.test(cidr)) return setMessage('Give a block such as 192.0.2.0/24');
     setMessage('');
-    show({ choices: withRow(currentView().choices, row.key, { include: true, cidr: cidr === wholeBlock(address) ? '' : cidr }) });
+    show({
+      choices: withRow(currentView().choices, row.key, {
+        include: true,
+        cidr: cidr === wholeBlock(address) ? '' : cidr,
+      }),
+    });
   };
-  const setAlias = async (form: FormData) => {
-    const text = (field: string) => String(form.get(field)).trim();
-    const alias = { name: text('name'), cidr: text('cidr'), allowed: form.get('allowed') === 'on', expiresUnixMs: 0, comment: '', expired: false };
+  const setAlias = async (text: (name: string) => string) => {
+    const alias = {
+      name: text('name'),
+      cidr: text('cidr'),
+      allowed: text('allowed') === 'on',
+      expiresUnixMs: 0,
+      comment: '',
+      expired: false,
+    };
     try {
       await call('alias', 'setAlias', { cluster, alias });
       setMessage(`${alias.cidr} is now called ${alias.name}`);
@@ -41,12 +53,18 @@ export function AddressChoice({ row, address }: AddressChoiceProps) {
         className="inline"
         onSubmit={(event) => {
           event.preventDefault();
-          allowHere(String(new FormData(event.currentTarget).get('cidr')).trim());
+          allowHere(fieldsOf(event.currentTarget)('cidr'));
         }}
       >
         <label className="label grow">
           Allow for this row
-          <input className="field mono" name="cidr" defaultValue={decision?.cidr || wholeBlock(address)} spellCheck={false} key={row.key} />
+          <input
+            className="field mono"
+            name="cidr"
+            defaultValue={decision?.cidr || wholeBlock(address)}
+            spellCheck={false}
+            key={row.key}
+          />
         </label>
         <button className="button" type="submit">
           Allow
@@ -56,18 +74,31 @@ export function AddressChoice({ row, address }: AddressChoiceProps) {
         className="stack"
         onSubmit={(event) => {
           event.preventDefault();
-          void setAlias(new FormData(event.currentTarget));
+          void setAlias(fieldsOf(event.currentTarget));
         }}
       >
         <h3>Name it everywhere</h3>
         <div className="inline">
           <label className="label grow">
             Alias
-            <input className="field" name="name" required pattern="[a-z0-9]([a-z0-9.\-]{0,61}[a-z0-9])?" spellCheck={false} />
+            <input
+              className="field"
+              name="name"
+              required
+              pattern="[a-z0-9]([a-z0-9.\-]{0,61}[a-z0-9])?"
+              spellCheck={false}
+            />
           </label>
           <label className="label grow">
             Block
-            <input className="field mono" name="cidr" required defaultValue={wholeBlock(address)} key={row.key} spellCheck={false} />
+            <input
+              className="field mono"
+              name="cidr"
+              required
+              defaultValue={wholeBlock(address)}
+              key={row.key}
+              spellCheck={false}
+            />
           </label>
         </div>
         <div className="inline">

@@ -38,7 +38,17 @@ function markOf(row: Row, finding: ReplayFinding | null): Mark {
 }
 
 /** One row of the table. */
-export const EdgeRow = memo(function EdgeRow({ row, line, start, choices, finding, selected, reachable, nowUnixMs, onSelect }: EdgeRowProps) {
+export const EdgeRow = memo(function EdgeRow({
+  row,
+  line,
+  start,
+  choices,
+  finding,
+  selected,
+  reachable,
+  nowUnixMs,
+  onSelect,
+}: EdgeRowProps) {
   const included = isIncluded(row, choices);
   const decided = choices.rows.has(row.key);
   const why = decided ? 'Decided by you' : usualDecision(row, choices.includeDenied).reason;
@@ -70,7 +80,11 @@ export const EdgeRow = memo(function EdgeRow({ row, line, start, choices, findin
       <div role="gridcell" className="clip" title={`${row.ownNamespace}/${row.own}`}>
         {row.own}
       </div>
-      <div role="gridcell" className="clip" title={row.services === '' ? row.peer : `${row.peer}, through ${row.services}`}>
+      <div
+        role="gridcell"
+        className="clip"
+        title={row.services === '' ? row.peer : `${row.peer}, through ${row.services}`}
+      >
         {row.peer}
       </div>
       <div role="gridcell" className="clip" title={row.peerNamespace}>

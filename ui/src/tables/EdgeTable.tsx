@@ -49,7 +49,10 @@ function Head() {
         const order = descending ? 'descending' : 'ascending';
         return (
           <div key={column} role="columnheader" aria-sort={active ? order : 'none'} className={numeric ? 'number' : ''}>
-            <button type="button" onClick={() => show({ sort: active && !descending ? `-${column}` : column }, 'replace')}>
+            <button
+              type="button"
+              onClick={() => show({ sort: active && !descending ? `-${column}` : column }, 'replace')}
+            >
               {title}
               {active && <span aria-hidden="true">{descending ? ' ↓' : ' ↑'}</span>}
             </button>
@@ -66,10 +69,19 @@ export function EdgeTable({ lines, count, findings, selected, onSelect }: EdgeTa
   const { choices } = useView();
   const scroller = useRef<HTMLDivElement>(null);
   const wanted = useRef<number | null>(null);
-  const virtual = useVirtualizer({ count: lines.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan });
+  const virtual = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan,
+  });
   const shown = virtual.getVirtualItems();
   const selectedAt = lines.findIndex((line) => line.type === 'row' && line.row.id === selected);
-  const entry = Math.max(selectedAt, lines.findIndex(({ type }) => type === 'row'), 0);
+  const entry = Math.max(
+    selectedAt,
+    lines.findIndex(({ type }) => type === 'row'),
+    0,
+  );
 
   useEffect(() => {
     if (wanted.current === null) return;
@@ -111,7 +123,14 @@ export function EdgeTable({ lines, count, findings, selected, onSelect }: EdgeTa
 
   return (
     // oxlint-disable-next-line jsx-a11y/interactive-supports-focus
-    <div className="table" ref={scroller} role="grid" aria-label="Edges" aria-rowcount={count + 1} onKeyDown={onKeyDown}>
+    <div
+      className="table"
+      ref={scroller}
+      role="grid"
+      aria-label="Edges"
+      aria-rowcount={count + 1}
+      onKeyDown={onKeyDown}
+    >
       <div className="table-inner" role="rowgroup">
         <Head />
         <div style={{ height: virtual.getTotalSize(), position: 'relative' }} role="presentation">
@@ -120,7 +139,13 @@ export function EdgeTable({ lines, count, findings, selected, onSelect }: EdgeTa
             if (line === undefined) return null;
             if (line.type === 'group') {
               return (
-                <div key={`group ${line.label}`} className="tr group" role="row" aria-rowindex={index + 2} style={{ transform: `translateY(${start}px)` }}>
+                <div
+                  key={`group ${line.label}`}
+                  className="tr group"
+                  role="row"
+                  aria-rowindex={index + 2}
+                  style={{ transform: `translateY(${start}px)` }}
+                >
                   <span role="gridcell">{line.label}</span>
                   <span role="gridcell" className="quiet">
                     {plural(line.rows.length, 'row')}

@@ -59,7 +59,12 @@ export function RowDetails({ row, finding }: { readonly row: Row; readonly findi
         <h2 className="grow">
           {row.peer} <span className="mono">{row.port}</span>
         </h2>
-        <button type="button" className="button plain" aria-label="Close details" onClick={() => show({ selected: '' }, 'replace')}>
+        <button
+          type="button"
+          className="button plain"
+          aria-label="Close details"
+          onClick={() => show({ selected: '' }, 'replace')}
+        >
           ✕
         </button>
       </div>

@@ -42,7 +42,8 @@ export function TableScreen({ direction }: { readonly direction: Direction }) {
         <TableTools direction={direction} rows={rows} all={all} />
         {total > edges.data.edges.length && (
           <p className="notice warn">
-            The first {countText(maxEdges)} of {plural(total, 'edge')} by bytes are here. Choose a namespace or a filter to see the others.
+            The first {countText(maxEdges)} of {plural(total, 'edge')} by bytes are here. Choose a namespace or a filter
+            to see the others.
           </p>
         )}
         {fresh.length > 0 && (
@@ -55,7 +56,13 @@ export function TableScreen({ direction }: { readonly direction: Direction }) {
         {rows.length === 0 ? (
           <Nothing coverage={coverage} unfiltered={view.search === '' ? null : all.length} />
         ) : (
-          <EdgeTable lines={lines} count={rows.length} findings={findings} selected={view.selected} onSelect={(id) => show({ selected: id }, 'replace')} />
+          <EdgeTable
+            lines={lines}
+            count={rows.length}
+            findings={findings}
+            selected={view.selected}
+            onSelect={(id) => show({ selected: id }, 'replace')}
+          />
         )}
       </div>
       {selected !== undefined && <RowDetails row={selected} finding={findings.get(selected.id) ?? null} />}

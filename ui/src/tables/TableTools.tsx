@@ -37,11 +37,21 @@ export function TableTools({ direction, rows, all }: TableToolsProps) {
     <div className="toolbar">
       <label>
         <span className="hidden-visually">Search rows</span>
-        <input className="field" type="search" placeholder="Search rows" value={view.search} onChange={(event) => show({ search: event.target.value }, 'replace')} />
+        <input
+          className="field"
+          type="search"
+          placeholder="Search rows"
+          value={view.search}
+          onChange={(event) => show({ search: event.target.value }, 'replace')}
+        />
       </label>
       <label>
         <span className="hidden-visually">Group rows</span>
-        <select className="field" value={view.group} onChange={(event) => show({ group: event.target.value }, 'replace')}>
+        <select
+          className="field"
+          value={view.group}
+          onChange={(event) => show({ group: event.target.value }, 'replace')}
+        >
           <option value="">Not grouped</option>
           {groupings.map((group) => (
             <option key={group} value={group}>
@@ -57,7 +67,12 @@ export function TableTools({ direction, rows, all }: TableToolsProps) {
           value={nameOf(generalRules, rule)}
           onChange={(event) => {
             const chosen = generalRules[event.target.value as keyof typeof generalRules];
-            show({ choices: { ...view.choices, ...(direction === 'ingress' ? { ingressRule: chosen } : { egressRule: chosen }) } });
+            show({
+              choices: {
+                ...view.choices,
+                ...(direction === 'ingress' ? { ingressRule: chosen } : { egressRule: chosen }),
+              },
+            });
           }}
         >
           {Object.entries(ruleNames).map(([name, text]) => (
@@ -69,7 +84,11 @@ export function TableTools({ direction, rows, all }: TableToolsProps) {
       </label>
       <ManualRules direction={direction} />
       {decided > 0 && (
-        <button type="button" className="button" onClick={() => show({ choices: { ...view.choices, rows: new Map() } })}>
+        <button
+          type="button"
+          className="button"
+          onClick={() => show({ choices: { ...view.choices, rows: new Map() } })}
+        >
           Undo {plural(decided, 'decision')}
         </button>
       )}
@@ -77,10 +96,19 @@ export function TableTools({ direction, rows, all }: TableToolsProps) {
       <span className="quiet" role="status">
         {plural(rows.length, 'row')}
       </span>
-      <button type="button" className="button" onClick={() => download(`weir-${direction}.csv`, csvText(rows), 'text/csv')}>
+      <button
+        type="button"
+        className="button"
+        onClick={() => download(`weir-${direction}.csv`, csvText(rows), 'text/csv')}
+      >
         CSV
       </button>
-      <button type="button" className="button primary" disabled={view.namespace === ''} onClick={() => show({ screen: 'policy', selected: '' })}>
+      <button
+        type="button"
+        className="button primary"
+        disabled={view.namespace === ''}
+        onClick={() => show({ screen: 'policy', selected: '' })}
+      >
         Policy
       </button>
     </div>

@@ -47,7 +47,17 @@ export function matching(rows: readonly Row[], search: string): readonly Row[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return rows;
   return rows.filter((row) => {
-    const text = [row.own, row.ownNamespace, row.peer, row.peerNamespace, row.peerKind, row.port, row.services, row.verdict, row.reason];
+    const text = [
+      row.own,
+      row.ownNamespace,
+      row.peer,
+      row.peerNamespace,
+      row.peerKind,
+      row.port,
+      row.services,
+      row.verdict,
+      row.reason,
+    ];
     const whole = text.join('\n').toLowerCase();
     return words.every((word) => whole.includes(word));
   });

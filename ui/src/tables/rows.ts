@@ -98,13 +98,18 @@ export function rowsOf(edges: readonly Edge[], direction: Direction, subject: Su
 }
 
 /** Whether the generator makes a rule for a row that nobody decided about; with the reason where it does not. */
-export function usualDecision(row: Row, includeDenied: boolean): { readonly include: boolean; readonly reason: string } {
+export function usualDecision(
+  row: Row,
+  includeDenied: boolean,
+): { readonly include: boolean; readonly reason: string } {
   if (row.peerKind === 'node') return { include: false, reason: 'Traffic with nodes needs no rule' };
   if (row.peerKind === 'unresolved') return { include: false, reason: 'The address has no name' };
   if (row.peerKind === 'external') {
     const [end] = [row.direction === 'ingress' ? row.edge.client : row.edge.server];
     const allowed = end?.entity === 'external' && end.alias?.allowed === true;
-    return allowed ? { include: true, reason: '' } : { include: false, reason: 'The address is not allowed by an alias' };
+    return allowed
+      ? { include: true, reason: '' }
+      : { include: false, reason: 'The address is not allowed by an alias' };
   }
   if (row.verdict !== 'forwarded' && !includeDenied) return { include: false, reason: 'It never came through' };
   return { include: true, reason: '' };
@@ -112,5 +117,7 @@ export function usualDecision(row: Row, includeDenied: boolean): { readonly incl
 
 /** What the candidate policy says of each edge that it would not simply allow, by the edge's id. */
 export function findingsById(findings: readonly ReplayFinding[]): ReadonlyMap<string, ReplayFinding> {
-  return new Map(findings.flatMap((finding) => (finding.edge === null ? [] : [[edgeId(finding.edge), finding] as const])));
+  return new Map(
+    findings.flatMap((finding) => (finding.edge === null ? [] : [[edgeId(finding.edge), finding] as const])),
+  );
 }

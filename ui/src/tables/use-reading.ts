@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { keepOrder, matching, type Reading, sorted } from './arrange.ts';
 import type { Row } from './rows.ts';
 
@@ -12,16 +12,20 @@ interface Shown {
  * Rows in an order that stands still while one reads.
  * @param of what is read, without time. @returns the rows, those that came since, and what takes these in
  */
-export function useReading(all: readonly Row[], ready: boolean, of: string, sort: string, search: string): Reading & { readonly takeIn: () => void } {
-  const shown = useRef<Shown | null>(null);
+export function useReading(
+  all: readonly Row[],
+  ready: boolean,
+  of: string,
+  sort: string,
+  search: string,
+): Reading & { readonly takeIn: () => void } {
+  const [shown, setShown] = useState<Shown | null>(null);
   const [taken, setTaken] = useState(0);
   const key = `${of}|${sort}|${taken}`;
-  const reading = useMemo(() => {
-    const inOrder = sorted(all, sort);
-    if (!ready) return { rows: inOrder, fresh: [] };
-    if (shown.current?.of !== key) shown.current = { of: key, order: inOrder.map(({ id }) => id) };
-    return keepOrder(inOrder, shown.current.order);
-  }, [all, ready, sort, key]);
+  const inOrder = useMemo(() => sorted(all, sort), [all, sort]);
+  if (ready && shown?.of !== key) setShown({ of: key, order: inOrder.map(({ id }) => id) });
+  const order = ready && shown?.of === key ? shown.order : null;
+  const reading = useMemo(() => keepOrder(inOrder, order), [inOrder, order]);
   const rows = useMemo(() => matching(reading.rows, search), [reading, search]);
   return { rows, fresh: matching(reading.fresh, search), takeIn: () => setTaken((before) => before + 1) };
 }
