@@ -93,13 +93,13 @@ function outcomeOf(draw: Draw): Outcome {
   return share < 0.96 ? 'dropped' : share < 0.98 ? 'refused' : 'unanswered';
 }
 
-/** A made-up cluster; the same seed makes the same one. One workload in twelve is silent. */
+/** A made-up cluster; the same seed makes the same one. One workload in thirteen is silent. */
 export function makeCluster(size: MadeSize): MadeCluster {
   const draw = new Draw(size.seed);
   const nodes = Array.from({ length: size.nodes }, (_, i) => `node-${i + 1}`);
   const server: MadePod = { ...dns, node: 'node-1' };
   const pods = Array.from({ length: size.workloads - 1 }, (_, i) => podOf(i, size));
-  const talking = pods.filter((_, i) => i % 12 !== 11);
+  const talking = pods.filter((_, i) => i % 13 !== 6);
   const byNamespace = new Map(size.namespaces.map((name) => [name, talking.filter((pod) => pod.namespace === name)]));
   const edges = new Map<string, MadeEdge>();
   const add = (edge: MadeEdge) => edges.set(`${edge.client.uid} ${edge.address} ${edge.port}`, edge);

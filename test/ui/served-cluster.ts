@@ -24,6 +24,8 @@ export const largeSize: MadeSize = {
   seed: 11,
 };
 
+const windowMs = 15_000;
+
 /** An aggregator in its own process that knows a made-up cluster and was told its traffic by real agents' streams. */
 export class ServedCluster {
   readonly cluster: MadeCluster;
@@ -66,12 +68,12 @@ export class ServedCluster {
     return `http://${this.#process.listening.httpAddress}/`;
   }
 
-  /** Reports the traffic of all edges, once in each of so many minutes until now; resolves when all is committed. */
-  async report(minutes: number): Promise<void> {
+  /** Reports so many windows until now: in the last one all edges, in the others some. Resolves when all is committed. */
+  async report(windows: number): Promise<void> {
     const now = Date.now();
     await this.#push(
-      Array.from({ length: minutes }, (_, i) => now - (minutes - i) * 60_000),
-      (minute) => (minute === minutes - 1 ? 1 : 0.4),
+      Array.from({ length: windows }, (_, i) => now - (windows - i) * windowMs),
+      (window) => (window === windows - 1 ? 1 : 0.4),
     );
   }
 
@@ -94,7 +96,7 @@ export class ServedCluster {
         await pusher.welcome();
         for (const [i, byNode] of batches.entries()) {
           const startUnixMs = starts[i] ?? 0;
-          const window = { startUnixMs, endUnixMs: startUnixMs + 60_000 };
+          const window = { startUnixMs, endUnixMs: startUnixMs + windowMs };
           const batch: Batch = {
             epoch: this.#epoch,
             sequence: first + i,
@@ -115,7 +117,7 @@ export class ServedCluster {
     const byNode = new Map<string, FlowRecord[]>();
     for (const edge of this.cluster.edges) {
       if (share < 1 && draw.share() > share) continue;
-      for (const { node, record } of recordsOf(edge, startUnixMs + 1_000 + draw.below(50_000), draw)) {
+      for (const { node, record } of recordsOf(edge, startUnixMs + 1_000 + draw.below(12_000), draw)) {
         const records = byNode.get(node) ?? [];
         byNode.set(node, records);
         records.push(record);

@@ -10,7 +10,7 @@ interface LineProps {
   readonly to: Point;
   readonly selected: boolean;
   readonly touched: boolean;
-  /** Whether ports are written beside the line. */
+  /** Whether ports are written beside the line, also while it is not pointed at. */
   readonly labelled: boolean;
   readonly onSelect: (id: string) => void;
 }
@@ -19,18 +19,18 @@ interface LineProps {
 export const Line = memo(function Line({ link, from, to, selected, touched, labelled, onSelect }: LineProps) {
   const { id, state, label } = link;
   const { path, middle } = route(from, to);
-  const classes = ['link', `is-${state}`, selected && 'selected', touched && 'touched'].filter(Boolean);
+  const classes = ['link', `is-${state}`, selected && 'selected', touched && 'touched', labelled && 'labelled'].filter(
+    Boolean,
+  );
   return (
     <g className={classes.join(' ')} data-id={id} onClick={() => onSelect(id)}>
       <path className="line" d={path} markerEnd={`url(#arrow-${state})`} />
       <path className="hit" d={path}>
         <title>{`${label} (${markText(state)})`}</title>
       </path>
-      {labelled && (
-        <text x={middle.x} y={middle.y - 5}>
-          {label}
-        </text>
-      )}
+      <text x={middle.x} y={middle.y - 5}>
+        {label}
+      </text>
     </g>
   );
 });

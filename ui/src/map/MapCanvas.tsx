@@ -29,8 +29,8 @@ const states: readonly LinkState[] = [
   'unknown',
 ];
 
-/** Above so many links ports are written only beside those that are selected. */
-const mostLabels = 24;
+/** Above so many links ports are written only beside those that are pointed at or selected. */
+const mostLabels = 12;
 
 function Boxes({ model, at }: Pick<MapCanvasProps, 'model' | 'at'>) {
   return model.groups.map(({ id, label }) => {

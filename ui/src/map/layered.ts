@@ -58,7 +58,7 @@ function ranks(items: readonly Item[], arrows: readonly Arrow[]): Map<string, nu
 /** How many columns of the mean width are about as wide as that. */
 function columnsFor(items: readonly Item[], width: number, gap: number): number {
   const mean = items.reduce((sum, item) => sum + item.width + gap, 0) / Math.max(1, items.length);
-  return Math.max(2, Math.round(width / mean));
+  return Math.max(3, Math.round(width / mean));
 }
 
 /** Long chains, as circles make them, would be one long row: ranks next to each other share a column. */

@@ -8,8 +8,8 @@ export const cardHeight = 46;
 export const boxPadding = 16;
 export const boxHeader = 26;
 
-const inside = { column: 56, row: 14, aspect: 1.2 };
-const between = { column: 96, row: 28, aspect: 1.6 };
+const inside = { column: 64, row: 18, aspect: 1.3 };
+const between = { column: 110, row: 44, aspect: 1.7 };
 
 /** What is placed: cards, each in the box that it names; a box of its own name has no border. */
 export interface LayoutNode {

@@ -24,7 +24,7 @@ function loop({ x, y }: Point): Route {
   return curve(
     { x: right, y: y + 14 },
     { x: right + out, y: y + 6 },
-    { x: right - 8, y: y - out },
+    { x: right - 26, y: y - out },
     { x: right - 26, y: y - head },
   );
 }

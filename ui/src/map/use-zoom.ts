@@ -9,7 +9,7 @@ const fartherBelow = 0.3;
 const scales: [number, number] = [0.05, 3];
 const step = 1.3;
 const margin = 30;
-const mostAtStart = 1.1;
+const mostAtStart = 1.25;
 
 export interface Zoom {
   readonly fit: () => void;

@@ -10,7 +10,7 @@ const towards: Readonly<Record<Arrow, Point>> = {
 };
 
 /** How much a step to the side counts against one ahead. */
-const sideways = 2.5;
+const sideways = 4;
 
 /** The nearest card in a direction; null when there is none. */
 export function nextInDirection(from: string, arrow: Arrow, at: ReadonlyMap<string, Point>): string | null {

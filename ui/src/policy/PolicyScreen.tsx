@@ -4,14 +4,12 @@ import { useQuestion } from '../app/use-scope.ts';
 import { useView } from '../app/use-view.ts';
 import { Diff } from './Diff.tsx';
 import { markedYaml } from './marks.ts';
-import { PolicyTools } from './PolicyTools.tsx';
+import { type PolicyTab, PolicyTools } from './PolicyTools.tsx';
 import { Remarks } from './Remarks.tsx';
 import { Replay } from './Replay.tsx';
 import { RuleDetails } from './RuleDetails.tsx';
 import { useCandidate } from './use-candidate.ts';
 import { YamlView } from './YamlView.tsx';
-
-export type PolicyTab = 'yaml' | 'diff';
 
 /** The policy that what was seen makes, with why each line is there and what it would do. */
 export function PolicyScreen() {

@@ -6,8 +6,9 @@ import { show } from '../app/use-view.ts';
 import { dialects, nameOf, type PolicyChoices } from './choices.ts';
 import { applyCommand, fileName, generateCommand } from './command.ts';
 import { ManualRules } from './ManualRules.tsx';
-import type { PolicyTab } from './PolicyScreen.tsx';
 import type { PolicyScope } from './request.ts';
+
+export type PolicyTab = 'yaml' | 'diff';
 
 interface PolicyToolsProps {
   readonly answer: GenerateResponse;

@@ -1,12 +1,6 @@
 import { memo } from 'react';
+import type { LineMark } from './marks.ts';
 import { yamlParts } from './yaml-parts.ts';
-
-/** A line that can be asked about. */
-export interface LineMark {
-  /** What it belongs to: lines of one mark are chosen together. */
-  readonly id: string;
-  readonly confidence: string;
-}
 
 interface YamlViewProps {
   readonly text: string;

@@ -1,5 +1,11 @@
 import type { GenerateResponse, GeneratedPolicy, RuleProvenance } from '../../../proto/wire.ts';
-import type { LineMark } from './YamlView.tsx';
+
+/** A line that can be asked about. */
+export interface LineMark {
+  /** The rule that it is of: its lines are chosen together. */
+  readonly id: string;
+  readonly confidence: string;
+}
 
 /** A rule of one of the policies, by the id that its lines have. */
 export interface MarkedRule {
