@@ -1,8 +1,10 @@
 import { hostname } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
+import { staysOnMachine } from '../core/address.ts';
 import { WeirError } from '../core/errors.ts';
 import { type Milliseconds, parseDuration } from '../core/time.ts';
 import { version } from '../core/version.ts';
+import type { CertificatePaths } from '../tls/certificate-files.ts';
 import { allCnis } from './identity/cni/all.ts';
 import type { ResolverOptions } from './identity/resolver.ts';
 import { type FeatureName, featureNames } from './source/features.ts';
@@ -29,6 +31,12 @@ export interface AgentConfig {
   readonly without: readonly FeatureName[];
   /** host:port; null turns metrics off. */
   readonly metricsListen: string | null;
+  /** Files in PEM that tell the aggregator's authority, and prove this node. */
+  readonly tls: CertificatePaths;
+  /** The name in the aggregator's certificate; null for the one in its address. */
+  readonly tlsServerName: string | null;
+  /** File with the token of this pod; null where it is not what proves the node. */
+  readonly tokenFile: string | null;
   readonly logLevel: string;
 }
 
@@ -155,6 +163,12 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
         .default([], 'none'),
     )
     .addOption(option('--metrics-listen <address>', 'host:port for /metrics', 'WEIR_METRICS_LISTEN'))
+    .addOption(option('--tls-ca <file>', "authority of the aggregator's certificate, in PEM", 'WEIR_TLS_CA'))
+    .addOption(option('--tls-cert <file>', 'certificate that proves this node, with its chain', 'WEIR_TLS_CERT'))
+    .addOption(option('--tls-key <file>', 'its key', 'WEIR_TLS_KEY'))
+    .addOption(option('--tls-server-name <name>', "name in the aggregator's certificate", 'WEIR_TLS_SERVER_NAME'))
+    .addOption(option('--token-file <file>', 'token of this pod, that proves its node', 'WEIR_TOKEN_FILE'))
+    .addOption(option('--insecure-transport', 'plain text also beyond this machine', 'WEIR_INSECURE').default(false))
     .addOption(option('--log-level <level>', 'least level to log', 'WEIR_LOG_LEVEL').choices(logLevels).default('info'))
     .configureOutput({ writeOut: write, writeErr: () => undefined })
     .exitOverride();
@@ -189,9 +203,17 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     without: FeatureName[];
     metricsListen?: string;
     logLevel: string;
+    tlsCa?: string;
+    tlsCert?: string;
+    tlsKey?: string;
+    tlsServerName?: string;
+    tokenFile?: string;
+    insecureTransport: boolean;
   }>();
+  checkTransport(options);
   const { spoolMaxMib, window, hold, metricsListen, overflowRingKib, dnsNames, without, ...others } = options;
-  const { cni, cniResults, cniConf, cri, ovsdb, cilium, kubeconfig, ...rest } = others;
+  const { cni, cniResults, cniConf, cri, ovsdb, cilium, kubeconfig, ...further } = others;
+  const { tlsCa, tlsCert, tlsKey, tlsServerName, tokenFile, insecureTransport: _, ...rest } = further;
   return {
     ...rest,
     identity: {
@@ -209,5 +231,35 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     holdMs: hold,
     metricsListen: metricsListen ?? null,
     kubeconfig: kubeconfig ?? null,
+    tls: { ca: tlsCa ?? null, cert: tlsCert ?? null, key: tlsKey ?? null },
+    tlsServerName: tlsServerName ?? null,
+    tokenFile: tokenFile ?? null,
   };
+}
+
+interface Transport {
+  readonly aggregator: string;
+  readonly tlsCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tokenFile?: string;
+  readonly insecureTransport: boolean;
+}
+
+/** Plain text must have been asked for where it can leave the machine. @throws WeirError CONFIG_INVALID */
+function checkTransport({ aggregator, tlsCa, tlsCert, tlsKey, tokenFile, insecureTransport }: Transport): void {
+  const refuse = (what: string) => {
+    throw new WeirError('CONFIG_INVALID', what);
+  };
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) refuse('--tls-cert and --tls-key: give both or none');
+  if (tlsCa === undefined) {
+    if (tlsCert !== undefined || tokenFile !== undefined)
+      refuse('--tls-ca: say by which authority to know the aggregator');
+    if (insecureTransport || staysOnMachine(aggregator)) return;
+    refuse(`--aggregator ${aggregator}: give --tls-ca, or --insecure-transport to do without`);
+  }
+  if (insecureTransport) refuse('--insecure-transport and --tls-ca: give one of them');
+  if (tlsCert === undefined && tokenFile === undefined) {
+    refuse('--tls-ca: say how this node is proven, with --tls-cert and --tls-key or --token-file');
+  }
 }

@@ -1,12 +1,16 @@
+import { readFile } from 'node:fs/promises';
 import { deserialize } from 'node:v8';
 import { type Logger, pino } from 'pino';
+import { staysOnMachine } from '../core/address.ts';
 import { messageOf, WeirError } from '../core/errors.ts';
 import { systemClock } from '../core/time.ts';
 import { version } from '../core/version.ts';
 import { openAccess } from '../kube/open-access.ts';
 import { systemPace } from '../kube/pace.ts';
 import { defaultLimits } from '../proto/limits.ts';
-import { connect } from '../proto/services.ts';
+import { connect, type Connection } from '../proto/services.ts';
+import { CertificateFiles } from '../tls/certificate-files.ts';
+import { channelCredentials } from '../tls/grpc-credentials.ts';
 import { Agent, type AgentParts, type AgentState, beginState, stateVersion, statusOf } from './agent.ts';
 import { claimNode } from './alone.ts';
 import { type AgentConfig, readConfig } from './config.ts';
@@ -32,6 +36,7 @@ const maxHeldEdges = 65_536;
 const firstRetryMs = 500;
 const longestRetryMs = 15_000;
 const dnsRingBytes = 1 << 20;
+const certificatesEveryMs = 10_000;
 
 function sourceOptions(config: AgentConfig): KernelSourceOptions {
   const { maxEdges, maxInterfaces, overflowRingBytes, without, pins, windowMs } = config;
@@ -92,6 +97,19 @@ async function openNodePods({ kubeconfig, node, spool }: AgentConfig, log: Logge
   return new ApiNodePods({ access, node, folder: spool, pace: systemPace, log: log.child({ part: 'kube' }) });
 }
 
+/** Opens a connection as the configuration says: with what the files hold at that moment. @throws WeirError TLS_CERTIFICATE */
+async function connector(config: AgentConfig, log: Logger): Promise<() => Connection> {
+  const { aggregator, tls, tlsServerName, tokenFile } = config;
+  if (tls.ca === null) {
+    if (!staysOnMachine(aggregator)) log.warn({ aggregator }, 'what is sent to the aggregator can be read on its way');
+    return () => connect(aggregator);
+  }
+  const files = await CertificateFiles.open(tls, certificatesEveryMs, log);
+  const token = tokenFile === null ? null : async () => (await readFile(tokenFile, 'utf8')).trim();
+  const name = tlsServerName === null ? {} : { 'grpc.ssl_target_name_override': tlsServerName };
+  return () => connect(aggregator, name, channelCredentials(files, token));
+}
+
 async function run(config: AgentConfig): Promise<void> {
   const standardError = pino.destination(2);
   const log = pino({ level: config.logLevel, base: { component: 'agent', node: config.node } }, standardError);
@@ -134,8 +152,9 @@ async function run(config: AgentConfig): Promise<void> {
   for (const { name, active, reason } of features) {
     if (!active) log.warn({ feature: name, reason }, 'feature is off');
   }
+  const connectToAggregator = await connector(config, log.child({ part: 'tls' }));
   const exporter = new Exporter(
-    connect(config.aggregator),
+    connectToAggregator,
     spool,
     { cluster, node, version, firstRetryMs, longestRetryMs },
     () => statusOf(parts),

@@ -189,7 +189,7 @@ export function agentRegistry(from: MetricSources): Registry {
   return registry;
 }
 
-/** Serves /metrics over HTTP. @param address host:port @throws WeirError CONFIG_INVALID when it cannot listen there */
+/** Serves /metrics and /healthz (the process runs) over HTTP. @param address host:port @throws WeirError CONFIG_INVALID when it cannot listen there */
 export function serveMetrics(registry: Registry, address: string): Promise<Server> {
   const colon = address.lastIndexOf(':');
   const [host, port] = [address.slice(0, colon), Number(address.slice(colon + 1))];
@@ -197,11 +197,9 @@ export function serveMetrics(registry: Registry, address: string): Promise<Serve
     response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics());
   };
   const server = createServer((request, response) => {
-    if (request.url !== '/metrics') {
-      response.writeHead(404).end('try /metrics\n');
-      return;
-    }
-    void answer(response);
+    if (request.url === '/metrics') void answer(response);
+    else if (request.url === '/healthz') response.writeHead(200).end('ok\n');
+    else response.writeHead(404).end('there are /metrics and /healthz\n');
   });
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {

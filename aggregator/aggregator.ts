@@ -2,14 +2,20 @@ import type { Logger } from 'pino';
 import type { Cidr } from '../core/address.ts';
 import type { Clock, Milliseconds } from '../core/time.ts';
 import { defaultLimits } from '../proto/limits.ts';
+import { serverCredentials } from '../tls/grpc-credentials.ts';
+import type { CertificateFiles } from '../tls/certificate-files.ts';
+import { agentGate } from './access/agent-gate.ts';
+import { firstOf, type NodeProof } from './access/node-proof.ts';
 import { Aliases } from './alias/aliases.ts';
 import { aliasHandlers } from './alias/handlers.ts';
 import { faultReport } from './api/faults.ts';
-import { GrpcServer } from './api/grpc.ts';
+import { GrpcServer, type GrpcTransport, plainTransport } from './api/grpc.ts';
 import { openHttp } from './api/http/open.ts';
 import { Metrics } from './api/metrics.ts';
 import { MetricsServer } from './api/metrics-server.ts';
 import { History } from './graph/history.ts';
+import type { Segment } from './graph/segment.ts';
+import type { Tier } from './graph/tiers.ts';
 import { Identity } from './identity/identity.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { ingestHandlers } from './ingest/push.ts';
@@ -17,13 +23,15 @@ import { Resolver } from './ingest/resolver.ts';
 import { asChanges } from './kube/objects.ts';
 import { FirstState } from './kube/first-state.ts';
 import type { ClusterSource } from './kube/source.ts';
+import { Baselines } from './policy/baselines.ts';
 import { policyHandlers } from './policy/handlers.ts';
 import { ClusterState } from './query/cluster-state.ts';
 import { FollowTail } from './query/follow-tail.ts';
 import { Followers } from './query/followers.ts';
 import { queryHandlers } from './query/handlers.ts';
 import { Snapshots } from './query/snapshots.ts';
-import type { UnaryWrapper } from './api/unary.ts';
+import { settingsHandlers } from './settings/handlers.ts';
+import { ClusterSettings } from './settings/settings.ts';
 import type { Store } from './store/store.ts';
 
 export interface AggregatorOptions {
@@ -38,8 +46,14 @@ export interface AggregatorOptions {
   readonly ui: string;
   readonly podCidrs: readonly Cidr[];
   readonly serviceCidrs: readonly Cidr[];
-  readonly retentionMs: Milliseconds;
-  readonly pruneEveryMs: Milliseconds;
+  readonly tiers: readonly Tier[];
+  /** How long it is known when an edge was seen, when nothing else is kept of it. */
+  readonly keepSightingsMs: Milliseconds;
+  /** How long windows are kept one by one before they are merged. */
+  readonly tailMs: Milliseconds;
+  readonly upkeepEveryMs: Milliseconds;
+  /** How often it is looked for what other aggregators have committed. */
+  readonly pollEveryMs: Milliseconds;
   /** How long who is gone can still be named. */
   readonly rememberMs: Milliseconds;
   readonly identityWaitMs: Milliseconds;
@@ -50,10 +64,20 @@ export interface AggregatorOptions {
   /** The most edges of one answer; more are given in pages. */
   readonly maxAnswerEdges: number;
   readonly maxAliases: number;
+  readonly maxBaselines: number;
   /** How many batches of one agent may be under way. */
   readonly credits: number;
   /** How many of all agents should be at most: bounds the memory that batches take which wait for their commit. */
   readonly maxBatchesUnderWay: number;
+  readonly maxStreams: number;
+  /** What the dictionaries of all streams may take together. */
+  readonly maxDictionaryBytes: number;
+}
+
+/** How an aggregator proves itself, and has agents prove their nodes. */
+export interface Secured {
+  readonly certificates: CertificateFiles;
+  readonly proofs: readonly NodeProof[];
 }
 
 /** What an aggregator stands on; it closes them when it stops. */
@@ -62,6 +86,8 @@ export interface AggregatorDrivers {
   readonly source: ClusterSource;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Null for plain text. */
+  readonly secured: Secured | null;
 }
 
 export interface Aggregator {
@@ -77,6 +103,8 @@ export interface Aggregator {
 const toleranceMs = 30_000;
 /** Of pods, addresses and controllers that are gone, each: some 200 bytes for one. */
 const maxGone = 500_000;
+/** Pods that report and addresses at their far ends: some 150 bytes for one. */
+const maxSubjects = 1_000_000;
 const giveUpMs = 60_000;
 const maxGivenUp = 10_000;
 /** At 200 nodes and 15 s windows: two and a half minutes. The rows take some 150 bytes each. */
@@ -91,13 +119,14 @@ export async function startAggregator(options: AggregatorOptions, drivers: Aggre
     return await wire(options, drivers);
   } catch (error) {
     drivers.source.close();
+    drivers.secured?.certificates.close();
     await drivers.store.close();
     throw error;
   }
 }
 
 async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Promise<Aggregator> {
-  const { cluster, retentionMs, pruneEveryMs, maxEdges } = options;
+  const { cluster, tiers, keepSightingsMs, tailMs, upkeepEveryMs, pollEveryMs, maxEdges } = options;
   const { store, source, clock, log } = drivers;
   const state = new ClusterState(source);
   const identity = new Identity({
@@ -111,25 +140,42 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
   let unsubscribe = () => {};
   const firstState = first.settled.then(() => {
     identity.apply(asChanges(source.snapshot()), clock.now());
-    unsubscribe = source.onChange((changes) => resolver.learnt(identity.apply(changes, clock.now())));
+    unsubscribe = source.onChange((changes) => resolver.changed(identity.apply(changes, clock.now())));
   });
   // Whoever waits for it is told why it never came; a start that fails leaves nobody who does.
   firstState.catch(() => undefined);
   const waits = { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp, firstState };
-  const resolver = new Resolver(identity, { ...waits, maxLanes: maxEdges });
+  const resolver = new Resolver(identity, { ...waits, maxLanes: maxEdges, maxSubjects });
 
   const aliases = await Aliases.open({ cluster, store, maxAliases: options.maxAliases, clock });
+  const settings = await ClusterSettings.open({
+    cluster,
+    store,
+    onBlocks: ({ podCidrs, serviceCidrs }) =>
+      resolver.changed(
+        identity.configure([...options.podCidrs, ...podCidrs], [...options.serviceCidrs, ...serviceCidrs], clock.now()),
+      ),
+  });
+  const baselines = new Baselines({ cluster, store, maxBaselines: options.maxBaselines });
   const metrics = new Metrics(clock, options.maxSeries);
   const tail = new FollowTail({ ...followBounds, shown: (edges) => aliases.name(edges) });
   const followers = new Followers(tail, maxFollowers);
+  let seen: (segment: Segment) => void = () => undefined;
   const history = await History.open({
     cluster,
     store,
-    retentionMs,
-    pruneEveryMs,
+    tiers,
+    keepSightingsMs,
+    tailMs,
+    upkeepEveryMs,
+    pollEveryMs,
     maxEdges,
     nodes: () => state.nodes,
     shown: (edges) => aliases.name(edges),
+    onAdded: (segment) => {
+      followers.publish(segment);
+      seen(segment);
+    },
     clock,
     log: log.child({ part: 'history' }),
   });
@@ -139,38 +185,47 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     resolver,
     credits: { perAgent: options.credits, total: options.maxBatchesUnderWay },
     limits: defaultLimits,
-    onCommitted: (segment) => {
-      history.add(segment);
+    maxStreams: options.maxStreams,
+    maxDictionaryBytes: options.maxDictionaryBytes,
+    clock,
+    onCommitted: (segment, id) => {
+      history.add(segment, id);
       metrics.committed(segment);
-      followers.publish(segment);
     },
     log: log.child({ part: 'ingest' }),
   });
-  metrics.measure({ ingest, history, state, followers, identity });
+  seen = (segment) => ingest.seen(segment);
+  metrics.measure({
+    ingest,
+    history,
+    state,
+    followers,
+    identity,
+    certificates: drivers.secured?.certificates ?? null,
+  });
 
   const snapshots = new Snapshots({ ...snapshotBounds, maxEdges: 2 * maxEdges, clock });
   const report = faultReport(log.child({ part: 'api' }));
   const { agents } = ingest;
-  const unary: UnaryWrapper = (answer) => answer;
   const handlers = {
     query: queryHandlers({
       cluster,
       state,
       history,
-      store,
       agents,
       followers,
       identity,
       aliases,
       snapshots,
-      maxEdges,
       maxAnswerEdges: options.maxAnswerEdges,
     }),
-    policy: policyHandlers({ cluster, state, history, unary }),
+    policy: policyHandlers({ cluster, state, history, agents, identity, settings, baselines, clock }),
     alias: aliasHandlers({ cluster, aliases }),
+    settings: settingsHandlers({ cluster, settings }),
   };
   const grpc = new GrpcServer(ingestHandlers(ingest), handlers, report);
   const http = openHttp({ basePath: options.httpBasePath, ui: options.ui, handlers, report });
+  const transport = drivers.secured === null ? plainTransport : transportOf(drivers.secured, drivers);
   const metricsServer = new MetricsServer(metrics.registry);
   const stop = async () => {
     grpc.announceStop();
@@ -184,11 +239,12 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     metricsServer.close();
     await history.close();
     source.close();
+    drivers.secured?.certificates.close();
     await store.close();
   };
   try {
     const addresses = [];
-    for (const address of options.listen) addresses.push(await grpc.listen(address));
+    for (const address of options.listen) addresses.push(await grpc.listen(address, transport));
     const metricsAddress = await metricsServer.listen(options.metricsListen);
     const httpAddress = await http.listen(options.httpListen);
     const isReady = () => {
@@ -200,4 +256,9 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     await stop();
     throw error;
   }
+}
+
+function transportOf({ certificates, proofs }: Secured, { clock, log }: AggregatorDrivers): GrpcTransport {
+  const gate = agentGate({ prove: firstOf(proofs), clock, log: log.child({ part: 'access' }) });
+  return { credentials: serverCredentials(certificates), gates: [gate] };
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
-import { type Cidr, parseCidr } from '../core/address.ts';
+import { type Cidr, parseCidr, staysOnMachine } from '../core/address.ts';
 import { WeirError } from '../core/errors.ts';
 import { type Milliseconds, parseDuration } from '../core/time.ts';
 import { version } from '../core/version.ts';
+import { readTiers, type Tier } from './graph/tiers.ts';
 
 const duration = z.string().transform((text, context): Milliseconds => {
   const ms = parseDuration(text);
@@ -17,6 +18,13 @@ const cidr = z.string().transform((text, context): Cidr => {
   const block = parseCidr(text);
   if (block !== null) return block;
   context.addIssue({ code: 'custom', message: 'give an address block such as 10.244.0.0/16' });
+  return z.NEVER;
+});
+
+const tiers = z.string().transform((text, context): readonly Tier[] => {
+  const read = readTiers(text);
+  if (read.type === 'tiers') return read.tiers;
+  context.addIssue({ code: 'custom', message: read.problem });
   return z.NEVER;
 });
 
@@ -33,6 +41,7 @@ const basePath = z
 
 /** Beside the compiled aggregator. */
 const builtUi = join(import.meta.dirname, '../ui');
+const file = z.string().min(1, 'name a file in PEM');
 
 const schema = z.object({
   listen: z.array(listenAddress).min(1),
@@ -48,15 +57,29 @@ const schema = z.object({
   clusterWait: duration,
   podCidr: z.array(cidr),
   serviceCidr: z.array(cidr),
-  retention: duration,
+  keep: tiers,
+  keepSightings: duration,
+  tail: duration,
   remember: duration,
   identityWait: duration,
   maxEdges: count,
   maxSeries: count,
   maxAnswerEdges: count,
   maxAliases: count,
+  maxBaselines: count,
   credits: count,
   maxUnderWay: count,
+  maxStreams: count,
+  maxDictionaryMb: count,
+  tlsCert: file.optional(),
+  tlsKey: file.optional(),
+  tlsCa: file.optional(),
+  agentAccount: z
+    .string()
+    .regex(/^[^/]+\/[^/]+$/, 'give namespace/name of a service account')
+    .optional(),
+  agentAudience: z.string().min(1),
+  insecureTransport: z.boolean(),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
 });
 
@@ -133,7 +156,21 @@ function command(): Command {
         flag('--service-cidr <block>', 'Service addresses, besides those of ServiceCIDRs', 'SERVICE_CIDR').default([]),
       ),
     )
-    .addOption(flag('--retention <time>', 'how long flows are kept', 'RETENTION').default('7d'))
+    .addOption(
+      flag('--keep <tiers>', 'how wide buckets of time are, and how long each kind is kept', 'KEEP').default(
+        '15s=1h,1m=24h,1h=30d,1d=400d',
+      ),
+    )
+    .addOption(
+      flag(
+        '--keep-sightings <time>',
+        'how long it is known when an edge was seen, when nothing else is kept of it',
+        'KEEP_SIGHTINGS',
+      ).default('1200d'),
+    )
+    .addOption(
+      flag('--tail <time>', 'how long windows are kept one by one before they are merged', 'TAIL').default('2m'),
+    )
     .addOption(flag('--remember <time>', 'how long who is gone can still be named', 'REMEMBER').default('1h'))
     .addOption(
       flag(
@@ -148,11 +185,40 @@ function command(): Command {
       flag('--max-answer-edges <n>', 'edges of one answer; more come in pages', 'MAX_ANSWER_EDGES').default('100000'),
     )
     .addOption(flag('--max-aliases <n>', 'bound of the aliases', 'MAX_ALIASES').default('1000'))
+    .addOption(flag('--max-baselines <n>', 'bound of the baselines', 'MAX_BASELINES').default('100'))
     .addOption(flag('--credits <n>', 'batches of one agent that may be under way', 'CREDITS').default('64'))
     .addOption(
       flag('--max-under-way <n>', 'batches of all agents that should be under way at most', 'MAX_UNDER_WAY').default(
         '4096',
       ),
+    )
+    .addOption(flag('--max-streams <n>', "agents' streams that may be open", 'MAX_STREAMS').default('10000'))
+    .addOption(
+      flag(
+        '--max-dictionary-mb <n>',
+        'memory for what agents said once: beyond it the stream that takes most ends',
+        'MAX_DICTIONARY_MB',
+      ).default('1000'),
+    )
+    .addOption(flag('--tls-cert <file>', 'certificate of this aggregator, with its chain, in PEM', 'TLS_CERT'))
+    .addOption(flag('--tls-key <file>', 'its key', 'TLS_KEY'))
+    .addOption(flag('--tls-ca <file>', 'authority of the certificates with which agents prove their node', 'TLS_CA'))
+    .addOption(
+      flag(
+        '--agent-account <namespace/name>',
+        'service account of agents that prove their node with the token of their pod',
+        'AGENT_ACCOUNT',
+      ),
+    )
+    .addOption(
+      flag('--agent-audience <name>', 'for whom these tokens are made', 'AGENT_AUDIENCE').default('weir-aggregator'),
+    )
+    .addOption(
+      flag(
+        '--insecure-transport',
+        'plain text, without proof of who speaks, also beyond this machine',
+        'INSECURE',
+      ).default(false),
     )
     .addOption(flag('--log-level <level>', 'least level to log', 'LOG_LEVEL').default('info'))
     .exitOverride();
@@ -177,7 +243,7 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     throw new WeirError('USAGE', `${error.message.replace(/^error: /, '')}; see --help`);
   }
   const read = schema.safeParse(program.opts());
-  if (read.success) return withOneSource(read.data);
+  if (read.success) return withTransport(withOneSource(read.data));
   const issue = read.error.issues[0];
   throw new WeirError('CONFIG_INVALID', `${flagOf(issue?.path[0])}: ${issue?.message ?? 'not valid'}`);
 }
@@ -186,4 +252,20 @@ function withOneSource(config: AggregatorConfig): AggregatorConfig {
   if (config.clusterFiles === undefined || config.kubeconfig === undefined) return config;
   const what = '--cluster-files and --kubeconfig: give one of them, the cluster has one state';
   throw new WeirError('CONFIG_INVALID', what);
+}
+
+/** Plain text must have been asked for where it can leave the machine. */
+function withTransport(config: AggregatorConfig): AggregatorConfig {
+  const { listen, tlsCert, tlsKey, tlsCa, agentAccount, insecureTransport } = config;
+  const invalid = (what: string) => new WeirError('CONFIG_INVALID', what);
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) throw invalid('--tls-cert and --tls-key: give both or none');
+  if (tlsCert === undefined) {
+    if (tlsCa !== undefined) throw invalid('--tls-ca: needs --tls-cert and --tls-key too');
+    const open = listen.find((address) => !staysOnMachine(address));
+    if (open === undefined || insecureTransport) return config;
+    throw invalid(`--listen ${open}: give --tls-cert and --tls-key, or --insecure-transport to do without`);
+  }
+  if (insecureTransport) throw invalid('--insecure-transport and --tls-cert: give one of them');
+  if (tlsCa !== undefined || agentAccount !== undefined) return config;
+  throw invalid('--tls-cert: say how agents prove their node, with --tls-ca or --agent-account');
 }

@@ -2,9 +2,14 @@ import { type Logger, pino } from 'pino';
 import { messageOf, WeirError } from '../core/errors.ts';
 import { systemClock } from '../core/time.ts';
 import { version } from '../core/version.ts';
+import { KubeClient } from '../kube/client.ts';
 import { openAccess } from '../kube/open-access.ts';
 import { systemPace } from '../kube/pace.ts';
-import { startAggregator } from './aggregator.ts';
+import { CertificateFiles } from '../tls/certificate-files.ts';
+import { certificateProof, type NodeProof } from './access/node-proof.ts';
+import { tokenProof } from './access/token-proof.ts';
+import { TokenReviews } from './access/token-reviews.ts';
+import { type Secured, startAggregator } from './aggregator.ts';
 import { type AggregatorConfig, readConfig } from './config.ts';
 import { ApiCluster } from './kube/api.ts';
 import { FileCluster } from './kube/files.ts';
@@ -16,7 +21,9 @@ import type { Store } from './store/store.ts';
 /** Editors and scripts write a file in several steps: read once they are done. */
 const debounceMs = 50;
 const pollMs = 2_000;
-const pruneEveryMs = 60_000;
+const maxUpkeepEveryMs = 15_000;
+const sharedPollMs = 1_000;
+const certificatesEveryMs = 10_000;
 
 /** A database server where the name is a URL, else a file. */
 async function openStore({ database, synchronous, maxEdges }: AggregatorConfig, log: Logger): Promise<Store> {
@@ -41,9 +48,30 @@ async function openFiles(folder: string, log: Logger): Promise<FileCluster> {
   return source;
 }
 
+/** How agents and callers are spoken to; null for plain text. @throws WeirError TLS_CERTIFICATE, CONFIG_INVALID */
+async function openSecured(config: AggregatorConfig, log: Logger): Promise<Secured | null> {
+  const { tlsCert, tlsKey, tlsCa, agentAccount, agentAudience: audience, cluster } = config;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    if (config.insecureTransport) log.warn('plain text: who speaks is not proven, and what is said can be read');
+    return null;
+  }
+  const proofs: NodeProof[] = [];
+  if (tlsCa !== undefined) proofs.push(certificateProof(cluster));
+  if (agentAccount !== undefined) {
+    const access = await openAccess(config.kubeconfig ?? null);
+    if (access === null) throw new WeirError('CONFIG_INVALID', '--agent-account: needs access to the Kubernetes API');
+    const reviews = new TokenReviews(new KubeClient(access));
+    proofs.push(tokenProof({ reviews, account: agentAccount, audience, clock: systemClock }));
+  }
+  const paths = { ca: tlsCa ?? null, cert: tlsCert, key: tlsKey };
+  return { certificates: await CertificateFiles.open(paths, certificatesEveryMs, log), proofs };
+}
+
 async function run(config: AggregatorConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: { component: 'aggregator' } }, pino.destination(2));
-  const { cluster, listen, metricsListen, maxEdges, maxSeries, maxAliases, credits, maxUnderWay } = config;
+  const { cluster, listen, metricsListen, maxEdges, maxSeries, maxAliases, maxBaselines, credits, maxUnderWay } =
+    config;
+  const secured = await openSecured(config, log.child({ part: 'tls' }));
   const store = await openStore(config, log);
   const source = await openCluster(config, log).catch(async (error: unknown) => {
     await store.close();
@@ -59,8 +87,11 @@ async function run(config: AggregatorConfig): Promise<void> {
       ui: config.ui,
       podCidrs: config.podCidr,
       serviceCidrs: config.serviceCidr,
-      retentionMs: config.retention,
-      pruneEveryMs,
+      tiers: config.keep,
+      keepSightingsMs: config.keepSightings,
+      tailMs: config.tail,
+      upkeepEveryMs: Math.min(maxUpkeepEveryMs, config.tail / 4),
+      pollEveryMs: sharedPollMs,
       rememberMs: config.remember,
       identityWaitMs: config.identityWait,
       clusterWaitMs: config.clusterWait,
@@ -68,10 +99,13 @@ async function run(config: AggregatorConfig): Promise<void> {
       maxSeries,
       maxAliases,
       maxAnswerEdges: config.maxAnswerEdges,
+      maxBaselines,
       credits,
       maxBatchesUnderWay: maxUnderWay,
+      maxStreams: config.maxStreams,
+      maxDictionaryBytes: config.maxDictionaryMb * 1e6,
     },
-    { store, source, clock: systemClock, log },
+    { store, source, clock: systemClock, log, secured },
   );
   const { addresses, metricsAddress, httpAddress } = aggregator;
   log.info({ version, cluster, addresses, metricsAddress, httpAddress }, 'listening');

@@ -6,6 +6,7 @@ import type { Bench } from './bench.ts';
 import { capture } from './capture.ts';
 import { edges } from './edges.ts';
 import { identity } from './identity.ts';
+import { ingest } from './ingest.ts';
 import { loadAverage } from './machine.ts';
 import { type BenchOptions, readOptions } from './options.ts';
 import { overhead } from './overhead.ts';
@@ -16,7 +17,7 @@ import { renderReport } from './report.ts';
 import { Undo } from './undo.ts';
 import { wireBench } from './wire.ts';
 
-const benches: readonly Bench[] = [capture, edges, preexisting, overhead, agent, identity, wireBench, policy];
+const benches: readonly Bench[] = [capture, edges, preexisting, overhead, agent, identity, wireBench, policy, ingest];
 
 /** As a shell has it for a process that SIGINT ended. */
 const interruptedStatus = 130;

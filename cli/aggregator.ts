@@ -1,7 +1,8 @@
 import { status, type ServiceError } from '@grpc/grpc-js';
 import { type ErrorCode, errorTable, WeirError } from '../core/errors.ts';
 import { errorCodeKey } from '../proto/error-code.ts';
-import { type Connection, connect } from '../proto/services.ts';
+import type { Connection } from '../proto/services.ts';
+import { openTarget, type Target } from './target.ts';
 
 /** An unary call that takes longer has no answer any more. */
 const callTimeoutMs = 60_000;
@@ -26,10 +27,15 @@ export function asWeirError(error: unknown, address: string): unknown {
   const code = codeOf(error);
   if (code !== null) return new AggregatorRefusal(code, error.details, error);
   if (error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED) {
-    const what = `nothing answers at ${address}; start it, or name another with --aggregator or WEIR_AGGREGATOR`;
+    const what = `nothing answers at ${address}${reasonOf(error)}; start it, or name another with --aggregator or WEIR_AGGREGATOR`;
     return new WeirError('AGGREGATOR_UNREACHABLE', what, { cause: error });
   }
   return new WeirError('AGGREGATOR_UNREACHABLE', `${address} failed the call: ${error.details}`, { cause: error });
+}
+
+/** What TLS says against the other side is worth more than that it does not answer. */
+function reasonOf({ details }: ServiceError): string {
+  return /certificate|self-signed|altnames|SSL|TLS/i.test(details) ? ` as it should (${details})` : '';
 }
 
 /** Carries the aggregator's message as it is: it says already what is wrong and what to do. */
@@ -41,12 +47,12 @@ class AggregatorRefusal extends WeirError {
 }
 
 /** Runs a command's work on a connection and closes it, whatever happens. */
-export async function withAggregator<T>(address: string, work: (connection: Connection) => Promise<T>): Promise<T> {
-  const connection = connect(address);
+export async function withAggregator<T>(target: Target, work: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await openTarget(target);
   try {
     return await work(connection);
   } catch (error) {
-    throw asWeirError(error, address);
+    throw asWeirError(error, target.aggregator);
   } finally {
     connection.close();
   }

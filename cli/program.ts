@@ -1,45 +1,26 @@
 import { Command, Option } from 'commander';
+import { edgeOrders } from '../core/edge-order.ts';
 import { version } from '../core/version.ts';
-import type { Connection } from '../proto/services.ts';
 import { withAggregator } from './aggregator.ts';
+import { command, type CommandContext, examples, output } from './command.ts';
 import { type AliasOptions, listAliases, removeAlias, setAlias, type SetAliasOptions } from './commands/alias.ts';
 import { type FlowsOptions, flows } from './commands/flows.ts';
 import { type GraphOptions, graph } from './commands/graph.ts';
 import { type CheckOptions, checkPolicies } from './commands/policy-check.ts';
 import { type EvalOptions, evaluateQueries } from './commands/policy-eval.ts';
-import { type GenerateOptions, generatePolicies } from './commands/policy-generate.ts';
 import { type DiffOptions, type ReachOptions, showDiff, showReach } from './commands/policy-reach.ts';
 import { type ServicesOptions, showServices } from './commands/services.ts';
 import { showStatus } from './commands/status.ts';
 import { showWorkloads, type WorkloadsOptions } from './commands/workloads.ts';
+import { addGenerateCommand } from './generate-command.ts';
 import { scopeOptions } from './question.ts';
+import { addSettingsCommands } from './settings-commands.ts';
+import type { Target } from './target.ts';
 import type { Terminal } from './terminal.ts';
-
-const defaultAggregator = '127.0.0.1:7280';
-
-function output(...formats: readonly [string, ...string[]]): Option {
-  return new Option('-o, --output <format>', 'form of the output').choices(formats).default(formats[0]);
-}
-
-/** Options are inherited by every command that is made after they were added. */
-function command(parent: Command, name: string, description: string): Command {
-  return parent
-    .command(name)
-    .description(description)
-    .addOption(
-      new Option('--aggregator <address>', 'host:port or unix:/path of the aggregator')
-        .env('WEIR_AGGREGATOR')
-        .default(defaultAggregator),
-    );
-}
 
 /** Where commands that need no aggregator read a cluster from. */
 function manifestsOption(): Option {
   return new Option('--manifests <paths...>', 'manifest files or folders').makeOptionMandatory();
-}
-
-function examples(lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 
 /** The whole command line. @param finish takes the exit status of a command that has one */
@@ -57,30 +38,38 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
       ]),
     )
     .exitOverride();
-  const on = (options: { aggregator: string }, work: (connection: Connection) => Promise<void>) =>
-    withAggregator(options.aggregator, work);
+  const on: CommandContext['on'] = (options, work) => withAggregator(options, work);
 
   command(root, 'status', 'agents, what they watch, and what is missing')
     .addOption(output('table', 'json', 'yaml'))
     .addHelpText('after', examples(['weir status', 'weir status -o json | jq .clusters[].agents']))
-    .action((options: { aggregator: string; output: string }) =>
+    .action((options: Target & { output: string }) =>
       on(options, (connection) => showStatus(connection, terminal, options.output)),
     );
 
   command(root, 'flows', 'who talks to whom, on which port, and what the network did with it')
+    .argument('[filter...]', 'in the flow query language (docs/QUERY.md), such as port=443 server.namespace=data')
     .option('-f, --follow', "print each window's flows as they are committed", false)
     .addOption(scopeOptions.cluster())
     .addOption(scopeOptions.namespace())
     .addOption(scopeOptions.workload())
     .addOption(scopeOptions.since())
     .option('--verdict <verdict>', 'only forwarded, dropped, refused or unanswered')
-    .addOption(output('table', 'json', 'yaml'))
+    .option('--limit <n>', 'only the first so many')
+    .addOption(new Option('--order <order>', 'what comes first').choices(edgeOrders).default('ends'))
+    .addOption(output('table', 'json', 'jsonl', 'yaml'))
     .addHelpText(
       'after',
-      examples(['weir flows -n shop --since 15m', 'weir flows -f --verdict dropped', 'weir flows -n shop -o json']),
+      examples([
+        'weir flows -n shop --since 15m',
+        "weir flows 'server.namespace=data port=6379 or type=external'",
+        'weir flows --order bytes --limit 20',
+        'weir flows -f --verdict dropped',
+        'weir flows -n shop -o jsonl | jq .port',
+      ]),
     )
-    .action((options: FlowsOptions & { aggregator: string }) =>
-      on(options, (connection) => flows(connection, terminal, options)),
+    .action((filter: string[], options: FlowsOptions & Target) =>
+      on(options, (connection) => flows(connection, terminal, filter, options)),
     );
 
   command(root, 'graph', 'the workload graph')
@@ -88,18 +77,17 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
     .addOption(scopeOptions.namespace())
     .addOption(scopeOptions.workload())
     .addOption(scopeOptions.since())
+    .option('--filter <filter>', 'in the flow query language, such as "port=443 verdict=dropped"')
     .addOption(output('table', 'json', 'yaml', 'dot', 'mermaid'))
     .addHelpText('after', examples(['weir graph -n shop', 'weir graph -o dot | dot -Tsvg > graph.svg']))
-    .action((options: GraphOptions & { aggregator: string }) =>
-      on(options, (connection) => graph(connection, terminal, options)),
-    );
+    .action((options: GraphOptions & Target) => on(options, (connection) => graph(connection, terminal, options)));
 
   command(root, 'workloads', 'every workload, those without any traffic too')
     .addOption(scopeOptions.cluster())
     .addOption(new Option('-n, --namespace <name>', 'only workloads in this namespace'))
     .addOption(output('table', 'json', 'yaml'))
     .addHelpText('after', examples(['weir workloads -n shop']))
-    .action((options: WorkloadsOptions & { aggregator: string }) =>
+    .action((options: WorkloadsOptions & Target) =>
       on(options, (connection) => showWorkloads(connection, terminal, options)),
     );
 
@@ -108,7 +96,7 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
     .addOption(new Option('-n, --namespace <name>', 'only Services in this namespace'))
     .addOption(output('table', 'json', 'yaml'))
     .addHelpText('after', examples(['weir services -n shop']))
-    .action((options: ServicesOptions & { aggregator: string }) =>
+    .action((options: ServicesOptions & Target) =>
       on(options, (connection) => showServices(connection, terminal, options)),
     );
 
@@ -116,7 +104,7 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
   command(alias, 'list', 'the aliases, those that have expired included')
     .addOption(scopeOptions.cluster())
     .addOption(output('table', 'json', 'yaml'))
-    .action((options: AliasOptions & { aggregator: string; output: string }) =>
+    .action((options: AliasOptions & Target & { output: string }) =>
       on(options, (connection) => listAliases(connection, terminal, options)),
     );
   command(alias, 'set', 'make an alias, or change the one of that name')
@@ -130,37 +118,20 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
       'after',
       examples(['weir alias set bank 203.0.113.0/24 --allowed', 'weir alias set visitor 198.51.100.7 --expires 7d']),
     )
-    .action((name: string, block: string, options: SetAliasOptions & { aggregator: string }) =>
+    .action((name: string, block: string, options: SetAliasOptions & Target) =>
       on(options, (connection) => setAlias(connection, terminal, [name, block], options)),
     );
   command(alias, 'remove', 'remove an alias: its addresses are shown as addresses again')
     .argument('<name>', 'as weir alias list prints it')
     .addOption(scopeOptions.cluster())
-    .action((name: string, options: AliasOptions & { aggregator: string }) =>
+    .action((name: string, options: AliasOptions & Target) =>
       on(options, (connection) => removeAlias(connection, terminal, name, options)),
     );
 
+  addSettingsCommands(root, { terminal, on });
+
   const policy = root.command('policy').description('make policies, and prove them').exitOverride();
-  command(policy, 'generate', 'make NetworkPolicies from what was seen')
-    .argument('[workload]', 'kind/name, such as deployment/cart; all of the namespace when absent')
-    .addOption(scopeOptions.cluster())
-    .addOption(new Option('-n, --namespace <name>', 'namespace to make policies for; all when absent'))
-    .addOption(scopeOptions.since())
-    .option('--ingress', 'only ingress rules')
-    .option('--egress', 'only egress rules')
-    .addOption(output('yaml', 'json', 'table'))
-    .option('--output-dir <folder>', 'write one file a policy instead')
-    .addHelpText(
-      'after',
-      examples([
-        'weir policy generate -n shop > shop.yaml',
-        'weir policy generate -n shop deployment/cart --ingress',
-        'weir policy generate -n shop -o table',
-      ]),
-    )
-    .action((workload: string | undefined, options: GenerateOptions & { aggregator: string }) =>
-      on(options, (connection) => generatePolicies(connection, terminal, workload, options)),
-    );
+  addGenerateCommand(policy, { terminal, on });
 
   command(policy, 'check', 'replay everything that was recorded against policies in files')
     .argument('[paths...]', 'manifest files or folders, - for standard input; none checks what is applied')
@@ -176,7 +147,7 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
 
 Exit status: 0 when everything that was forwarded stays allowed, 1 when something would be denied, 2 for bad input.`,
     )
-    .action((paths: string[], options: CheckOptions & { aggregator: string }) =>
+    .action((paths: string[], options: CheckOptions & Target) =>
       on(options, async (connection) => finish(await checkPolicies(connection, terminal, paths, options))),
     );
 

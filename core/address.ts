@@ -43,6 +43,11 @@ export function familyOf(address: Address): Family {
   return address.includes(':') ? 6 : 4;
 }
 
+/** The family of a block's text. */
+export function familyOfCidr(text: string): Family {
+  return text.includes(':') ? 6 : 4;
+}
+
 /** The prefix length of an IPv4 block that is written as IPv4-mapped IPv6 (`::ffff:10.0.0.0/104` is 10.0.0.0/8). */
 const mappedPrefix = 96;
 
@@ -102,4 +107,9 @@ export function scopeOf(address: Address): AddressScope {
     default:
       return 'unicast';
   }
+}
+
+/** Whether what is said to an address of a server stays on this machine: a socket in its file system, or loopback. */
+export function staysOnMachine(server: string): boolean {
+  return /^(unix:|localhost:|127\.\d+\.\d+\.\d+:|\[::1\]:)/.test(server);
 }

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { cidr, labelSelector, portName } from './policy-schema-parts.ts';
-import { metadata, optional, portNumber } from './schema-parts.ts';
+import { metadataWith, optional, portNumber } from './schema-parts.ts';
+
+/* Policies are shown as they are, and brought back: all annotations are kept. */
+const metadata = metadataWith(() => true);
 
 /* The rules are those of the CustomResourceDefinitions (sigs.k8s.io/network-policy-api, config/crd). */
 

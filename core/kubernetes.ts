@@ -125,10 +125,22 @@ export interface NetworkPolicy extends KubernetesObject<'NetworkPolicy'> {
 /** Any policy that Weir evaluates. */
 export type Policy = NetworkPolicy | ClusterPolicy;
 
+/** When a CronJob starts its Jobs. */
+export interface Schedule {
+  /** Five fields, or @hourly and the like, or `@every 1h`. */
+  readonly cron: string;
+  /** Of the IANA database; null means that of the cluster's controllers, UTC mostly. */
+  readonly timeZone: string | null;
+  /** It starts none for the time being. */
+  readonly suspended: boolean;
+}
+
 /** Anything that makes pods from a template: Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, CronJob, or a custom kind. */
 export interface Controller extends KubernetesObject<string> {
   /** The pod template; null where the kind has none that can be found. */
   readonly template: { readonly metadata: { readonly labels: Labels }; readonly spec: PodSpec } | null;
+  /** Null for all but CronJobs. */
+  readonly schedule: Schedule | null;
 }
 
 /** A policy that Weir keeps as it is written, because it does not evaluate its kind: see other-policy-kinds.ts. */

@@ -103,7 +103,7 @@ const serviceCidr = z.object({
 
 /** Kept as it is: it has to be an object with a name, no more. */
 const otherPolicy = z
-  .looseObject({ apiVersion, kind: z.string(), metadata })
+  .looseObject({ apiVersion, kind: z.string(), metadata: metadataWith(() => true) })
   .transform(({ apiVersion: version, kind, metadata: meta, ...rest }) => {
     const { status: _, ...body } = rest;
     return { apiVersion: version, kind, metadata: meta, body };
@@ -120,9 +120,16 @@ const controller = z
     spec: objectOf({
       template: optional(podTemplate),
       jobTemplate: optional(z.object({ spec: optional(z.object({ template: optional(podTemplate) })) })),
+      schedule: optional(z.string()),
+      timeZone: optional(z.string()),
+      suspend: optional(z.boolean()),
     }),
   })
-  .transform(({ spec, ...rest }) => ({ ...rest, template: spec.template ?? spec.jobTemplate?.spec?.template ?? null }));
+  .transform(({ spec, ...rest }) => {
+    const { schedule: cron, timeZone, suspend } = spec;
+    const schedule = cron === undefined ? null : { cron, timeZone: timeZone ?? null, suspended: suspend === true };
+    return { ...rest, template: spec.template ?? spec.jobTemplate?.spec?.template ?? null, schedule };
+  });
 
 const controllerKinds = [
   'Deployment',

@@ -24,12 +24,18 @@ export const defaultClientOptions: ClientOptions = {
 
 export type Query = Readonly<Record<string, string | number>>;
 
+interface Question {
+  readonly query: Query;
+  /** JSON; null for what is only read. */
+  readonly body: string | null;
+}
+
 /** An answer in JSON, or why there is none. */
 export type Answer = { readonly body: unknown } | Failure;
 
 type Connections = { readonly tls: Tls; readonly agent: HttpAgent | HttpsAgent };
 
-/** Reads from a Kubernetes API server. Never throws for what the server or the network does. */
+/** Speaks to a Kubernetes API server. Never throws for what the server or the network does. */
 export class KubeClient {
   readonly access: ApiAccess;
   readonly #options: ClientOptions;
@@ -41,14 +47,25 @@ export class KubeClient {
   }
 
   async get(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
+    return await this.#ask(path, { query, body: null }, signal);
+  }
+
+  /** Has an object made: what is asked of reviews, which nobody keeps. */
+  async create(path: string, body: object, signal: AbortSignal): Promise<Answer> {
+    return await this.#ask(path, { query: {}, body: JSON.stringify(body) }, signal);
+  }
+
+  async #ask(path: string, question: Question, signal: AbortSignal): Promise<Answer> {
     const { idleMs, maxBodyBytes } = this.#options;
     try {
-      const response = await this.#request(path, query, idleMs, signal);
+      const response = await this.#request(path, question, idleMs, signal);
       const text = await readBody(response, maxBodyBytes);
       if (text === null) return unavailable(`the answer to ${path} has more than ${maxBodyBytes} bytes`);
       const body = parseJson(text);
       const { statusCode = 0, headers } = response;
-      if (statusCode !== 200) return this.#refused(failureOf(statusCode, body, headers['retry-after']));
+      if (statusCode !== 200 && statusCode !== 201) {
+        return this.#refused(failureOf(statusCode, body, headers['retry-after']));
+      }
       if (body === undefined) return unavailable(`the answer to ${path} is no JSON; is this a Kubernetes API?`);
       return { body };
     } catch (error) {
@@ -67,7 +84,7 @@ export class KubeClient {
     signal: AbortSignal,
   ): AsyncGenerator<readonly string[], Failure | null, undefined> {
     try {
-      const response = await this.#request(path, { ...query, watch: 'true' }, idleMs, signal);
+      const response = await this.#request(path, { query: { ...query, watch: 'true' }, body: null }, idleMs, signal);
       const { statusCode = 0, headers } = response;
       if (statusCode !== 200) {
         const body = parseJson((await readBody(response, this.#options.maxBodyBytes)) ?? '');
@@ -98,7 +115,12 @@ export class KubeClient {
   }
 
   /** Resolves with the head of the answer. @throws whatever keeps it from coming */
-  async #request(path: string, query: Query, idleMs: Milliseconds, signal: AbortSignal): Promise<IncomingMessage> {
+  async #request(
+    path: string,
+    { query, body }: Question,
+    idleMs: Milliseconds,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
     const { server } = this.access;
     const credentials = await this.access.credentials();
     const url = new URL(server.pathname.replace(/\/$/, '') + path, server);
@@ -106,12 +128,14 @@ export class KubeClient {
     const headers = {
       accept: 'application/json',
       'user-agent': `weir/${version}`,
+      ...(body === null ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
       ...(credentials.token === null ? {} : { authorization: `Bearer ${credentials.token}` }),
     };
     const { agent } = this.#connect(credentials);
     const open = server.protocol === 'https:' ? httpsRequest : httpRequest;
     return await new Promise((resolve, reject) => {
-      const request = open(url, { headers, agent, signal, timeout: idleMs });
+      const method = body === null ? 'GET' : 'POST';
+      const request = open(url, { method, headers, agent, signal, timeout: idleMs });
       // The request would end an answer that has begun without a word.
       let waitsFor: { destroy(error: Error): unknown } = request;
       request.once('timeout', () => waitsFor.destroy(new Error(`nothing came for ${idleMs / 1000} s`)));
@@ -120,7 +144,7 @@ export class KubeClient {
         waitsFor = response;
         resolve(response);
       });
-      request.end();
+      request.end(body ?? undefined);
     });
   }
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
+import { Backoff } from '../core/backoff.ts';
 import type { UnixMs } from '../core/time.ts';
-import { Backoff } from './backoff.ts';
 import type { KubeClient, Query } from './client.ts';
 import { type Failure, failureOfEvent, unavailable } from './failure.ts';
 import { readEvent, readPage } from './messages.ts';

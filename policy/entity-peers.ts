@@ -1,8 +1,6 @@
 import { type Entity, type WorkloadRef, workloadKey } from '../core/identity.ts';
-import type { ClusterSnapshot, Namespace } from '../core/kubernetes.ts';
-import { type Workload, workloadsOf } from '../core/workload.ts';
-import { podPeer, templatePeer } from './pod-peer.ts';
 import type { Peer, PodPeer } from './query.ts';
+import type { Roster } from './roster.ts';
 
 /** The pods of a workload that policies can tell apart. */
 interface Distinct {
@@ -21,18 +19,16 @@ function distinctBy(pods: readonly PodPeer[], classOf: (pod: PodPeer) => string)
   return [...classes.values()];
 }
 
-/** Finds the peers that stand for the ends of workload edges; made once for a snapshot. */
+/** Finds the peers that stand for the ends of workload edges; made once for a set of policies. */
 export class EntityPeers {
-  readonly #workloads: ReadonlyMap<string, Workload>;
-  readonly #namespaces: ReadonlyMap<string, Namespace>;
+  readonly #roster: Roster;
   readonly #classOf: (pod: PodPeer) => number;
   readonly #distinct = new Map<string, Distinct | null>();
   readonly #others = new Map<string, Peer>();
 
   /** @param classOf equal for pods that no policy tells apart, whichever node they are on */
-  constructor(cluster: ClusterSnapshot, classOf: (pod: PodPeer) => number) {
-    this.#workloads = new Map(workloadsOf(cluster).map((workload) => [workloadKey(workload.ref), workload]));
-    this.#namespaces = new Map(cluster.namespaces.map((namespace) => [namespace.metadata.name, namespace]));
+  constructor(roster: Roster, classOf: (pod: PodPeer) => number) {
+    this.#roster = roster;
     this.#classOf = classOf;
   }
 
@@ -77,17 +73,14 @@ export class EntityPeers {
     const key = workloadKey(ref);
     let distinct = this.#distinct.get(key);
     if (distinct === undefined) {
-      const workload = this.#workloads.get(key);
-      distinct = workload === undefined ? null : this.#distinctPods(workload);
+      const pods = this.#roster.podsOf(ref);
+      distinct = pods === null ? null : this.#distinctPods(pods);
       this.#distinct.set(key, distinct);
     }
     return distinct;
   }
 
-  #distinctPods(workload: Workload): Distinct {
-    const namespace = this.#namespaces.get(workload.ref.namespace);
-    const pods = workload.pods.map((pod) => podPeer(pod, namespace));
-    if (pods.length === 0) pods.push(templatePeer(workload, namespace));
+  #distinctPods(pods: readonly PodPeer[]): Distinct {
     return {
       anywhere: distinctBy(pods, (pod) => `${this.#classOf(pod)}`),
       perNode: distinctBy(pods, (pod) => `${pod.nodeName} ${this.#classOf(pod)}`),

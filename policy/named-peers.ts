@@ -6,6 +6,7 @@ import { EntityPeers } from './entity-peers.ts';
 import type { PolicySet } from './evaluate.ts';
 import { podPeer } from './pod-peer.ts';
 import type { Peer } from './query.ts';
+import { Roster } from './roster.ts';
 
 /** The peers that a name stands for, or the reason why it stands for none. */
 export type Named = readonly Peer[] | { readonly reason: string };
@@ -21,7 +22,7 @@ export class NamedPeers {
   readonly #found = new Map<string, Named>();
 
   constructor(cluster: ClusterSnapshot, policies: PolicySet) {
-    this.#entities = new EntityPeers(cluster, (pod) => policies.classOf(pod));
+    this.#entities = new EntityPeers(new Roster(cluster), (pod) => policies.classOf(pod));
     this.#owners = new OwnerIndex(cluster.controllers);
     const namespaces = new Map(cluster.namespaces.map((each) => [each.metadata.name, each]));
     for (const pod of cluster.pods) {

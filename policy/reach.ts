@@ -1,8 +1,6 @@
 import type { Cidr } from '../core/address.ts';
-import { entityLabel } from '../core/identity.ts';
-import type { ClusterSnapshot } from '../core/kubernetes.ts';
+import { type Entity, entityLabel } from '../core/identity.ts';
 import type { Decision } from '../core/verdict.ts';
-import { workloadsOf } from '../core/workload.ts';
 import { addressEnds } from './address-ends.ts';
 import { Relation } from './relation.ts';
 import {
@@ -18,6 +16,7 @@ import {
 import { EntityPeers } from './entity-peers.ts';
 import type { PolicySet } from './evaluate.ts';
 import type { Peer } from './query.ts';
+import type { Roster } from './roster.ts';
 import { sibling } from './sibling.ts';
 import type { SideDecision } from './side.ts';
 
@@ -25,7 +24,8 @@ import type { SideDecision } from './side.ts';
 export interface ReachEnd {
   /** `shop/deployment/cart`, or a block of addresses. */
   readonly name: string;
-  readonly isWorkload: boolean;
+  /** Null for a block of addresses. */
+  readonly entity: Extract<Entity, { readonly type: 'workload' }> | null;
   readonly peers: readonly Peer[];
   /** Other pods of the same workload; empty where it is a pod by itself. */
   readonly siblings: readonly Peer[];
@@ -43,20 +43,27 @@ export interface ReachRow extends Reach {
   readonly to: string;
 }
 
+/** A pair of ends between which something is open or depends. */
+export interface ReachPair {
+  readonly from: ReachEnd;
+  readonly to: ReachEnd;
+  readonly reach: Reach;
+}
+
 type Side = Relation | SideDecision;
 
 /** Every end of a cluster: its workloads by namespace, kind and name, then the addresses outside. */
-export function reachEnds(cluster: ClusterSnapshot, policies: PolicySet, blocks: readonly Cidr[]): ReachEnd[] {
-  const entities = new EntityPeers(cluster, (pod) => policies.classOf(pod));
-  const workloads = workloadsOf(cluster).filter(({ pods, hasTemplate }) => pods.length > 0 || hasTemplate);
+export function reachEnds(roster: Roster, policies: PolicySet, blocks: readonly Cidr[]): ReachEnd[] {
+  const entities = new EntityPeers(roster, (pod) => policies.classOf(pod));
+  const workloads = roster.workloads.filter(({ pods, hasTemplate }) => pods.length > 0 || hasTemplate);
   const ends = workloads.map(({ ref }): ReachEnd => {
     const entity = { type: 'workload', ...ref } as const;
     const peers = entities.of(entity, entities.usesHostNetwork(entity));
     const siblings = ref.kind === 'Pod' ? [] : peers.map(sibling);
-    return { name: entityLabel(entity), isWorkload: true, peers, siblings };
+    return { name: entityLabel(entity), entity, peers, siblings };
   });
   const outside = addressEnds(blocks).map(({ block, address }): ReachEnd => {
-    return { name: block, isWorkload: false, peers: [{ type: 'address', address }], siblings: [] };
+    return { name: block, entity: null, peers: [{ type: 'address', address }], siblings: [] };
   });
   return [...ends, ...outside];
 }
@@ -99,7 +106,7 @@ export class Reachability {
 
   /** The worst over all pods of both ends; null for a pod and itself, and between addresses. */
   between(from: ReachEnd, to: ReachEnd): Reach | null {
-    if (!from.isWorkload && !to.isWorkload) return null;
+    if (from.entity === null && to.entity === null) return null;
     const servers = from === to ? to.siblings : to.peers;
     let all: Reach | null = null;
     for (const client of from.peers) {
@@ -112,14 +119,23 @@ export class Reachability {
   }
 
   /** Every pair of ends between which anything is open or depends, in the order of the ends. */
-  *rows(ends: readonly ReachEnd[]): Generator<ReachRow> {
+  *pairs(
+    ends: readonly ReachEnd[],
+    wanted: (from: ReachEnd, to: ReachEnd) => boolean = () => true,
+  ): Generator<ReachPair> {
     for (const from of ends) {
       for (const to of ends) {
+        if (!wanted(from, to)) continue;
         const reach = this.between(from, to);
         if (reach === null || (isEmpty(reach.allowed) && isEmpty(reach.depends))) continue;
-        yield { from: from.name, to: to.name, ...reach };
+        yield { from, to, reach };
       }
     }
+  }
+
+  /** As `pairs`, with the names of the ends only. */
+  *rows(ends: readonly ReachEnd[]): Generator<ReachRow> {
+    for (const { from, to, reach } of this.pairs(ends)) yield { from: from.name, to: to.name, ...reach };
   }
 
   #between(client: Peer, server: Peer): Reach {

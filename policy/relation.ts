@@ -82,6 +82,10 @@ export class Relation {
     );
   }
 
+  get direction(): Direction {
+    return this.#policies.direction;
+  }
+
   get server(): Peer {
     return this.#policies.direction === 'ingress' ? this.#policies.self : this.#other;
   }

@@ -1,15 +1,15 @@
 import { type Edge, edgeKey } from '../core/edge.ts';
 import type { Direction } from '../core/flow.ts';
-import { type Entity, workloadKey } from '../core/identity.ts';
 import type { ClusterSnapshot, Policy } from '../core/kubernetes.ts';
 import { compareText } from '../core/order.ts';
 import type { Decision } from '../core/verdict.ts';
-import { type Because, becauseText } from './because.ts';
-import { EntityPeers } from './entity-peers.ts';
+import { becauseText } from './because.ts';
+import { decisionOf, EdgeSides, type Sides } from './edge-sides.ts';
 import { PolicySet } from './evaluate.ts';
 import { succeeded } from './outcome.ts';
-import { sibling } from './sibling.ts';
-import { decidingDirection, worstAnswer } from './worst.ts';
+import { Roster } from './roster.ts';
+import { RuleUses } from './rule-uses.ts';
+import { decidingDirection } from './worst.ts';
 
 export interface ReplayInput {
   readonly cluster: ClusterSnapshot;
@@ -27,8 +27,8 @@ export interface ReplayFinding {
   readonly because: string;
 }
 
-/** Every edge is counted once: flows = allowed + denied + depends + newlyAllowed + stillDenied. */
-export interface ReplayResult {
+/** How many edges came to what. Every edge is counted once: flows is the sum of all others. */
+export interface ReplayCounts {
   readonly flows: number;
   /** Allowed, and not dropped when it was seen. */
   readonly allowed: number;
@@ -40,50 +40,65 @@ export interface ReplayResult {
   readonly newlyAllowed: number;
   /** Denied, and did not come through when it was seen: nothing changes. */
   readonly stillDenied: number;
+}
+
+export interface ReplayResult extends ReplayCounts {
   /** The edges that are denied, depend or are newly allowed, in this order, each sorted by edge key. */
   readonly findings: readonly ReplayFinding[];
 }
 
-interface EdgeDecision {
-  readonly decision: Decision;
-  readonly direction: Direction;
-  readonly because: Because;
-}
+/** What an edge counts as. */
+export type Outcome = Exclude<keyof ReplayCounts, 'flows'>;
 
-type Count = 'allowed' | 'denied' | 'depends' | 'newlyAllowed' | 'stillDenied';
+const found = ['denied', 'depends', 'newlyAllowed'] as const satisfies readonly Outcome[];
 
-const found = ['denied', 'depends', 'newlyAllowed'] as const satisfies readonly Count[];
-
-function countedAs(edge: Edge, decision: Decision): Count {
+export function outcomeOf(edge: Edge, decision: Decision): Outcome {
   if (decision === 'depends') return 'depends';
   if (decision === 'allowed') return edge.verdict === 'dropped' ? 'newlyAllowed' : 'allowed';
   return succeeded(edge) ? 'denied' : 'stillDenied';
 }
 
-/** Whether an edge lies within a workload that may have several pods. */
-function isWithin(a: Entity, b: Entity): boolean {
-  return a.type === 'workload' && b.type === 'workload' && a.kind !== 'Pod' && workloadKey(a) === workloadKey(b);
+export function findingOf(edge: Edge, sides: Sides): ReplayFinding {
+  const decision = decisionOf(sides);
+  const direction = decidingDirection({ decision, ...sides });
+  return { edge, decision, direction, because: becauseText(sides[direction].because) };
 }
 
-class Replay {
-  readonly #policies: PolicySet;
-  readonly #peers: EntityPeers;
+/** Counts edges and keeps those that people have to know of. */
+export class Tally {
+  readonly #counts: Record<Outcome, number> = { allowed: 0, denied: 0, depends: 0, newlyAllowed: 0, stillDenied: 0 };
+  readonly #found: Readonly<Record<(typeof found)[number], { readonly edge: Edge; readonly sides: Sides }[]>> = {
+    denied: [],
+    depends: [],
+    newlyAllowed: [],
+  };
 
-  constructor({ cluster, policies }: ReplayInput) {
-    this.#policies = new PolicySet(policies, cluster.nodes);
-    this.#peers = new EntityPeers(cluster, (pod) => this.#policies.classOf(pod));
+  add(edge: Edge, sides: Sides): void {
+    const outcome = outcomeOf(edge, decisionOf(sides));
+    this.#counts[outcome]++;
+    if (outcome === 'denied' || outcome === 'depends' || outcome === 'newlyAllowed') {
+      this.#found[outcome].push({ edge, sides });
+    }
   }
 
-  /** The worst decision over all pairs of pods that may be behind the edge. */
-  decide(edge: Edge): EdgeDecision {
-    const { client, server, protocol, port } = edge;
-    const perNode = [client, server].some((end) => end.type === 'node' || this.#peers.usesHostNetwork(end));
-    const clients = this.#peers.of(client, perNode);
-    const servers = this.#peers.of(server, perNode).map(isWithin(client, server) ? sibling : (peer) => peer);
-    const answer = worstAnswer(this.#policies, clients, servers, { protocol, port });
-    const direction = decidingDirection(answer);
-    return { decision: answer.decision, direction, because: answer[direction].because };
+  result(): ReplayResult {
+    const findings = found.flatMap((outcome) =>
+      this.#found[outcome]
+        .map(({ edge, sides }) => ({ key: edgeKey(edge), edge, sides }))
+        .sort((a, b) => compareText(a.key, b.key))
+        .map(({ edge, sides }) => findingOf(edge, sides)),
+    );
+    const flows = Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
+    return { flows, ...this.#counts, findings };
   }
+}
+
+/** A replay with the uses of every rule of the policies. */
+export interface Replayed {
+  readonly result: ReplayResult;
+  readonly uses: RuleUses;
+  readonly policies: PolicySet;
+  readonly roster: Roster;
 }
 
 /**
@@ -92,18 +107,21 @@ class Replay {
  *
  * @throws WeirError ADDRESS_INVALID for an ipBlock that holds no CIDR
  */
-export function replay(input: ReplayInput): ReplayResult {
-  const deciding = new Replay(input);
-  const counts = { allowed: 0, denied: 0, depends: 0, newlyAllowed: 0, stillDenied: 0 };
-  const findings: { readonly count: Count; readonly key: string; readonly finding: ReplayFinding }[] = [];
-  for (const edge of input.edges) {
-    const { decision, direction, because } = deciding.decide(edge);
-    const count = countedAs(edge, decision);
-    counts[count]++;
-    if (count === 'allowed' || count === 'stillDenied') continue;
-    findings.push({ count, key: edgeKey(edge), finding: { edge, decision, direction, because: becauseText(because) } });
-  }
-  const rank = (count: Count) => found.indexOf(count as (typeof found)[number]);
-  findings.sort((a, b) => rank(a.count) - rank(b.count) || compareText(a.key, b.key));
-  return { flows: input.edges.length, ...counts, findings: findings.map(({ finding }) => finding) };
+export function replayWithUses({ cluster, policies, edges }: ReplayInput): Replayed {
+  const [roster, set, uses, tally] = [
+    new Roster(cluster),
+    new PolicySet(policies, cluster.nodes),
+    new RuleUses(),
+    new Tally(),
+  ];
+  const sides = new EdgeSides<Edge>(roster, set, (relation, edge) => uses.note(relation, edge));
+  for (const edge of edges) tally.add(edge, sides.decide(edge));
+  return { result: tally.result(), uses, policies: set, roster };
+}
+
+/** As `replayWithUses`, the result alone. */
+export function replay({ cluster, policies, edges }: ReplayInput): ReplayResult {
+  const [sides, tally] = [new EdgeSides(new Roster(cluster), new PolicySet(policies, cluster.nodes)), new Tally()];
+  for (const edge of edges) tally.add(edge, sides.decide(edge));
+  return tally.result();
 }

@@ -1,5 +1,6 @@
 import {
   type CallOptions,
+  type ChannelCredentials,
   type ChannelOptions,
   Client,
   type ClientDuplexStream,
@@ -44,12 +45,26 @@ interface QueryMethods {
 interface PolicyMethods {
   readonly generate: Unary<wire.GenerateRequest, wire.GenerateResponse>;
   readonly check: Unary<wire.CheckRequest, wire.CheckResponse>;
+  readonly compare: Unary<wire.CompareRequest, wire.CompareResponse>;
+  readonly listApplied: Unary<wire.ListAppliedRequest, wire.ListAppliedResponse>;
+  readonly why: Unary<wire.WhyRequest, wire.WhyResponse>;
+  readonly getIsolation: Unary<wire.GetIsolationRequest, wire.GetIsolationResponse>;
+  readonly planRollout: Unary<wire.PlanRolloutRequest, wire.PlanRolloutResponse>;
+  readonly listBaselines: Unary<wire.ListBaselinesRequest, wire.ListBaselinesResponse>;
+  readonly setBaseline: Unary<wire.SetBaselineRequest, wire.SetBaselineResponse>;
+  readonly removeBaseline: Unary<wire.RemoveBaselineRequest, wire.RemoveBaselineResponse>;
+  readonly getDrift: Unary<wire.GetDriftRequest, wire.GetDriftResponse>;
 }
 
 interface AliasMethods {
   readonly listAliases: Unary<wire.ListAliasesRequest, wire.ListAliasesResponse>;
   readonly setAlias: Unary<wire.SetAliasRequest, wire.SetAliasResponse>;
   readonly removeAlias: Unary<wire.RemoveAliasRequest, wire.RemoveAliasResponse>;
+}
+
+interface SettingsMethods {
+  readonly getSettings: Unary<wire.GetSettingsRequest, wire.GetSettingsResponse>;
+  readonly setSettings: Unary<wire.SetSettingsRequest, wire.SetSettingsResponse>;
 }
 
 /** Answers one request; what it throws becomes the status of the call. */
@@ -63,6 +78,8 @@ export interface ResponseStream<Response> {
   write(response: Response): boolean;
   /** Nothing more comes. */
   end(): void;
+  /** Ends it with an error; what is no WeirError is told as a fault of ours. */
+  fail(error: unknown): void;
   /** Calls back whenever the caller takes more after a write that returned false. */
   onReady(callback: () => void): void;
   /** Calls back once when the call is over, whoever ended it. */
@@ -103,6 +120,7 @@ interface Services {
   readonly query: QueryMethods;
   readonly policy: PolicyMethods;
   readonly alias: AliasMethods;
+  readonly settings: SettingsMethods;
 }
 
 export type ServiceKey = keyof Services;
@@ -113,6 +131,7 @@ export const serviceNames = {
   query: 'weir.v1.QueryService',
   policy: 'weir.v1.PolicyService',
   alias: 'weir.v1.AliasService',
+  settings: 'weir.v1.SettingsService',
 } as const satisfies Record<ServiceKey, string>;
 
 /** What a server implements of each service. */
@@ -152,10 +171,19 @@ function callsOf(client: Client, service: string): Readonly<Record<string, unkno
   return calls;
 }
 
-/** Makes a client of every service at an address such as `127.0.0.1:7280` or `unix:/run/weir/aggregator.sock`. */
-export function connect(address: string, options: ChannelOptions = {}): Connection {
-  const client = new Client(address, credentials.createInsecure(), {
+/**
+ * Makes a client of every service at an address such as `127.0.0.1:7280` or `unix:/run/weir/aggregator.sock`.
+ * @param channel how the aggregator is known and the client proves itself; plain text without it
+ */
+export function connect(
+  address: string,
+  options: ChannelOptions = {},
+  channel: ChannelCredentials = credentials.createInsecure(),
+): Connection {
+  const client = new Client(address, channel, {
     'grpc.max_receive_message_length': maxResponseBytes,
+    // A new connection is new: none of another client's, with the certificate that it was made with.
+    'grpc.use_local_subchannel_pool': 1,
     ...options,
   });
   const calls = Object.entries(serviceNames).map(([key, name]) => [key, callsOf(client, name)] as const);
@@ -166,6 +194,7 @@ export type IngestHandlers = ServiceHandlers['ingest'];
 export type QueryHandlers = ServiceHandlers['query'];
 export type PolicyHandlers = ServiceHandlers['policy'];
 export type AliasHandlers = ServiceHandlers['alias'];
+export type SettingsHandlers = ServiceHandlers['settings'];
 
 export function addIngestService(server: Server, handlers: IngestHandlers): void {
   server.addService(methodsOf(serviceNames.ingest), { ...handlers });

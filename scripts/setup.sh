@@ -10,6 +10,7 @@ again="npm run ${npm_lifecycle_event:-setup}"
 source scripts/progress.sh
 source scripts/setup/checks.sh
 source scripts/setup/packages.sh
+source scripts/setup/kube-tools.sh
 
 progress_name=setup
 progress_log=$PWD/.stamps/setup.log
@@ -32,4 +33,5 @@ mkdir -p .stamps
 take_lock .stamps/setup.lock 'another set-up to finish'
 set_up_packages
 set_up_npm
+set_up_kube_tools
 bash scripts/build.sh

@@ -1,5 +1,6 @@
 import { type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
+import { Backoff } from '../../core/backoff.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import { Invalid } from '../../proto/check.ts';
@@ -46,34 +47,33 @@ interface Welcomed {
  * broken stream it starts again behind the last committed batch; what is sent twice the aggregator counts once.
  */
 export class Exporter {
-  readonly #connection: Connection;
+  readonly #connect: () => Connection;
   readonly #spool: Spool;
   readonly #options: ExporterOptions;
   readonly #agentStatus: () => wire.AgentStatus;
   readonly #log: Logger;
-  readonly #random: () => number;
+  #connection: Connection | null = null;
   #stream: Stream | null = null;
   #welcomed: Welcomed | null = null;
-  #retryMs: Milliseconds;
+  readonly #backoff: Backoff;
   #retry: NodeJS.Timeout | null = null;
   #stopped = false;
   readonly #counts = { sent: 0, reconnects: 0, dictionariesAskedFor: 0 };
 
   constructor(
-    connection: Connection,
+    connect: () => Connection,
     spool: Spool,
     options: ExporterOptions,
     agentStatus: () => wire.AgentStatus,
     log: Logger,
     random: () => number = Math.random,
   ) {
-    this.#connection = connection;
+    this.#connect = connect;
     this.#spool = spool;
     this.#options = options;
     this.#agentStatus = agentStatus;
     this.#log = log;
-    this.#random = random;
-    this.#retryMs = options.firstRetryMs;
+    this.#backoff = new Backoff(options.firstRetryMs, options.longestRetryMs, random);
   }
 
   get ledger(): ExportLedger {
@@ -81,6 +81,8 @@ export class Exporter {
   }
 
   start(): void {
+    // Each stream has a connection of its own: a certificate that has been replaced is shown only to a new one.
+    this.#connection = this.#connect();
     const stream = this.#connection.ingest.push();
     const status = this.#agentStatus();
     this.#stream = stream;
@@ -107,6 +109,8 @@ export class Exporter {
     this.#welcomed = null;
     this.#stream?.cancel();
     this.#stream = null;
+    this.#connection?.close();
+    this.#connection = null;
   }
 
   /** Sends what the spool holds and the credits allow; called after every new batch. */
@@ -168,7 +172,7 @@ export class Exporter {
       lastSent: null,
       pause: null,
     };
-    this.#retryMs = this.#options.firstRetryMs;
+    this.#backoff.reset();
     this.#log.info({ committed, version }, 'connected to the aggregator');
   }
 
@@ -213,8 +217,7 @@ export class Exporter {
   #broken(stream: Stream, reason: string): void {
     if (stream !== this.#stream || this.#stopped) return;
     this.#end();
-    const waitMs = this.#retryMs * (0.5 + this.#random() / 2);
-    this.#retryMs = Math.min(this.#retryMs * 2, this.#options.longestRetryMs);
+    const waitMs = this.#backoff.next();
     this.#log.warn({ reason, retryInMs: Math.round(waitMs), pending: this.#spool.pending.length }, 'aggregator lost');
     this.#retry = setTimeout(() => {
       this.#counts.reconnects++;

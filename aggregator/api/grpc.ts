@@ -1,7 +1,7 @@
 import { connect as connectSocket } from 'node:net';
 import { existsSync, mkdirSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { experimental, Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { messageOf, WeirError } from '../../core/errors.ts';
@@ -10,6 +10,15 @@ import { addIngestService, type IngestHandlers, maxRequestBytes } from '../../pr
 import type { FaultReport } from './faults.ts';
 import { addService } from './grpc-service.ts';
 import { type ApiHandlers, apiKeys } from './handlers.ts';
+
+/** How callers at addresses of the network are spoken to; at sockets of this machine's file system text is plain. */
+export interface GrpcTransport {
+  readonly credentials: ServerCredentials;
+  /** What stands before the handlers. */
+  readonly gates: readonly ServerInterceptor[];
+}
+
+export const plainTransport: GrpcTransport = { credentials: ServerCredentials.createInsecure(), gates: [] };
 
 /** How long calls may take to end by themselves. */
 const closePatienceMs = 1_000;
@@ -37,11 +46,14 @@ export class GrpcServer {
    * Listens on one more address: `host:port`, or `unix:/path`.
    * @returns the address with the port that was chosen for port 0. @throws WeirError LISTEN
    */
-  async listen(address: string): Promise<string> {
+  async listen(address: string, transport: GrpcTransport): Promise<string> {
+    const { credentials, gates } = address.startsWith('unix:') ? plainTransport : transport;
+    const guarded =
+      gates.length === 0 ? credentials : experimental.createServerCredentialsWithInterceptors(credentials, [...gates]);
     try {
       if (address.startsWith('unix:')) await clearSocket(address.slice('unix:'.length));
       const port = await new Promise<number>((resolve, reject) => {
-        this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+        this.#server.bindAsync(address, guarded, (error, bound) => {
           if (error) reject(error);
           else resolve(bound);
         });

@@ -8,6 +8,7 @@ import type { Segment } from '../graph/segment.ts';
 import type { Identity } from '../identity/identity.ts';
 import { identityProblemKinds } from '../identity/problems.ts';
 import type { Ingest } from '../ingest/ingest.ts';
+import type { CertificateFiles } from '../../tls/certificate-files.ts';
 import type { ClusterState } from '../query/cluster-state.ts';
 import { countUnresolved } from '../query/unresolved.ts';
 import type { Followers } from '../query/followers.ts';
@@ -19,6 +20,8 @@ export interface Measured {
   readonly state: ClusterState;
   readonly followers: Followers;
   readonly identity: Identity;
+  /** Null where text is plain. */
+  readonly certificates: CertificateFiles | null;
 }
 
 /** What the aggregator tells Prometheus. */
@@ -51,7 +54,7 @@ export class Metrics {
   }
 
   /** Adds what is read from the parts whenever it is asked for. */
-  measure({ ingest, history, state, followers, identity }: Measured): void {
+  measure({ ingest, history, state, followers, identity, certificates }: Measured): void {
     this.#counter(
       'weir_ingest_batches_seen_total',
       'Batches that arrived: the sum of all results, and pending.',
@@ -63,6 +66,15 @@ export class Metrics {
       for (const [result, count] of Object.entries({ committed, duplicate, rejected })) into.inc({ result }, count);
     });
     this.#gauge('weir_ingest_batches_pending', 'Batches under way.', [], (gauge) => gauge.set(ingest.ledger.pending));
+    this.#gauge('weir_ingest_dictionary_bytes', 'What the dictionaries of all streams take, about.', [], (gauge) =>
+      gauge.set(ingest.dictionaryBytes),
+    );
+    this.#counter(
+      'weir_ingest_foreign_pods_total',
+      'Pods that agents reported for which the cluster has on other nodes, once for each dictionary they are in.',
+      [],
+      (into) => into.inc(ingest.foreignPods),
+    );
     this.#gauge('weir_agents_connected', 'Agents with an open stream.', [], (gauge) =>
       gauge.set(ingest.agents.sessions().length),
     );
@@ -102,6 +114,16 @@ export class Metrics {
       'Holders of addresses that were forgotten before their time because there were too many.',
       [],
       (into) => into.inc(identity.forgottenEarly),
+    );
+    this.#gauge(
+      'weir_certificate_expiry_timestamp_seconds',
+      'When the certificate of this process ends, in seconds since 1970; absent where it has none.',
+      [],
+      (gauge) => {
+        const expiresUnixMs = certificates?.expiresUnixMs ?? null;
+        if (expiresUnixMs === null) gauge.remove();
+        else gauge.set(expiresUnixMs / 1000);
+      },
     );
     this.#gauge('weir_followers', 'Callers that follow.', [], (gauge) => gauge.set(followers.count));
     this.#counter('weir_follow_windows_skipped_total', 'Windows that slow followers did not get.', [], (into) =>

@@ -4,7 +4,7 @@ import { errorCodeKey } from '../../proto/error-code.ts';
 
 /** The status of a failed call. */
 export interface ServiceFault {
-  readonly code: number;
+  readonly code: status;
   readonly details: string;
   readonly metadata: Metadata;
 }
@@ -16,5 +16,6 @@ export function serviceError(error: unknown): ServiceFault {
     return { code: status.INTERNAL, details: 'internal error; the log of the aggregator says more', metadata };
   }
   metadata.set(errorCodeKey, error.code);
-  return { code: error.grpcStatus, details: error.message, metadata };
+  const name = status[error.grpcStatus] as keyof typeof status;
+  return { code: status[name], details: error.message, metadata };
 }

@@ -12,6 +12,7 @@ export function ingestHandlers(ingest: Ingest): IngestHandlers {
         pause: () => call.pause(),
         resume: () => call.resume(),
       });
+      call.on('drain', () => session.drained());
       call.on('data', (request) => session.receive(request));
       call.on('end', () => {
         session.closed();

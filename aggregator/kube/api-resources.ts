@@ -49,7 +49,7 @@ const inEveryCluster: readonly (readonly [group: string, resources: Readonly<Rec
   ['networking.k8s.io', { networkpolicies: 'NetworkPolicy' }],
 ];
 
-/** Everything of a cluster that the aggregator watches. Its ClusterRole needs get, list and watch on each. */
+/** Everything of a cluster that the aggregator watches. Its ClusterRole needs list and watch on each. */
 export const apiResources: readonly WatchedResource[] = [
   ...inEveryCluster.flatMap(([group, resources]) =>
     Object.entries(resources).map(([name, kind]) => watched(group, 'v1', name, kind)),

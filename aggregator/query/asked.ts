@@ -1,6 +1,6 @@
 import type { Edge } from '../../core/edge.ts';
 import { compileFilter } from '../../core/filter/compile.ts';
-import { edgeInScope, type Scope } from '../../core/scope.ts';
+import type { Scope } from '../../core/scope.ts';
 import type { Window } from '../../core/time.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { Answer, History } from '../graph/history.ts';
@@ -39,18 +39,16 @@ export interface Graphs {
 }
 
 /**
- * The edges of a scope over a range, sorted by client, server, protocol and port; what a filter says is not held
- * against them yet. @throws WeirError NAMESPACE_UNKNOWN, WORKLOAD_UNKNOWN, STORE
+ * What is asked for, sorted by client, server, protocol and port.
+ * @throws WeirError NAMESPACE_UNKNOWN, WORKLOAD_UNKNOWN, STORE
  */
-export async function edgesOf({ history, state }: Graphs, range: Window | null, scope: Scope): Promise<Answer> {
-  const answer = range === null ? history.all() : await history.during(range);
-  state.check(scope, answer.edges);
-  if (scope.namespace === null && scope.workload === null) return answer;
-  return { ...answer, edges: answer.edges.filter((edge) => edgeInScope(scope, edge)) };
-}
-
-/** What is asked for. @throws WeirError NAMESPACE_UNKNOWN, WORKLOAD_UNKNOWN, STORE */
-export async function answerTo(graphs: Graphs, { scope, range, passes, passesAll }: Asked): Promise<Answer> {
-  const answer = await edgesOf(graphs, range, scope);
+export async function answerTo(
+  { history, state }: Graphs,
+  { scope, range, passes, passesAll }: Asked,
+): Promise<Answer> {
+  state.checkRecorded(scope, history);
+  const isWhole = range === null && scope.namespace === null && scope.workload === null;
+  // All of it is kept sorted from one question to the next.
+  const answer = isWhole ? history.all() : await history.answer(range, scope);
   return passesAll ? answer : { ...answer, edges: answer.edges.filter(passes) };
 }

@@ -1,8 +1,8 @@
 import type { Edge } from '../../core/edge.ts';
 import { WeirError } from '../../core/errors.ts';
-import { type Entity, namespaceOf, workloadKey, type WorkloadRef } from '../../core/identity.ts';
+import { workloadKey, type WorkloadRef } from '../../core/identity.ts';
 import type { ClusterSnapshot, Labels } from '../../core/kubernetes.ts';
-import type { Scope } from '../../core/scope.ts';
+import { edgeInScope, type Scope } from '../../core/scope.ts';
 import { type Workload, workloadsOf } from '../../core/workload.ts';
 import type { ClusterSource } from '../kube/source.ts';
 
@@ -56,24 +56,30 @@ export class ClusterState {
    * Checks that what a scope names is in the cluster or in the graph, so that a misspelt name is not answered by
    * nothing. @throws WeirError NAMESPACE_UNKNOWN, WORKLOAD_UNKNOWN
    */
-  check({ namespace, workload }: Scope, edges: readonly Edge[]): void {
-    const some = (matches: (entity: Entity) => boolean) =>
-      edges.some(({ client, server }) => matches(client) || matches(server));
-    if (namespace !== null && !this.namespaces.includes(namespace)) {
-      if (!some((entity) => namespaceOf(entity) === namespace))
-        throw unknown('NAMESPACE_UNKNOWN', namespace, this.namespaces);
+  check(scope: Scope, edges: readonly Edge[]): void {
+    this.checkRecorded(scope, { has: (part) => edges.some((edge) => edgeInScope(part, edge)) });
+  }
+
+  /** As `check`, against whatever knows what was recorded. @throws WeirError NAMESPACE_UNKNOWN, WORKLOAD_UNKNOWN */
+  checkRecorded({ namespace, workload }: Scope, recorded: Recorded): void {
+    if (namespace !== null && !this.namespaces.includes(namespace) && !recorded.has({ namespace, workload: null })) {
+      throw unknown('NAMESPACE_UNKNOWN', namespace, this.namespaces);
     }
-    if (workload === null) return;
-    const key = workloadKey(workload);
-    if (this.workload(workload) !== undefined) return;
-    if (some((entity) => entity.type === 'workload' && workloadKey(entity) === key)) return;
+    if (workload === null || this.workload(workload) !== undefined) return;
+    if (recorded.has({ namespace: null, workload })) return;
     const beside = this.workloads.filter(({ ref }) => ref.namespace === workload.namespace);
     throw unknown(
       'WORKLOAD_UNKNOWN',
-      key,
+      workloadKey(workload),
       beside.map(({ ref }) => workloadKey(ref)),
     );
   }
+}
+
+/** Knows what was recorded. */
+export interface Recorded {
+  /** Whether there is any edge of a scope. */
+  has(scope: Scope): boolean;
 }
 
 /** How many names a message may list. */

@@ -9,7 +9,7 @@ import type { FollowedWindow, FollowTail } from './follow-tail.ts';
 export interface FollowSink {
   /** @returns false when no more should be written until `ready` is called */
   write(response: wire.FollowResponse): boolean;
-  end(): void;
+  fail(error: WeirError): void;
 }
 
 /** After so many windows without an edge that matches one goes out all the same: its token is the way to come back. */
@@ -77,9 +77,9 @@ export class Follower {
     this.#blocked = false;
   }
 
-  /** Tells the caller that nothing more comes. */
+  /** Tells the caller to come back later. */
   close(): void {
-    this.#sink.end();
+    this.#sink.fail(new WeirError('SHUTTING_DOWN', 'follow again later, from the last resume token on'));
   }
 }
 

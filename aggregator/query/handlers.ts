@@ -16,12 +16,13 @@ import { getGraph } from './map/get-graph.ts';
 import { checkCluster } from './question.ts';
 import { identityRemarks } from './identity-remarks.ts';
 import { summarizeService } from './services.ts';
-import { getTimeline, type TimelineParts } from './timeline.ts';
+import { getTimeline } from './timeline.ts';
 import { countUnresolved } from './unresolved.ts';
 import { Vocabulary } from './vocabulary.ts';
 import { summarizeNamespaces, summarizeWorkloads } from './workloads.ts';
 
-export interface QueryParts extends ListEdgesParts, TimelineParts {
+export interface QueryParts extends ListEdgesParts {
+  readonly cluster: string;
   readonly agents: Agents;
   readonly followers: Followers;
   readonly identity: Identity;
@@ -45,14 +46,13 @@ export function queryHandlers(parts: QueryParts): QueryHandlers {
     },
     listWorkloads: ({ cluster: asked, namespace }) => {
       checkCluster(asked, cluster);
-      const { edges } = history.all();
-      state.check({ namespace: namespace || null, workload: null }, edges);
+      state.checkRecorded({ namespace: namespace || null, workload: null }, history);
       const within = state.workloads.filter(({ ref }) => namespace === '' || ref.namespace === namespace);
-      return { workloads: summarizeWorkloads(within, edges) };
+      return { workloads: summarizeWorkloads(within, [...history.ends()]) };
     },
     listServices: ({ cluster: asked, namespace }) => {
       checkCluster(asked, cluster);
-      state.check({ namespace: namespace || null, workload: null }, history.all().edges);
+      state.checkRecorded({ namespace: namespace || null, workload: null }, history);
       const within = parts.identity.services().filter(({ ref }) => namespace === '' || ref.namespace === namespace);
       return { services: within.map(summarizeService) };
     },
@@ -81,7 +81,7 @@ function follow(parts: QueryParts, request: wire.FollowRequest, to: ResponseStre
   checkCluster(request.cluster, parts.cluster);
   const { followers, state, history } = parts;
   const { scope, passes } = readAsked({ ...request, range: null }, state);
-  state.check(scope, history.all().edges);
+  state.checkRecorded(scope, history);
   const matches = (edge: Edge) => edgeInScope(scope, edge) && passes(edge);
   const follower = new Follower(matches, to, followers.tail, request.resumeToken);
   followers.add(follower);

@@ -1,7 +1,8 @@
-import { type EdgeOrder, orderEdges } from '../../core/edge-order.ts';
+import { orderEdges } from '../../core/edge-order.ts';
 import { WeirError } from '../../core/errors.ts';
 import { encodeCoverage } from '../../proto/convert-coverage.ts';
 import { encodeEdge } from '../../proto/convert-edge.ts';
+import { coreEdgeOrder } from '../../proto/names.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { Answer } from '../graph/history.ts';
 import { answerTo, type Graphs, readAsked } from './asked.ts';
@@ -12,14 +13,6 @@ export interface ListEdgesParts extends Graphs {
   /** The most edges of one answer. */
   readonly maxAnswerEdges: number;
 }
-
-const orders: Readonly<Record<wire.EdgeOrder, EdgeOrder>> = {
-  EDGE_ORDER_UNSPECIFIED: 'ends',
-  EDGE_ORDER_BYTES: 'bytes',
-  EDGE_ORDER_CONNECTIONS: 'connections',
-  EDGE_ORDER_LAST_SEEN: 'last-seen',
-  EDGE_ORDER_DENIED: 'denied',
-};
 
 /** The name by which two pages of one question know each other. */
 function questionOf({ scope, range, filter, order }: wire.ListEdgesRequest): string {
@@ -37,7 +30,7 @@ export async function listEdges(
     return page(snapshots.find(pageToken, questionOf(request)), Math.min(pageSize || maxAnswerEdges, maxAnswerEdges));
   }
   const found = await answerTo(parts, readAsked(request, parts.state));
-  const answer = { ...found, edges: orderEdges(found.edges, orders[request.order]) };
+  const answer = { ...found, edges: orderEdges(found.edges, coreEdgeOrder[request.order] ?? 'ends') };
   const { length } = answer.edges;
   if (pageSize === 0 && length > maxAnswerEdges) {
     const what = `${length} edges match, and one answer has ${maxAnswerEdges} at most; ask for pages, or narrow the filter`;

@@ -18,6 +18,9 @@ interface LaneRow {
 export class SqliteDictionary {
   readonly #maxCached: number;
   readonly #interned: Lanes;
+  /** Of lanes that are asked for again and again, without a look at their texts. All are of the cluster asked for last. */
+  #idOfLane = new WeakMap<Lane, number>();
+  #cluster = '';
   /** By cluster, then by key. */
   readonly #laneIds = new Map<string, LRUCache<string, number>>();
   readonly #lanes: LRUCache<number, Lane>;
@@ -66,6 +69,19 @@ export class SqliteDictionary {
 
   /** The number of a lane, given now when it has none. To be called inside a transaction. */
   laneId(cluster: string, lane: Lane): number {
+    if (cluster !== this.#cluster) {
+      this.#cluster = cluster;
+      this.#idOfLane = new WeakMap();
+    }
+    let id = this.#idOfLane.get(lane);
+    if (id === undefined) {
+      id = this.#idByKey(cluster, lane);
+      this.#idOfLane.set(lane, id);
+    }
+    return id;
+  }
+
+  #idByKey(cluster: string, lane: Lane): number {
     let ids = this.#laneIds.get(cluster);
     if (ids === undefined) this.#laneIds.set(cluster, (ids = new LRUCache({ max: this.#maxCached })));
     let id = ids.get(lane.key);
@@ -126,6 +142,7 @@ export class SqliteDictionary {
 
   /** Forgets what is in memory: after a transaction that was undone, its numbers mean nothing. */
   reset(): void {
+    this.#idOfLane = new WeakMap();
     this.#laneIds.clear();
     for (const cache of [this.#lanes, this.#nameIds, this.#names]) cache.clear();
   }

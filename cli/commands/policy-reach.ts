@@ -2,6 +2,7 @@ import type { Cidr } from '../../core/address.ts';
 import { errorTable } from '../../core/errors.ts';
 import { PolicySet } from '../../policy/evaluate.ts';
 import { Reachability, reachEnds, type ReachRow } from '../../policy/reach.ts';
+import { Roster } from '../../policy/roster.ts';
 import { reachChanges } from '../../policy/reach-diff.ts';
 import { type ManifestSet, readManifestSet, remarkProblems } from '../manifest-set.ts';
 import { changeDot, changeHeadings, changeTable, reachDot, reachHeadings, reachTable } from '../reach-text.ts';
@@ -29,7 +30,7 @@ async function readSide(terminal: Terminal, paths: readonly string[]): Promise<S
 }
 
 function rowsOf({ cluster, set }: Side, blocks: readonly Cidr[]): ReachRow[] {
-  return [...new Reachability(set).rows(reachEnds(cluster, set, blocks))];
+  return [...new Reachability(set).rows(reachEnds(new Roster(cluster), set, blocks))];
 }
 
 function exitStatus(...sides: readonly Side[]): number {

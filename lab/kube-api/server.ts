@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Milliseconds } from '../../core/time.ts';
+import { Accounts, isReview } from './accounts.ts';
 import { discover } from './discovery.ts';
 import { type Fault, Faults } from './faults.ts';
 import { listObjects } from './list.ts';
@@ -37,7 +38,8 @@ export type Denied = `${'get' | 'list' | 'watch'} ${string}`;
 
 /**
  * A Kubernetes API server without Kubernetes: what it serves is what it is given. It speaks the protocol of the real
- * one (https://kubernetes.io/docs/reference/using-api/api-concepts/) for reading: get, list in pages, watch.
+ * one (https://kubernetes.io/docs/reference/using-api/api-concepts/) for reading: get, list in pages, watch; and for
+ * reviews of tokens and of rights.
  */
 export class KubeApi {
   readonly store: ObjectStore;
@@ -45,6 +47,8 @@ export class KubeApi {
   /** Paths with their queries, in the order in which they were asked for. */
   readonly requests: string[] = [];
   readonly denied = new Set<Denied>();
+  /** Whose tokens and rights it knows for reviews. */
+  readonly accounts = new Accounts();
   token: string | null;
   #installed: ReadonlySet<string>;
   readonly #options: KubeApiOptions;
@@ -156,8 +160,14 @@ export class KubeApi {
     }
     if (response.destroyed) return;
     const refusal = this.#refusal(request, url, isWatch);
-    if (refusal === null) this.#serve(url, isWatch, response);
-    else send(response, refusal.code, refusal);
+    if (refusal !== null) send(response, refusal.code, refusal);
+    else if (request.method === 'POST') await this.#review(url.pathname, request, response);
+    else this.#serve(url, isWatch, response);
+  }
+
+  async #review(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = this.accounts.review(path, await readJson(request));
+    send(response, 'code' in answer ? answer.code : 201, answer);
   }
 
   /** Why a request is not served, whatever there is. */
@@ -165,6 +175,7 @@ export class KubeApi {
     if (this.token !== null && request.headers.authorization !== `Bearer ${this.token}`) {
       return failure(401, 'Unauthorized');
     }
+    if (request.method === 'POST' && isReview(url.pathname)) return null;
     if (request.method !== 'GET') {
       return failure(405, 'the server does not allow this method on the requested resource');
     }
@@ -209,6 +220,24 @@ export class KubeApi {
     }
     this.#watches.add(watch);
     response.once('close', () => this.#watches.delete(watch));
+  }
+}
+
+const maxBodyBytes = 1 << 20;
+
+/** Undefined for what is no JSON. */
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of request) {
+    bytes += (piece as Buffer).length;
+    if (bytes > maxBodyBytes) return undefined;
+    pieces.push(piece as Buffer);
+  }
+  try {
+    return JSON.parse(Buffer.concat(pieces).toString('utf8'));
+  } catch {
+    return undefined;
   }
 }
 

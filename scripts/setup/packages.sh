@@ -7,6 +7,7 @@ packages=(
   nginx-light redis-server redis-tools dnsmasq-base postgresql
   softflowd nfdump
   openvswitch-switch ethtool containerd runc
+  openssl prometheus
   chromium
 )
 
@@ -41,7 +42,7 @@ disable_services() {
   for package in "$@"; do
     case $package in
       nginx-light) service=nginx ;;
-      redis-server | postgresql | openvswitch-switch | containerd) service=$package ;;
+      prometheus | redis-server | postgresql | openvswitch-switch | containerd) service=$package ;;
       *) continue ;;
     esac
     systemctl disable --quiet "$service.service" || return 1

@@ -20,16 +20,15 @@ function folderFor(t: Test): string {
 function setUp(t: Test, folder: string, epoch = 100) {
   const address = `unix:${join(folder, 'ingest.sock')}`;
   const spool = openSpool(join(folder, 'spool'), epoch);
-  const connection = connect(address, {
-    'grpc.initial_reconnect_backoff_ms': 20,
-    'grpc.max_reconnect_backoff_ms': 50,
-  });
   const options = { cluster: 'c', node: 'n1', version: '0', firstRetryMs: 10, longestRetryMs: 50 };
-  const exporter = new Exporter(connection, spool, options, () => status, pino({ level: 'silent' }));
-  t.teardown(() => {
-    exporter.stop();
-    connection.close();
-  });
+  const exporter = new Exporter(
+    () => connect(address),
+    spool,
+    options,
+    () => status,
+    pino({ level: 'silent' }),
+  );
+  t.teardown(() => exporter.stop());
   let windows = 0;
   const append = (count: number) => {
     for (let i = 0; i < count; i++) {

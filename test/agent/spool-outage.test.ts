@@ -23,7 +23,6 @@ for (const seed of [1, 2]) {
       const address = `unix:${join(folder, 'aggregator.sock')}`;
       const database = join(newFolder(t), 'weir.db');
       const cluster = new TestCluster(podYaml({ name: 'cart-1', ip: '10.1.0.1', deployment: 'cart' }));
-      const backoff = { 'grpc.initial_reconnect_backoff_ms': 10, 'grpc.max_reconnect_backoff_ms': 20 };
       const ledger = { merged: 0, dropped: 0, starts: 0 };
       let end = () => undefined as void;
       let spool: Spool = openSpool(join(folder, 'spool'), 1);
@@ -33,15 +32,17 @@ for (const seed of [1, 2]) {
         ledger.merged += spool.ledger.mergedBatches;
         ledger.dropped += spool.ledger.droppedBatches;
         spool = openSpool(join(folder, 'spool'), 1_000 * ++ledger.starts, 4_500, random);
-        const connection = connect(address, backoff);
         const options = { cluster: 'demo', node: 'n1', version: '0', firstRetryMs: 5, longestRetryMs: 20 };
-        const own = new Exporter(connection, spool, options, () => anyStatus, pino({ level: 'silent' }));
+        const own = new Exporter(
+          () => connect(address),
+          spool,
+          options,
+          () => anyStatus,
+          pino({ level: 'silent' }),
+        );
         own.start();
         exporter = own;
-        end = () => {
-          own.stop();
-          connection.close();
-        };
+        end = () => own.stop();
       };
       startAgent();
       t.teardown(() => end());

@@ -18,7 +18,6 @@ class SpoolingAgent {
   readonly #random: () => number;
   readonly #spools: Spool[] = [];
   #exporter: Exporter | null = null;
-  #connection: ReturnType<typeof connect> | null = null;
 
   constructor(t: Test, address: string, random: () => number) {
     this.#random = random;
@@ -33,16 +32,20 @@ class SpoolingAgent {
   /** @param epoch what its clock says */
   start(epoch: number): void {
     this.#spools.push(openSpool(this.#folder, epoch, 1 << 20, this.#random));
-    this.#connection = connect(this.#address);
     const options = { cluster: 'demo', node: 'n1', version: '0', firstRetryMs: 5, longestRetryMs: 20 };
-    this.#exporter = new Exporter(this.#connection, this.spool, options, () => anyStatus, pino({ level: 'silent' }));
+    this.#exporter = new Exporter(
+      () => connect(this.#address),
+      this.spool,
+      options,
+      () => anyStatus,
+      pino({ level: 'silent' }),
+    );
     this.#exporter.start();
   }
 
   /** Ends it as a kill does: nothing is said or written any more. */
   kill(): void {
     this.#exporter?.stop();
-    this.#connection?.close();
   }
 
   get spool(): Spool {

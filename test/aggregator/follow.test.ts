@@ -58,7 +58,7 @@ class Caller {
       this.got.push(response);
       return this.takes;
     },
-    end: () => undefined,
+    fail: () => undefined,
   };
   takes = true;
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Test } from 'tap';
-import { type Aggregator, type AggregatorOptions, startAggregator } from '../../aggregator/aggregator.ts';
+import { type Aggregator, type AggregatorOptions, type Secured, startAggregator } from '../../aggregator/aggregator.ts';
 import { ClusterObjects } from '../../aggregator/kube/objects.ts';
 import type { ChangeCallback, ClusterSource } from '../../aggregator/kube/source.ts';
 import { SqliteStore } from '../../aggregator/store/sqlite.ts';
@@ -65,11 +65,12 @@ export interface StartOptions extends Partial<AggregatorOptions> {
   readonly database?: string;
   readonly store?: Store;
   readonly clock?: Clock;
+  readonly secured?: Secured | null;
 }
 
 /** Starts an aggregator with a real store and real gRPC; it is stopped when the test ends. */
 export async function start(t: Test, source: ClusterSource, options: StartOptions = {}): Promise<Running> {
-  const { database = join(newFolder(t), 'weir.db'), store, clock = systemClock, ...rest } = options;
+  const { database = join(newFolder(t), 'weir.db'), store, clock = systemClock, secured = null, ...rest } = options;
   const blocks = (text: string) => [parseCidr(text)].filter((block) => block !== null);
   const aggregator = await startAggregator(
     {
@@ -81,8 +82,11 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       ui: join(import.meta.dirname, 'no-web-app'),
       podCidrs: blocks('10.1.0.0/16'),
       serviceCidrs: blocks('10.96.0.0/16'),
-      retentionMs: 100 * 365 * 86_400_000,
-      pruneEveryMs: 60_000,
+      tiers: [{ widthMs: 15_000, keepMs: 100 * 365 * 86_400_000 }],
+      keepSightingsMs: 100 * 365 * 86_400_000,
+      tailMs: 120_000,
+      upkeepEveryMs: 60_000,
+      pollEveryMs: 100,
       rememberMs: 3_600_000,
       identityWaitMs: 20,
       clusterWaitMs: 60_000,
@@ -90,8 +94,11 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       maxSeries: 100,
       maxAliases: 3,
       maxAnswerEdges: 1_000,
+      maxBaselines: 2,
       credits: 4,
       maxBatchesUnderWay: 1_000,
+      maxStreams: 10_000,
+      maxDictionaryBytes: 1e9,
       ...rest,
     },
     {
@@ -99,6 +106,7 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       source,
       clock,
       log: pino({ level: 'silent' }),
+      secured,
     },
   );
   const connection = connect(aggregator.addresses[0] as string);

@@ -11,6 +11,7 @@ export interface Answers {
   status: wire.GetStatusResponse;
   generate: wire.GenerateResponse;
   check: wire.CheckResponse;
+  settings: wire.Settings;
   windows: readonly wire.FollowResponse[];
   /** When set, every query is refused with this. */
   refusal: WeirError | null;
@@ -56,12 +57,30 @@ export class AggregatorDouble {
         to.end();
       },
     };
+    // Commands that ask for more are tested with a real aggregator.
+    const unanswered = () => {
+      throw new Error('the double has no answer to this');
+    };
     const policy: ServiceHandlers['policy'] = {
       generate: unary(() => answers.generate),
       check: unary(() => answers.check),
+      compare: unanswered,
+      listApplied: unanswered,
+      why: unanswered,
+      getIsolation: unanswered,
+      planRollout: unanswered,
+      listBaselines: unanswered,
+      setBaseline: unanswered,
+      removeBaseline: unanswered,
+      getDrift: unanswered,
     };
     addService(this.#server, 'query', query, report);
     addService(this.#server, 'policy', policy, report);
+    const settings: ServiceHandlers['settings'] = {
+      getSettings: unary(() => ({ settings: answers.settings })),
+      setSettings: unary(() => ({ settings: answers.settings })),
+    };
+    addService(this.#server, 'settings', settings, report);
     const port = await new Promise<number>((resolve, reject) => {
       this.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
         if (error) reject(error);

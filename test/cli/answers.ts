@@ -96,8 +96,17 @@ export function someAnswers(): Answers {
       files: [],
       losses: [],
       completeness: null,
+      notes: [],
     },
     check: { replay, coverage, problems: [], completeness: null },
+    settings: {
+      workloadLabels: { include: ['app'], exclude: ['helm.sh/*'] },
+      namespaceLabels: { include: [], exclude: [] },
+      podCidrs: ['10.244.0.0/16'],
+      serviceCidrs: [],
+      serviceRules: 'SERVICE_RULES_TARGETS',
+      revision: 7,
+    },
     windows: [],
     refusal: null,
   };

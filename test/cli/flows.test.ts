@@ -85,13 +85,6 @@ t.test('the question is passed on as it was asked', async (t) => {
   t.ok(Math.abs(Date.now() - 900_000 - range.startUnixMs) < 60_000);
 });
 
-t.test('a verdict is a filter', async (t) => {
-  const { run } = await serving(t);
-  const { stdout } = await run('flows', '--verdict', 'dropped', '-o', 'json');
-  t.match(JSON.parse(stdout), [{ verdict: 'dropped', merged: { drops: { NETFILTER_DROP: 3 } } }]);
-  t.match(await run('flows', '--verdict', 'lost'), { status: 2, stderr: /give one of forwarded, dropped/ });
-});
-
 t.test('names from the cluster cannot steer the terminal', async (t) => {
   const evil = workload('shop', '\u001b[2Jgone\u202e');
   const { run } = await serving(t, (answers) => {

@@ -281,6 +281,6 @@ t.test('what may stand at a place follows from what is before it', async (t) => 
     'name="api.ex|': { expected: { type: 'value', field: 'name' }, prefix: 'api.ex', from: 5 },
   };
   for (const [text, place] of Object.entries(expected)) {
-    t.match(atCursor(text.replace('|', ''), text.indexOf('|')), place as object, text);
+    t.match(atCursor(text.replace('|', ''), text.indexOf('|')), place, text);
   }
 });

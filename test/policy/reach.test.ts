@@ -13,7 +13,8 @@ import { someNetworkPolicy, someQuery } from './drawn.ts';
 import { someClusterPolicies, someNodes } from './drawn-tiers.ts';
 
 function end(name: string, peers: readonly Peer[]): ReachEnd {
-  return { name, isWorkload: true, peers, siblings: [] };
+  const entity = { type: 'workload', namespace: 'shop', kind: 'Deployment', name } as const;
+  return { name, entity, peers, siblings: [] };
 }
 
 function has(connections: Connections, protocol: 'TCP' | 'UDP' | 'SCTP', port: number): boolean {

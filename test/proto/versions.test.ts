@@ -112,13 +112,15 @@ for (const [name, changes, versions] of [
     t.teardown(() => server.forceShutdown());
     const spool = openSpool(join(temporary(t), 'spool'), 5);
     for (const number of [1, 2, 3]) spool.append(windowOf(number, [call(80)]), noState);
-    const connection = connect(address);
     const own = { cluster: 'c', node: 'n1', version: '0', firstRetryMs: 10, longestRetryMs: 50 };
-    const exporter = new Exporter(connection, spool, own, () => anyStatus, pino({ level: 'silent' }));
-    t.teardown(() => {
-      exporter.stop();
-      connection.close();
-    });
+    const exporter = new Exporter(
+      () => connect(address),
+      spool,
+      own,
+      () => anyStatus,
+      pino({ level: 'silent' }),
+    );
+    t.teardown(() => exporter.stop());
     exporter.start();
     while (spool.pending.length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     t.match(hellos, [{ versions: [1], node: 'n1' }]);

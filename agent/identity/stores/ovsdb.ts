@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { z } from 'zod';
+import { Backoff } from '../../../core/backoff.ts';
 import { messageOf } from '../../../core/errors.ts';
 import type { Milliseconds } from '../../../core/time.ts';
 import type { LinkClaim } from '../claim.ts';
@@ -42,7 +43,7 @@ export class Ovsdb {
   #socket: Socket | null = null;
   #stream = new JsonStream(maxMessageBytes);
   #retry: NodeJS.Timeout | null = null;
-  #retryMs: Milliseconds;
+  readonly #backoff: Backoff;
   #asked = false;
   #badRows = 0;
   #breaks = 0;
@@ -51,7 +52,7 @@ export class Ovsdb {
   constructor(options: OvsdbOptions, onChange: () => void) {
     this.#options = options;
     this.#onChange = onChange;
-    this.#retryMs = options.firstRetryMs;
+    this.#backoff = new Backoff(options.firstRetryMs, options.longestRetryMs, Math.random);
     this.#connect();
   }
 
@@ -110,7 +111,7 @@ export class Ovsdb {
   #begin(result: unknown, error: unknown): void {
     if (error !== undefined && error !== null) throw new Error(`monitor was refused: ${JSON.stringify(error)}`);
     this.#rows.clear();
-    this.#retryMs = this.#options.firstRetryMs;
+    this.#backoff.reset();
     this.#update(result);
   }
 
@@ -152,8 +153,7 @@ export class Ovsdb {
     this.#rows.clear();
     this.#state = { name: 'ovsdb', state: 'failing', detail: `${reason} (${this.#breaks} times)` };
     this.#onChange();
-    this.#retry = setTimeout(() => this.#connect(), this.#retryMs);
-    this.#retryMs = Math.min(this.#retryMs * 2, this.#options.longestRetryMs);
+    this.#retry = setTimeout(() => this.#connect(), this.#backoff.next());
   }
 }
 

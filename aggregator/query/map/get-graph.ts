@@ -46,7 +46,7 @@ async function edgesShown(graphs: Graphs, asked: Asked, hops: number): Promise<A
   const { workload } = asked.scope;
   if (workload === null || hops === 1) return await answerTo(graphs, asked);
   if (hops > mostHops) throw new WeirError('QUERY_INVALID', `${mostHops} hops are the most`);
-  graphs.state.check(asked.scope, graphs.history.all().edges);
+  graphs.state.checkRecorded(asked.scope, graphs.history);
   const answer = await answerTo(graphs, { ...asked, scope: anywhere });
   return { ...answer, edges: edgesAround(answer.edges, entityKey({ type: 'workload', ...workload }), hops) };
 }

@@ -4,7 +4,8 @@ import t from 'tap';
 import { PostgresStore } from '../../../aggregator/store/postgres.ts';
 import { plainSegment } from '../segments.ts';
 import { storeContract } from './contract.ts';
-import { PostgresServer } from './postgres-server.ts';
+import { allTime, segmentsIn } from './under-test.ts';
+import { PostgresServer } from '../../../lab/programs/postgres-server.ts';
 
 const log = pino({ level: 'silent' });
 const open = (url: string, maxCached = 1_000) => PostgresStore.open({ url, maxCached, log });
@@ -13,31 +14,37 @@ const commitOf = (node: string, sequence: number) => ({
   firstSequence: sequence,
   oldestSequence: 1,
 });
-const allTime = { startUnixMs: 0, endUnixMs: Number.MAX_SAFE_INTEGER };
 
 async function storedSequences(store: PostgresStore, node: string): Promise<number[]> {
-  const found = [];
-  for await (const segment of store.segments('demo', allTime)) if (segment.node === node) found.push(segment.sequence);
-  return found;
+  const segments = await segmentsIn(store, 'demo', allTime);
+  return segments.filter((segment) => segment.node === node).map(({ sequence }) => sequence);
 }
 
 t.setTimeout(120_000);
 
 t.test('a PostgreSQL server', async (t) => {
-  const server = await PostgresServer.start(t);
+  const server = await PostgresServer.start((remove) => t.teardown(remove));
 
   t.test('keeps the contract of a store', async (t) => {
-    storeContract(t, () => {
-      const url = server.newDatabase();
-      return { open: () => open(url) };
-    });
+    storeContract(
+      t,
+      () => {
+        const url = server.newDatabase();
+        return { open: () => open(url) };
+      },
+      8,
+    );
   });
 
   t.test('keeps it with a dictionary that does not fit in memory', async (t) => {
-    storeContract(t, () => {
-      const url = server.newDatabase();
-      return { open: () => open(url, 2) };
-    });
+    storeContract(
+      t,
+      () => {
+        const url = server.newDatabase();
+        return { open: () => open(url, 2) };
+      },
+      4,
+    );
   });
 
   t.test('makes its tables once, however many begin at the same time', async (t) => {
@@ -131,7 +138,7 @@ t.test('a PostgreSQL server', async (t) => {
     await client.end();
     await t.rejects(open(url), {
       code: 'STORE',
-      message: /have schema 99, this version of Weir reads 1; name another/,
+      message: /have schema 99, this version of Weir reads 1 to 4; name another/,
     });
   });
 });

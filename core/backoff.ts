@@ -1,4 +1,4 @@
-import type { Milliseconds } from '../core/time.ts';
+import type { Milliseconds } from './time.ts';
 
 /** Waits that double from one to the next, each shortened by up to half by chance, so that clients do not move as one. */
 export class Backoff {

@@ -1,0 +1,59 @@
+import t from 'tap';
+import { chart, helm, type KubeObject, render, toolFolders, whyNoHelm } from './helm.ts';
+import { schemaFaults } from './kubernetes-types.ts';
+import { valueSets, wrongValues } from './value-sets.ts';
+
+const skip = whyNoHelm();
+
+/** Certificates are new each time. */
+function withoutCertificates(objects: readonly KubeObject[]): unknown {
+  const text = JSON.stringify(objects);
+  return JSON.parse(
+    text
+      .replaceAll(/"(tls\.crt|tls\.key|ca\.crt)":"[^"]+"/g, '"$1":"…"')
+      .replaceAll(/("weir.dev\/valid-until":")\d+/g, '$1…'),
+  );
+}
+
+for (const folder of toolFolders) {
+  t.test(`helm of ${folder} finds nothing wrong with the chart`, { skip }, async (t) => {
+    t.match(await helm(folder, 'lint', '--strict', chart), /1 chart\(s\) linted, 0 chart\(s\) failed/);
+  });
+
+  t.test(`helm of ${folder} refuses values that cannot work, and says why`, { skip }, async (t) => {
+    for (const [values, message] of wrongValues) {
+      await t.rejects(render(folder, values), { message }, JSON.stringify(values));
+    }
+  });
+}
+
+t.test('what is rendered is what the schema of Kubernetes says, whatever the values', { skip }, async (t) => {
+  const names = Object.keys(valueSets);
+  const rendered = await Promise.all(Object.values(valueSets).map((values) => render('kube-1.36', values)));
+  for (const [index, objects] of rendered.entries()) {
+    const keys = objects.map(({ kind, metadata }) => `${kind}/${metadata.namespace ?? ''}/${metadata.name}`);
+    t.equal(new Set(keys).size, keys.length, `${names[index]}: no object is there twice`);
+  }
+  // All at once: the compiler's start takes longer than the objects.
+  t.strictSame(schemaFaults(rendered.flat()), []);
+});
+
+t.test('the check against the schema finds what is wrong', async (t) => {
+  const metadata = { name: 'x' };
+  const of = (spec: object) => schemaFaults([{ apiVersion: 'apps/v1', kind: 'DaemonSet', metadata, spec }]);
+  const template = { spec: { containers: [{ name: 'a' }] } };
+  const selector = {};
+  t.strictSame(of({ selector, template }), []);
+  t.match(of({ selector, template, replicas: 1 }), [/replicas.* does not exist/]);
+  t.match(of({ template }), [/'selector' is missing/]);
+  t.match(of({ selector, template: { spec: { containers: [{ name: 'a', tty: 'yes' }] } } }), [/not assignable/]);
+  t.match(schemaFaults([{ apiVersion: 'apps/v2', kind: 'Thing', metadata }]), [/no-types-of-apps\/v2/]);
+});
+
+t.test('helm 3 and helm 4 render the same', { skip }, async (t) => {
+  for (const name of ['nothing', 'everything', 'cert-manager']) {
+    const values = valueSets[name] as object;
+    const [three, four] = await Promise.all(toolFolders.map((folder) => render(folder, values)));
+    t.strictSame(withoutCertificates(three ?? []), withoutCertificates(four ?? []), name);
+  }
+});
