@@ -12,6 +12,7 @@ import { TokenReviews } from './access/token-reviews.ts';
 import { type Secured, startAggregator } from './aggregator.ts';
 import { type AggregatorConfig, readConfig } from './config.ts';
 import type { ServedCluster } from './cluster/options.ts';
+import { optionsOf } from './options.ts';
 import { ApiCluster } from './kube/api.ts';
 import { FileCluster } from './kube/files.ts';
 import type { ClusterSource } from './kube/source.ts';
@@ -22,8 +23,6 @@ import type { Store } from './store/store.ts';
 /** Editors and scripts write a file in several steps: read once they are done. */
 const debounceMs = 50;
 const pollMs = 2_000;
-const maxUpkeepEveryMs = 15_000;
-const sharedPollMs = 1_000;
 const certificatesEveryMs = 10_000;
 
 /** A database server where the name is a URL, else a file. */
@@ -93,41 +92,15 @@ async function openSecured(config: AggregatorConfig, log: Logger): Promise<Secur
 
 async function run(config: AggregatorConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: { component: 'aggregator' } }, pino.destination(2));
-  const { cluster, listen, metricsListen, maxEdges, maxSeries, maxAliases, maxBaselines, credits, maxUnderWay } =
-    config;
+  const { cluster } = config;
   const secured = await openSecured(config, log.child({ part: 'tls' }));
   const store = await openStore(config, log);
   const clusters = await openClusters(config, log).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
-  const aggregator = await startAggregator(
-    {
-      listen,
-      metricsListen,
-      httpListen: config.httpListen,
-      httpBasePath: config.httpBasePath,
-      ui: config.ui,
-      tiers: config.keep,
-      keepSightingsMs: config.keepSightings,
-      tailMs: config.tail,
-      upkeepEveryMs: Math.min(maxUpkeepEveryMs, config.tail / 4),
-      pollEveryMs: sharedPollMs,
-      rememberMs: config.remember,
-      identityWaitMs: config.identityWait,
-      clusterWaitMs: config.clusterWait,
-      maxEdges,
-      maxSeries,
-      maxAliases,
-      maxAnswerEdges: config.maxAnswerEdges,
-      maxBaselines,
-      credits,
-      maxBatchesUnderWay: maxUnderWay,
-      maxStreams: config.maxStreams,
-      maxDictionaryBytes: config.maxDictionaryMb * 1e6,
-    },
-    { store, clusters, clock: systemClock, log, secured },
-  );
+  const drivers = { store, clusters, clock: systemClock, log, secured };
+  const aggregator = await startAggregator(optionsOf(config), drivers);
   const { addresses, metricsAddress, httpAddress } = aggregator;
   log.info({ version, cluster, addresses, metricsAddress, httpAddress }, 'listening');
 

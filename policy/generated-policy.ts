@@ -98,6 +98,18 @@ function describeRule(direction: Direction, index: number, rule: MergedRule): Ge
   };
 }
 
+/** Far ends by port of UDP that nobody answered. */
+function unansweredEnds(direction: Direction, edges: readonly Edge[]): Map<number, string[]> {
+  const ends = new Map<number, string[]>();
+  for (const edge of edges.filter(isFireAndForget)) {
+    const onPort = ends.get(edge.port);
+    const end = entityLabel(farEndOf(edge, direction));
+    if (onPort === undefined) ends.set(edge.port, [end]);
+    else onPort.push(end);
+  }
+  return ends;
+}
+
 function notesOn({ direction, index, alsoAllows }: GeneratedRule, { ports, edges }: MergedRule): string[] {
   const notes: string[] = [];
   const place = `${direction}[${index}]`;
@@ -106,9 +118,8 @@ function notesOn({ direction, index, alsoAllows }: GeneratedRule, { ports, edges
     if (onPort.length === 0 || onPort.some((edge) => edge.protocol === port.protocol)) continue;
     notes.push(`${place} allows DNS over ${portLabel(port)} as well: a resolver repeats a truncated answer over TCP.`);
   }
-  for (const edge of edges.filter(isFireAndForget)) {
-    const end = entityLabel(farEndOf(edge, direction));
-    notes.push(`${place} allows UDP ${edge.port} with ${end}, which was never answered and never dropped.`);
+  for (const [port, ends] of unansweredEnds(direction, edges)) {
+    notes.push(`${place} allows UDP ${port} with ${listed(ends)}, which was never answered and never dropped.`);
   }
   if (alsoAllows.length > 0) notes.push(`${place} covers more than was seen: ${listed(alsoAllows.map(labelOf))}.`);
   return notes;

@@ -186,7 +186,11 @@ export function askedBy(
   const { protocol } = edge;
   const never = impossible(edge, far);
   if (never !== null || protocol === 'ICMP' || protocol === 'ICMPv6') return { reason: never ?? '' };
-  if (choice?.include === false) return { reason: 'it was left out by choice' };
+  if (choice?.include === false) {
+    const inside = far.type === 'workload' && far.namespace === subject.namespace;
+    const isOpen = inside && surroundings.options.general[direction] === 'allow-inside-namespace';
+    return { reason: `it was left out by choice${isOpen ? ', but its whole namespace is allowed all the same' : ''}` };
+  }
   const objections = objectionsTo(edge, direction, far, surroundings);
   const [first] = objections;
   if (first !== undefined && choice === null) return { reason: first.reason };

@@ -2,9 +2,7 @@ import { stringify } from 'yaml';
 import type { Direction } from '../core/flow.ts';
 import type { Fields } from '../core/fields.ts';
 import type { PolicyObject, WrittenRule } from './policy-object.ts';
-
-/** What kubectl reads is YAML 1.1, in which `on` and `012` are no strings: `compat` has them quoted. */
-const style = { indentSeq: false, lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' } as const;
+import { yamlStyle } from './yaml-style.ts';
 
 /** Where a rule stands in a text: lines from 1, both inclusive. */
 export interface RuleLines {
@@ -50,7 +48,7 @@ export class Printer {
   readonly #elements = new WeakMap<object, string>();
 
   print({ head, rules }: PolicyObject, commentOn: CommentOn = noComments): Printed {
-    let yaml = stringify(head, style);
+    let yaml = stringify(head, yamlStyle);
     let line = linesIn(yaml);
     const lines: RuleLines[] = [];
     for (const direction of directions) {
@@ -125,7 +123,7 @@ export class Printer {
     const key = JSON.stringify(value);
     let text = this.#parts.get(key);
     if (text === undefined) {
-      text = indented(stringify(value, style), '    ');
+      text = indented(stringify(value, yamlStyle), '    ');
       this.#parts.set(key, text);
     }
     return text;
