@@ -14,6 +14,7 @@ import { overhead } from './overhead.ts';
 import { hasOwnMounts, runWithOwnMounts } from './own-mounts.ts';
 import { policy } from './policy.ts';
 import { preexisting } from './preexisting.ts';
+import { query } from './query.ts';
 import { renderReport } from './report.ts';
 import { Undo } from './undo.ts';
 import { wireBench } from './wire.ts';
@@ -27,6 +28,7 @@ const benches: readonly Bench[] = [
   identity,
   wireBench,
   policy,
+  query,
   ingest,
   agents,
 ];

@@ -136,9 +136,14 @@ t.test('for an agent that does not read there is never more than one acknowledge
   const { ingest, committed } = await newIngest(t);
   const written: wire.PushResponse[] = [];
   let reads = true;
+  let isWelcomed = () => {};
+  const welcomed = new Promise<void>((resolve) => {
+    isWelcomed = resolve;
+  });
   const session = ingest.accept({
     write: (response) => {
       written.push(response);
+      isWelcomed();
       return reads;
     },
     fail: (error) => t.fail(error.message),
@@ -147,6 +152,7 @@ t.test('for an agent that does not read there is never more than one acknowledge
   });
   const hello = { cluster: 'demo', node: 'n1', agentVersion: 'test', oldest: null, status: null };
   session.receive({ frame: 'hello', hello: { ...hello, versions: wireVersions } });
+  await welcomed;
   const writer = new BatchWriter();
   const record: FlowRecord = { ...toCart, counters: { ...zeroCounters(), attempts: 1 } };
   const send = (sequence: number) =>
