@@ -60,11 +60,20 @@ export function outcomeOf(edge: Edge, decision: Decision): Outcome {
   return succeeded(edge) ? 'denied' : 'stillDenied';
 }
 
+/** Few reasons stand behind many findings. */
+const texts = new WeakMap<Because, string>();
+
+function textOf(because: Because): string {
+  const text = texts.get(because) ?? becauseText(because);
+  texts.set(because, text);
+  return text;
+}
+
 export function findingOf(edge: Edge, sides: Sides): ReplayFinding {
   const decision = decisionOf(sides);
   const direction = decidingDirection({ decision, ...sides });
   const rests = sides[direction].because;
-  return { edge, decision, direction, because: becauseText(rests), rests };
+  return { edge, decision, direction, because: textOf(rests), rests };
 }
 
 /** Counts edges and keeps those that people have to know of. */
