@@ -21,6 +21,22 @@ const cidr = z.string().transform((text, context): Cidr => {
   return z.NEVER;
 });
 
+/** Where the state of a cluster is that is served besides the first. */
+export interface AlsoCluster {
+  readonly name: string;
+  readonly from: 'kubeconfig' | 'files';
+  /** File of the kubeconfig, or folder of the manifests. */
+  readonly path: string;
+}
+
+const alsoCluster = z.string().transform((text, context): AlsoCluster => {
+  const [, name, from, path] = /^([^=]+)=(kubeconfig|files):(.+)$/.exec(text) ?? [];
+  if (name !== undefined && path !== undefined && (from === 'kubeconfig' || from === 'files'))
+    return { name, from, path };
+  context.addIssue({ code: 'custom', message: 'give NAME=kubeconfig:FILE or NAME=files:FOLDER' });
+  return z.NEVER;
+});
+
 const tiers = z.string().transform((text, context): readonly Tier[] => {
   const read = readTiers(text);
   if (read.type === 'tiers') return read.tiers;
@@ -55,6 +71,7 @@ const schema = z.object({
   clusterFiles: z.string().min(1, 'name the folder that holds the manifests of the cluster').optional(),
   kubeconfig: z.string().min(1, 'name a kubeconfig file').optional(),
   clusterWait: duration,
+  alsoCluster: z.array(alsoCluster),
   podCidr: z.array(cidr),
   serviceCidr: z.array(cidr),
   keep: tiers,
@@ -140,6 +157,15 @@ function command(): Command {
     )
     .addOption(
       flag('--kubeconfig <file>', 'access to the Kubernetes API, in place of the service account', 'KUBECONFIG'),
+    )
+    .addOption(
+      list(
+        flag(
+          '--also-cluster <name=source>',
+          'one more cluster: NAME=kubeconfig:FILE or NAME=files:FOLDER, may be given again',
+          'ALSO_CLUSTER',
+        ).default([]),
+      ),
     )
     .addOption(
       flag(
@@ -249,6 +275,9 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
 }
 
 function withOneSource(config: AggregatorConfig): AggregatorConfig {
+  const names = [config.cluster, ...config.alsoCluster.map(({ name }) => name)];
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new WeirError('CONFIG_INVALID', `--also-cluster: ${twice} is given twice`);
   if (config.clusterFiles === undefined || config.kubeconfig === undefined) return config;
   const what = '--cluster-files and --kubeconfig: give one of them, the cluster has one state';
   throw new WeirError('CONFIG_INVALID', what);

@@ -10,6 +10,7 @@ import type { Grant } from './peer-grants.ts';
 import { type MergedRule, mergeGrants } from './rule.ts';
 import { type RulePeer, toNetworkPolicyPeer } from './rule-peer.ts';
 import { portLabel, toNetworkPolicyPort } from './rule-port.ts';
+import { differenceOf, witnessText } from './same-rules.ts';
 import type { WorkloadSelector } from './workload-selector.ts';
 
 /** A rule with what it rests on. */
@@ -97,6 +98,18 @@ function describeRule(direction: Direction, index: number, rule: MergedRule): Ge
   };
 }
 
+/** Far ends by port of UDP that nobody answered. */
+function unansweredEnds(direction: Direction, edges: readonly Edge[]): Map<number, string[]> {
+  const ends = new Map<number, string[]>();
+  for (const edge of edges.filter(isFireAndForget)) {
+    const onPort = ends.get(edge.port);
+    const end = entityLabel(farEndOf(edge, direction));
+    if (onPort === undefined) ends.set(edge.port, [end]);
+    else onPort.push(end);
+  }
+  return ends;
+}
+
 function notesOn({ direction, index, alsoAllows }: GeneratedRule, { ports, edges }: MergedRule): string[] {
   const notes: string[] = [];
   const place = `${direction}[${index}]`;
@@ -105,9 +118,8 @@ function notesOn({ direction, index, alsoAllows }: GeneratedRule, { ports, edges
     if (onPort.length === 0 || onPort.some((edge) => edge.protocol === port.protocol)) continue;
     notes.push(`${place} allows DNS over ${portLabel(port)} as well: a resolver repeats a truncated answer over TCP.`);
   }
-  for (const edge of edges.filter(isFireAndForget)) {
-    const end = entityLabel(farEndOf(edge, direction));
-    notes.push(`${place} allows UDP ${edge.port} with ${end}, which was never answered and never dropped.`);
+  for (const [port, ends] of unansweredEnds(direction, edges)) {
+    notes.push(`${place} allows UDP ${port} with ${listed(ends)}, which was never answered and never dropped.`);
   }
   if (alsoAllows.length > 0) notes.push(`${place} covers more than was seen: ${listed(alsoAllows.map(labelOf))}.`);
   return notes;
@@ -139,6 +151,8 @@ export function buildPolicy(plan: PolicyPlan): GeneratedPolicy {
   }
   for (const direction of directions) {
     if (grants[direction] === null) continue;
+    const witness = differenceOf(grants[direction] ?? [], merged[direction]);
+    if (witness !== null) notes.push(`The ${direction} rules are not what was asked for: ${witnessText(witness)}.`);
     if (merged[direction].length === 0) notes.push(`No ${direction} traffic to allow was seen: all of it is denied.`);
     for (const [index, rule] of merged[direction].entries()) {
       const described = describeRule(direction, index, rule);

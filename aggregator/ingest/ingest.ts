@@ -85,7 +85,7 @@ export class Ingest implements SessionHost {
   }
 
   /** What an earlier session has under way may still be committed; if it is sent again it counts as a duplicate. */
-  join(session: Session, { cluster, node, status }: wire.Hello): wire.BatchId | null {
+  async join(session: Session, { cluster, node, status }: wire.Hello): Promise<wire.BatchId | null> {
     if (this.#stopping) throw shuttingDown();
     if (cluster !== this.#options.cluster) {
       const what = `this aggregator serves ${this.#options.cluster}, the agent says ${cluster}; set both to the same name`;
@@ -97,7 +97,8 @@ export class Ingest implements SessionHost {
     const before = this.agents.connect(node, session);
     this.agents.told(node, status);
     before?.fail(new WeirError('INGEST_SUPERSEDED', `a newer stream of node ${node} was opened`));
-    const cursor = this.agents.cursor(node);
+    // Another aggregator may have committed more of the node meanwhile.
+    const cursor = await this.#options.store.cursor(cluster, node);
     return cursor === null ? null : { epoch: cursor.epoch, sequence: cursor.sequence };
   }
 
@@ -151,11 +152,16 @@ export class Ingest implements SessionHost {
   async commit(commit: Commit): Promise<CommitResult> {
     const result = await this.#committer.commit(commit);
     if (result.type !== 'committed') return result;
-    const { node, epoch, sequence, window } = result.segment;
-    this.agents.committed({ node, epoch, sequence, windowEndUnixMs: window.endUnixMs });
+    const { node } = result.segment;
+    this.seen(result.segment);
     if (result.missing > 0) this.#options.log.error({ node, missing: result.missing }, 'batches were lost on the way');
     this.#options.onCommitted(result.segment, result.id);
     return result;
+  }
+
+  /** A segment was committed, here or by another aggregator. */
+  seen({ node, epoch, sequence, window }: Segment): void {
+    this.agents.committed({ node, epoch, sequence, windowEndUnixMs: window.endUnixMs });
   }
 
   /** Takes nothing in any more, lets what is under way end, and ends the streams. */

@@ -27,7 +27,7 @@ const helloWithinMs = 10_000;
 /** What a session needs of the ingest that it is part of. */
 export interface SessionHost {
   /** Makes a session the one that speaks for its node. @returns how far the node is committed. @throws WeirError */
-  join(session: Session, hello: wire.Hello): wire.BatchId | null;
+  join(session: Session, hello: wire.Hello): Promise<wire.BatchId | null>;
   /** The session is over. @param node null when it never said which */
   leave(node: string | null, session: Session): void;
   told(node: string, status: wire.AgentStatus | null): void;
@@ -91,7 +91,7 @@ export class Session {
 
   receive(request: wire.PushRequest): void {
     if (request.frame === 'hello' && this.#over) return;
-    if (request.frame === 'hello') this.#greet(request.hello);
+    if (request.frame === 'hello') void this.#greet(request.hello);
     else if (request.frame === 'batch') this.#take(request.batch);
     else this.fail(new WeirError('INGEST_INVALID', 'a request holds neither hello nor batch'));
   }
@@ -142,7 +142,7 @@ export class Session {
     });
   }
 
-  #greet(hello: wire.Hello): void {
+  async #greet(hello: wire.Hello): Promise<void> {
     if (this.#hello !== null) {
       this.fail(new WeirError('INGEST_INVALID', 'the agent said hello twice'));
       return;
@@ -151,7 +151,8 @@ export class Session {
     clearTimeout(this.#silence);
     try {
       const version = versionFor(hello);
-      const committed = this.#host.join(this, hello);
+      const committed = await this.#host.join(this, hello);
+      if (this.#over) return;
       const { credits } = this.#host.pace();
       this.#credits = credits;
       this.#welcomed = {

@@ -38,7 +38,7 @@ t.test('who follows goes on by itself when the aggregator is back, and is told o
   const start = (listen: string) =>
     AggregatorProcess.start(
       ['--listen', listen, '--metrics-listen', '127.0.0.1:0', '--database', join(folder, 'weir.db')].concat(
-        ['--cluster', 'demo', '--cluster-files', join(folder, 'cluster'), '--retention', '36500d'],
+        ['--cluster', 'demo', '--cluster-files', join(folder, 'cluster'), '--keep', '15s=36500d'],
         ['--pod-cidr', '10.1.0.0/16'],
       ),
     );

@@ -25,5 +25,12 @@ export function openHttp({ basePath, ui, handlers, report }: HttpOptions): HttpS
     maxStreams: 200,
     heartbeatMs: 15_000,
   });
-  return new HttpServer({ basePath, api, pages: new Pages(new SiteFolder(ui)), report, maxConnections: 1_000 });
+  return new HttpServer({
+    basePath,
+    api,
+    pages: new Pages(new SiteFolder(ui)),
+    report,
+    maxConnections: 1_000,
+    idleMs: 60_000,
+  });
 }

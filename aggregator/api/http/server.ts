@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { WeirError } from '../../../core/errors.ts';
+import type { Milliseconds } from '../../../core/time.ts';
 import type { FaultReport } from '../faults.ts';
 import { asCallError, sendFault } from './json-reply.ts';
 import type { JsonApi } from './json-api.ts';
@@ -13,6 +14,8 @@ export interface HttpServerOptions {
   readonly pages: Pages;
   readonly report: FaultReport;
   readonly maxConnections: number;
+  /** A connection on which nothing moves for so long is ended, such as that of a caller who does not read. */
+  readonly idleMs: Milliseconds;
 }
 
 const apiRoot = 'api/v1/';
@@ -32,8 +35,7 @@ export class HttpServer {
     };
     this.#server = createServer(bounds, (request, response) => void this.#answer(request, response));
     this.#server.maxConnections = options.maxConnections;
-    // Ends connections on which nothing moves, such as that of a caller who does not read.
-    this.#server.timeout = 60_000;
+    this.#server.timeout = options.idleMs;
   }
 
   /** @returns the address with the port that was chosen for port 0. @throws WeirError LISTEN */
