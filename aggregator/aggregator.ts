@@ -3,9 +3,10 @@ import type { Cidr } from '../core/address.ts';
 import type { Clock, Milliseconds } from '../core/time.ts';
 import { defaultLimits } from '../proto/limits.ts';
 import { serverCredentials } from '../tls/grpc-credentials.ts';
-import type { CertificateFiles } from '../tls/certificate-files.ts';
 import { agentGate } from './access/agent-gate.ts';
-import { firstOf, type NodeProof } from './access/node-proof.ts';
+import { firstOf } from './access/node-proof.ts';
+import type { Secured } from './access/secured.ts';
+import { type Gate, openGate, UserGate } from './access/user-gate.ts';
 import { Aliases } from './alias/aliases.ts';
 import { aliasHandlers } from './alias/handlers.ts';
 import { faultReport } from './api/faults.ts';
@@ -55,12 +56,6 @@ export interface AggregatorOptions {
   readonly credits: number;
   /** How many of all agents should be at most: bounds the memory that batches take which wait for their commit. */
   readonly maxBatchesUnderWay: number;
-}
-
-/** How an aggregator proves itself, and has agents prove their nodes. */
-export interface Secured {
-  readonly certificates: CertificateFiles;
-  readonly proofs: readonly NodeProof[];
 }
 
 /** What an aggregator stands on; it closes them when it stops. */
@@ -175,8 +170,16 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     alias: aliasHandlers({ cluster, aliases }),
     settings: settingsHandlers({ cluster, settings }),
   };
-  const grpc = new GrpcServer(ingestHandlers(ingest), handlers, report);
-  const http = openHttp({ basePath: options.httpBasePath, ui: options.ui, handlers, report });
+  const gate = gateOf(drivers);
+  const grpc = new GrpcServer(ingestHandlers(ingest), handlers, { report, gate });
+  const http = openHttp({
+    basePath: options.httpBasePath,
+    ui: options.ui,
+    handlers,
+    report,
+    gate,
+    certificates: drivers.secured?.certificates ?? null,
+  });
   const metricsServer = new MetricsServer(metrics.registry);
   const transport = drivers.secured === null ? plainTransport : transportOf(drivers.secured, drivers);
   const stop = async () => {
@@ -213,4 +216,9 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
 function transportOf({ certificates, proofs }: Secured, { clock, log }: AggregatorDrivers): GrpcTransport {
   const gate = agentGate({ prove: firstOf(proofs), clock, log: log.child({ part: 'access' }) });
   return { credentials: serverCredentials(certificates), gates: [gate] };
+}
+
+function gateOf({ secured, clock, log }: AggregatorDrivers): Gate {
+  if (secured === null || secured.users === null) return openGate;
+  return new UserGate({ ...secured.users, clock, log: log.child({ part: 'access' }) });
 }

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import type { Test } from 'tap';
-import { type Aggregator, type AggregatorOptions, type Secured, startAggregator } from '../../aggregator/aggregator.ts';
+import { type Aggregator, type AggregatorOptions, startAggregator } from '../../aggregator/aggregator.ts';
+import type { Secured } from '../../aggregator/access/secured.ts';
 import { ClusterObjects } from '../../aggregator/kube/objects.ts';
 import type { ChangeCallback, ClusterSource } from '../../aggregator/kube/source.ts';
 import { SqliteStore } from '../../aggregator/store/sqlite.ts';
@@ -66,11 +67,19 @@ export interface StartOptions extends Partial<AggregatorOptions> {
   readonly store?: Store;
   readonly clock?: Clock;
   readonly secured?: Secured | null;
+  readonly log?: Logger;
 }
 
 /** Starts an aggregator with a real store and real gRPC; it is stopped when the test ends. */
 export async function start(t: Test, source: ClusterSource, options: StartOptions = {}): Promise<Running> {
-  const { database = join(newFolder(t), 'weir.db'), store, clock = systemClock, secured = null, ...rest } = options;
+  const {
+    database = join(newFolder(t), 'weir.db'),
+    store,
+    clock = systemClock,
+    secured = null,
+    log = pino({ level: 'silent' }),
+    ...rest
+  } = options;
   const blocks = (text: string) => [parseCidr(text)].filter((block) => block !== null);
   const aggregator = await startAggregator(
     {
@@ -98,7 +107,7 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       store: store ?? new SqliteStore({ path: database, synchronous: 'FULL', maxCached: 1_000 }),
       source,
       clock,
-      log: pino({ level: 'silent' }),
+      log,
       secured,
     },
   );

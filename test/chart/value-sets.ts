@@ -62,6 +62,7 @@ export const valueSets: Readonly<Record<string, object>> = {
         { maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' },
       ],
     },
+    access: { aggregateToView: true, proxy: { secretName: 'proxy' } },
     networkPolicy: {
       agentCidrs: ['10.0.0.0/24'],
       clientNamespaces: ['tools'],
