@@ -91,7 +91,7 @@ t.test(
     t.equal(securityContext['privileged'], undefined);
     t.strictSame(securityContext.capabilities, {
       drop: ['ALL'],
-      add: ['BPF', 'PERFMON', 'NET_ADMIN', 'SYS_ADMIN', 'SYS_PTRACE'],
+      add: ['BPF', 'PERFMON', 'NET_ADMIN', 'SYS_ADMIN', 'SYS_PTRACE', 'SETPCAP'],
     });
     t.strictSame(
       pod.volumes.filter(({ secret }) => secret !== undefined),
