@@ -91,7 +91,7 @@ t.test(
     t.equal(securityContext['privileged'], undefined);
     t.strictSame(securityContext.capabilities, {
       drop: ['ALL'],
-      add: ['BPF', 'PERFMON', 'NET_ADMIN', 'SYS_ADMIN', 'SYS_PTRACE', 'SETPCAP'],
+      add: ['BPF', 'PERFMON', 'NET_ADMIN'],
     });
     t.strictSame(
       pod.volumes.filter(({ secret }) => secret !== undefined),

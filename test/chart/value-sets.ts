@@ -20,6 +20,7 @@ export const valueSets: Readonly<Record<string, object>> = {
       ciliumDirectory: '/var/run/cilium',
     },
   },
+  'kernels without iterators': { agent: { withoutIterators: true } },
   'privileged agents': { agent: { securityMode: 'privileged' } },
   'no NetworkPolicy': { networkPolicy: { enabled: false } },
   monitoring: {
