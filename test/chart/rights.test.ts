@@ -86,6 +86,7 @@ t.test(
   async (t) => {
     const { podOf } = await rendered();
     const pod = podOf('DaemonSet', '-agent');
+    t.match(pod['securityContext'], { seccompProfile: { type: 'RuntimeDefault' } });
     const [{ securityContext, volumeMounts }] = pod.containers;
     t.match(securityContext, { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true });
     t.equal(securityContext['privileged'], undefined);
