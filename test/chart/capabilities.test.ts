@@ -18,8 +18,8 @@ interface DaemonSetSpec {
 
 async function chartCapabilities(): Promise<string[]> {
   const objects = await render('kube-1.36', {});
-  const { template } = objects.find(({ kind }) => kind === 'DaemonSet')?.['spec'] as DaemonSetSpec;
-  return template.spec.containers[0]?.securityContext.capabilities.add ?? [];
+  const spec = objects.find(({ kind }) => kind === 'DaemonSet')?.['spec'] as DaemonSetSpec;
+  return spec.template.spec.containers[0]?.securityContext.capabilities.add ?? [];
 }
 
 /** As a container runtime starts root: with these capabilities and no way to others. */
