@@ -5,6 +5,7 @@ import { type Cidr, parseCidr, staysOnMachine } from '../core/address.ts';
 import { WeirError } from '../core/errors.ts';
 import { type Milliseconds, parseDuration } from '../core/time.ts';
 import { version } from '../core/version.ts';
+import { readTiers, type Tier } from './graph/tiers.ts';
 
 const duration = z.string().transform((text, context): Milliseconds => {
   const ms = parseDuration(text);
@@ -20,6 +21,29 @@ const cidr = z.string().transform((text, context): Cidr => {
   return z.NEVER;
 });
 
+/** Where the state of a cluster is that is served besides the first. */
+export interface AlsoCluster {
+  readonly name: string;
+  readonly from: 'kubeconfig' | 'files';
+  /** File of the kubeconfig, or folder of the manifests. */
+  readonly path: string;
+}
+
+const alsoCluster = z.string().transform((text, context): AlsoCluster => {
+  const [, name, from, path] = /^([^=]+)=(kubeconfig|files):(.+)$/.exec(text) ?? [];
+  if (name !== undefined && path !== undefined && (from === 'kubeconfig' || from === 'files'))
+    return { name, from, path };
+  context.addIssue({ code: 'custom', message: 'give NAME=kubeconfig:FILE or NAME=files:FOLDER' });
+  return z.NEVER;
+});
+
+const tiers = z.string().transform((text, context): readonly Tier[] => {
+  const read = readTiers(text);
+  if (read.type === 'tiers') return read.tiers;
+  context.addIssue({ code: 'custom', message: read.problem });
+  return z.NEVER;
+});
+
 const listenAddress = z
   .string()
   .regex(/^(unix:\/.+|.+:\d{1,5})$/, 'give host:port, [v6 address]:port or unix:/absolute/path');
@@ -28,8 +52,6 @@ const count = z.coerce.number().int('give a whole number').min(1, 'give a number
 
 const headerName = z.string().regex(/^[\w-]+$/, 'give the name of a header');
 
-const file = z.string().min(1, 'name a file in PEM');
-
 const basePath = z
   .string()
   .regex(/^\/?$|^(\/[\w.~-]+)+\/?$/, 'give a path such as /weir, of letters, digits and . _ ~ -')
@@ -37,6 +59,7 @@ const basePath = z
 
 /** Beside the compiled aggregator. */
 const builtUi = join(import.meta.dirname, '../ui');
+const file = z.string().min(1, 'name a file in PEM');
 
 const schema = z.object({
   listen: z.array(listenAddress).min(1),
@@ -50,16 +73,23 @@ const schema = z.object({
   clusterFiles: z.string().min(1, 'name the folder that holds the manifests of the cluster').optional(),
   kubeconfig: z.string().min(1, 'name a kubeconfig file').optional(),
   clusterWait: duration,
+  alsoCluster: z.array(alsoCluster),
   podCidr: z.array(cidr),
   serviceCidr: z.array(cidr),
-  retention: duration,
+  keep: tiers,
+  keepSightings: duration,
+  tail: duration,
   remember: duration,
   identityWait: duration,
   maxEdges: count,
   maxSeries: count,
+  maxAnswerEdges: count,
   maxAliases: count,
+  maxBaselines: count,
   credits: count,
   maxUnderWay: count,
+  maxStreams: count,
+  maxDictionaryMb: count,
   tlsCert: file.optional(),
   tlsKey: file.optional(),
   tlsCa: file.optional(),
@@ -135,6 +165,15 @@ function command(): Command {
       flag('--kubeconfig <file>', 'access to the Kubernetes API, in place of the service account', 'KUBECONFIG'),
     )
     .addOption(
+      list(
+        flag(
+          '--also-cluster <name=source>',
+          'one more cluster: NAME=kubeconfig:FILE or NAME=files:FOLDER, may be given again',
+          'ALSO_CLUSTER',
+        ).default([]),
+      ),
+    )
+    .addOption(
       flag(
         '--cluster-wait <time>',
         'how long no flow is named for want of the first state of the cluster',
@@ -149,7 +188,21 @@ function command(): Command {
         flag('--service-cidr <block>', 'Service addresses, besides those of ServiceCIDRs', 'SERVICE_CIDR').default([]),
       ),
     )
-    .addOption(flag('--retention <time>', 'how long flows are kept', 'RETENTION').default('7d'))
+    .addOption(
+      flag('--keep <tiers>', 'how wide buckets of time are, and how long each kind is kept', 'KEEP').default(
+        '15s=1h,1m=24h,1h=30d,1d=400d',
+      ),
+    )
+    .addOption(
+      flag(
+        '--keep-sightings <time>',
+        'how long it is known when an edge was seen, when nothing else is kept of it',
+        'KEEP_SIGHTINGS',
+      ).default('1200d'),
+    )
+    .addOption(
+      flag('--tail <time>', 'how long windows are kept one by one before they are merged', 'TAIL').default('2m'),
+    )
     .addOption(flag('--remember <time>', 'how long who is gone can still be named', 'REMEMBER').default('1h'))
     .addOption(
       flag(
@@ -160,12 +213,24 @@ function command(): Command {
     )
     .addOption(flag('--max-edges <n>', 'bound of the graph in memory', 'MAX_EDGES').default('500000'))
     .addOption(flag('--max-series <n>', 'bound of the series of a traffic metric', 'MAX_SERIES').default('2000'))
+    .addOption(
+      flag('--max-answer-edges <n>', 'edges of one answer; more come in pages', 'MAX_ANSWER_EDGES').default('100000'),
+    )
     .addOption(flag('--max-aliases <n>', 'bound of the aliases', 'MAX_ALIASES').default('1000'))
+    .addOption(flag('--max-baselines <n>', 'bound of the baselines', 'MAX_BASELINES').default('100'))
     .addOption(flag('--credits <n>', 'batches of one agent that may be under way', 'CREDITS').default('64'))
     .addOption(
       flag('--max-under-way <n>', 'batches of all agents that should be under way at most', 'MAX_UNDER_WAY').default(
         '4096',
       ),
+    )
+    .addOption(flag('--max-streams <n>', "agents' streams that may be open", 'MAX_STREAMS').default('10000'))
+    .addOption(
+      flag(
+        '--max-dictionary-mb <n>',
+        'memory for what agents said once: beyond it the stream that takes most ends',
+        'MAX_DICTIONARY_MB',
+      ).default('1000'),
     )
     .addOption(flag('--tls-cert <file>', 'certificate of this aggregator, with its chain, in PEM', 'TLS_CERT'))
     .addOption(flag('--tls-key <file>', 'its key', 'TLS_KEY'))
@@ -238,6 +303,9 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
 }
 
 function withOneSource(config: AggregatorConfig): AggregatorConfig {
+  const names = [config.cluster, ...config.alsoCluster.map(({ name }) => name)];
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new WeirError('CONFIG_INVALID', `--also-cluster: ${twice} is given twice`);
   if (config.clusterFiles === undefined || config.kubeconfig === undefined) return config;
   const what = '--cluster-files and --kubeconfig: give one of them, the cluster has one state';
   throw new WeirError('CONFIG_INVALID', what);

@@ -7,6 +7,8 @@ import { systemPace } from '../kube/pace.ts';
 import { openSecured } from './access/open-secured.ts';
 import { startAggregator } from './aggregator.ts';
 import { type AggregatorConfig, readConfig } from './config.ts';
+import type { ServedCluster } from './cluster/options.ts';
+import { optionsOf } from './options.ts';
 import { ApiCluster } from './kube/api.ts';
 import { FileCluster } from './kube/files.ts';
 import type { ClusterSource } from './kube/source.ts';
@@ -17,7 +19,6 @@ import type { Store } from './store/store.ts';
 /** Editors and scripts write a file in several steps: read once they are done. */
 const debounceMs = 50;
 const pollMs = 2_000;
-const pruneEveryMs = 60_000;
 
 /** A database server where the name is a URL, else a file. */
 async function openStore({ database, synchronous, maxEdges }: AggregatorConfig, log: Logger): Promise<Store> {
@@ -28,12 +29,35 @@ async function openStore({ database, synchronous, maxEdges }: AggregatorConfig, 
 }
 
 /** @throws WeirError CLUSTER_SOURCE, KUBE_ACCESS, CONFIG_INVALID when nothing says where the cluster is */
-async function openCluster(config: AggregatorConfig, log: Logger): Promise<ClusterSource> {
+async function openSource(config: AggregatorConfig, log: Logger): Promise<ClusterSource> {
   if (config.clusterFiles !== undefined) return await openFiles(config.clusterFiles, log.child({ part: 'cluster' }));
-  const access = await openAccess(config.kubeconfig ?? null);
-  if (access !== null) return new ApiCluster({ access, pace: systemPace, log: log.child({ part: 'kube' }) });
+  const source = await openApi(config.kubeconfig ?? null, log);
+  if (source !== null) return source;
   const what = 'give --kubeconfig FILE or --cluster-files FOLDER, or run in a pod with a service account';
   throw new WeirError('CONFIG_INVALID', `nothing says where the state of the cluster is; ${what}`);
+}
+
+/** Null when nothing says where it is. @throws WeirError KUBE_ACCESS */
+async function openApi(kubeconfig: string | null, log: Logger): Promise<ClusterSource | null> {
+  const access = await openAccess(kubeconfig);
+  return access && new ApiCluster({ access, pace: systemPace, log: log.child({ part: 'kube' }) });
+}
+
+/** All clusters that are to be served, the first of which is `--cluster`. @throws WeirError as `openSource` */
+async function openClusters(config: AggregatorConfig, log: Logger): Promise<readonly ServedCluster[]> {
+  const { podCidr: podCidrs, serviceCidr: serviceCidrs } = config;
+  const served = [{ name: config.cluster, source: await openSource(config, log), podCidrs, serviceCidrs }];
+  try {
+    for (const { name, from, path } of config.alsoCluster) {
+      const own = log.child({ cluster: name });
+      const source = from === 'files' ? await openFiles(path, own) : await openApi(path, own);
+      if (source !== null) served.push({ name, source, podCidrs: [], serviceCidrs: [] });
+    }
+    return served;
+  } catch (error) {
+    for (const { source } of served) source.close();
+    throw error;
+  }
 }
 
 async function openFiles(folder: string, log: Logger): Promise<FileCluster> {
@@ -44,36 +68,15 @@ async function openFiles(folder: string, log: Logger): Promise<FileCluster> {
 
 async function run(config: AggregatorConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: { component: 'aggregator' } }, pino.destination(2));
-  const { cluster, listen, metricsListen, maxEdges, maxSeries, maxAliases, credits, maxUnderWay } = config;
+  const { cluster } = config;
   const secured = await openSecured(config, log.child({ part: 'tls' }));
   const store = await openStore(config, log);
-  const source = await openCluster(config, log).catch(async (error: unknown) => {
+  const clusters = await openClusters(config, log).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
-  const aggregator = await startAggregator(
-    {
-      cluster,
-      listen,
-      metricsListen,
-      httpListen: config.httpListen,
-      httpBasePath: config.httpBasePath,
-      ui: config.ui,
-      podCidrs: config.podCidr,
-      serviceCidrs: config.serviceCidr,
-      retentionMs: config.retention,
-      pruneEveryMs,
-      rememberMs: config.remember,
-      identityWaitMs: config.identityWait,
-      clusterWaitMs: config.clusterWait,
-      maxEdges,
-      maxSeries,
-      maxAliases,
-      credits,
-      maxBatchesUnderWay: maxUnderWay,
-    },
-    { store, source, clock: systemClock, log, secured },
-  );
+  const drivers = { store, clusters, clock: systemClock, log, secured };
+  const aggregator = await startAggregator(optionsOf(config), drivers);
   const { addresses, metricsAddress, httpAddress } = aggregator;
   log.info({ version, cluster, addresses, metricsAddress, httpAddress }, 'listening');
 

@@ -12,9 +12,12 @@ export interface Figure {
   readonly bar?: Bar;
 }
 
+/** Numbers by name, or by the name of what they are of and then their own. */
+export type Figures = { readonly [name: string]: number | null | Figures };
+
 export interface Result {
   /** What `--json` prints; null for what could not be told. */
-  readonly json: Readonly<Record<string, number | null>>;
+  readonly json: Figures;
   /** The same and more for people. */
   readonly figures: readonly Figure[];
 }

@@ -1,3 +1,5 @@
+import type { PodRef } from '../core/identity.ts';
+
 /** A made-up cluster as its API would tell it: the size of it, and each object as the line of a watch. */
 export interface ClusterSize {
   readonly pods: number;
@@ -16,6 +18,20 @@ export function podAddress(pod: number): string {
 
 export function podUid(pod: number, incarnation: number): string {
   return `3b1c0e6a-8f9d-4c6e-${String(incarnation).padStart(4, '0')}-${String(pod).padStart(12, '0')}`;
+}
+
+export function serviceAddress(workload: number): string {
+  return `172.20.${(workload >> 8) & 255}.${workload & 255}`;
+}
+
+/** A pod of the first incarnation as agents name it. */
+export function podRef(pod: number, size: ClusterSize): PodRef {
+  const { namespace, replicaSet } = namesOf(pod, size);
+  return { namespace, name: podName(pod, replicaSet), uid: podUid(pod, 0) };
+}
+
+function podName(pod: number, replicaSet: string): string {
+  return `${replicaSet}-${pod.toString(36).padStart(5, '0')}`;
 }
 
 /** Names of the workload that a pod belongs to. */
@@ -157,7 +173,7 @@ function* workloadLines(workload: number, size: ClusterSize): Generator<string> 
   const apps = { apiVersion: 'apps/v1', spec: { template } };
   yield added({ ...apps, kind: 'Deployment', metadata: meta(deployment) });
   yield added({ ...apps, kind: 'ReplicaSet', metadata: meta(replicaSet, { ownerReferences: [owner] }) });
-  const clusterIP = `172.20.${(workload >> 8) & 255}.${workload & 255}`;
+  const clusterIP = serviceAddress(workload);
   const ports = [{ name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' }];
   const spec = { clusterIP, clusterIPs: [clusterIP], ports, selector: { app: deployment } };
   yield added({ apiVersion: 'v1', kind: 'Service', metadata: meta(deployment), spec, status: {} });
@@ -168,7 +184,7 @@ function* workloadLines(workload: number, size: ClusterSize): Generator<string> 
     targetRef: {
       kind: 'Pod',
       namespace,
-      name: `${replicaSet}-${(first + i).toString(36).padStart(5, '0')}`,
+      name: podName(first + i, replicaSet),
       uid: podUid(first + i, 0),
     },
   }));

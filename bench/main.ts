@@ -2,21 +2,36 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, WeirError } from '../core/errors.ts';
 import { abortOnSignals } from '../lab/signals.ts';
 import { agent } from './agent.ts';
+import { agents } from './agents.ts';
 import type { Bench } from './bench.ts';
 import { capture } from './capture.ts';
 import { edges } from './edges.ts';
 import { identity } from './identity.ts';
+import { ingest } from './ingest.ts';
 import { loadAverage } from './machine.ts';
 import { type BenchOptions, readOptions } from './options.ts';
 import { overhead } from './overhead.ts';
 import { hasOwnMounts, runWithOwnMounts } from './own-mounts.ts';
 import { policy } from './policy.ts';
 import { preexisting } from './preexisting.ts';
+import { query } from './query.ts';
 import { renderReport } from './report.ts';
 import { Undo } from './undo.ts';
 import { wireBench } from './wire.ts';
 
-const benches: readonly Bench[] = [capture, edges, preexisting, overhead, agent, identity, wireBench, policy];
+const benches: readonly Bench[] = [
+  capture,
+  edges,
+  preexisting,
+  overhead,
+  agent,
+  identity,
+  wireBench,
+  policy,
+  query,
+  ingest,
+  agents,
+];
 
 /** As a shell has it for a process that SIGINT ended. */
 const interruptedStatus = 130;

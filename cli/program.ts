@@ -1,17 +1,18 @@
 import { Command, Option } from 'commander';
+import { edgeOrders } from '../core/edge-order.ts';
 import { version } from '../core/version.ts';
 import { withAggregator } from './aggregator.ts';
 import { command, type CommandContext, examples, output } from './command.ts';
 import { type AliasOptions, listAliases, removeAlias, setAlias, type SetAliasOptions } from './commands/alias.ts';
 import { type FlowsOptions, flows } from './commands/flows.ts';
 import { type GraphOptions, graph } from './commands/graph.ts';
-import { type CheckOptions, checkPolicies } from './commands/policy-check.ts';
 import { type EvalOptions, evaluateQueries } from './commands/policy-eval.ts';
-import { type GenerateOptions, generatePolicies } from './commands/policy-generate.ts';
-import { type DiffOptions, type ReachOptions, showDiff, showReach } from './commands/policy-reach.ts';
+import { type ReachOptions, showReach } from './commands/policy-reach.ts';
 import { type ServicesOptions, showServices } from './commands/services.ts';
 import { showStatus } from './commands/status.ts';
 import { showWorkloads, type WorkloadsOptions } from './commands/workloads.ts';
+import { addGenerateCommand } from './generate-command.ts';
+import { addProofCommands } from './proof-commands.ts';
 import { scopeOptions } from './question.ts';
 import { addSettingsCommands } from './settings-commands.ts';
 import type { Target } from './target.ts';
@@ -47,24 +48,36 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
     );
 
   command(root, 'flows', 'who talks to whom, on which port, and what the network did with it')
+    .argument('[filter...]', 'in the flow query language (docs/QUERY.md), such as port=443 server.namespace=data')
     .option('-f, --follow', "print each window's flows as they are committed", false)
     .addOption(scopeOptions.cluster())
     .addOption(scopeOptions.namespace())
     .addOption(scopeOptions.workload())
     .addOption(scopeOptions.since())
     .option('--verdict <verdict>', 'only forwarded, dropped, refused or unanswered')
-    .addOption(output('table', 'json', 'yaml'))
+    .option('--limit <n>', 'only the first so many')
+    .addOption(new Option('--order <order>', 'what comes first').choices(edgeOrders).default('ends'))
+    .addOption(output('table', 'json', 'jsonl', 'yaml'))
     .addHelpText(
       'after',
-      examples(['weir flows -n shop --since 15m', 'weir flows -f --verdict dropped', 'weir flows -n shop -o json']),
+      examples([
+        'weir flows -n shop --since 15m',
+        "weir flows 'server.namespace=data port=6379 or type=external'",
+        'weir flows --order bytes --limit 20',
+        'weir flows -f --verdict dropped',
+        'weir flows -n shop -o jsonl | jq .port',
+      ]),
     )
-    .action((options: FlowsOptions & Target) => on(options, (connection) => flows(connection, terminal, options)));
+    .action((filter: string[], options: FlowsOptions & Target) =>
+      on(options, (connection) => flows(connection, terminal, filter, options)),
+    );
 
   command(root, 'graph', 'the workload graph')
     .addOption(scopeOptions.cluster())
     .addOption(scopeOptions.namespace())
     .addOption(scopeOptions.workload())
     .addOption(scopeOptions.since())
+    .option('--filter <filter>', 'in the flow query language, such as "port=443 verdict=dropped"')
     .addOption(output('table', 'json', 'yaml', 'dot', 'mermaid'))
     .addHelpText('after', examples(['weir graph -n shop', 'weir graph -o dot | dot -Tsvg > graph.svg']))
     .action((options: GraphOptions & Target) => on(options, (connection) => graph(connection, terminal, options)));
@@ -118,44 +131,7 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
   addSettingsCommands(root, { terminal, on });
 
   const policy = root.command('policy').description('make policies, and prove them').exitOverride();
-  command(policy, 'generate', 'make NetworkPolicies from what was seen')
-    .argument('[workload]', 'kind/name, such as deployment/cart; all of the namespace when absent')
-    .addOption(scopeOptions.cluster())
-    .addOption(new Option('-n, --namespace <name>', 'namespace to make policies for; all when absent'))
-    .addOption(scopeOptions.since())
-    .option('--ingress', 'only ingress rules')
-    .option('--egress', 'only egress rules')
-    .addOption(output('yaml', 'json', 'table'))
-    .option('--output-dir <folder>', 'write one file a policy instead')
-    .addHelpText(
-      'after',
-      examples([
-        'weir policy generate -n shop > shop.yaml',
-        'weir policy generate -n shop deployment/cart --ingress',
-        'weir policy generate -n shop -o table',
-      ]),
-    )
-    .action((workload: string | undefined, options: GenerateOptions & Target) =>
-      on(options, (connection) => generatePolicies(connection, terminal, workload, options)),
-    );
-
-  command(policy, 'check', 'replay everything that was recorded against policies in files')
-    .argument('[paths...]', 'manifest files or folders, - for standard input; none checks what is applied')
-    .addOption(scopeOptions.cluster())
-    .addOption(scopeOptions.namespace())
-    .addOption(scopeOptions.workload())
-    .addOption(scopeOptions.since())
-    .option('--candidates-only', 'leave the applied policies out of account', false)
-    .addOption(output('table', 'json', 'yaml'))
-    .addHelpText(
-      'after',
-      `${examples(['weir policy check shop.yaml', 'weir policy generate -n shop | weir policy check -'])}
-
-Exit status: 0 when everything that was forwarded stays allowed, 1 when something would be denied, 2 for bad input.`,
-    )
-    .action((paths: string[], options: CheckOptions & Target) =>
-      on(options, async (connection) => finish(await checkPolicies(connection, terminal, paths, options))),
-    );
+  addGenerateCommand(policy, { terminal, on });
 
   policy
     .command('eval')
@@ -184,13 +160,6 @@ Exit status: 0, or 2 when a manifest or a question could not be read; all others
     )
     .action(async (options: ReachOptions) => finish(await showReach(terminal, options)));
 
-  policy
-    .command('diff')
-    .description('what may talk that could not before, and the other way round')
-    .addOption(manifestsOption())
-    .requiredOption('--against <paths...>', 'manifest files or folders as they were before')
-    .addOption(output('table', 'json', 'dot'))
-    .addHelpText('after', examples(['weir policy diff --manifests new/ --against old/']))
-    .action(async (options: DiffOptions) => finish(await showDiff(terminal, options)));
+  addProofCommands(root, policy, { terminal, on }, finish);
   return root;
 }

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { WeirError } from '../core/errors.ts';
 import { parseDuration } from '../core/time.ts';
+import { workloadKind } from '../core/workload-kind.ts';
 import type * as wire from '../proto/wire.ts';
 
 /** Options that say which part of the graph is meant. */
@@ -18,23 +19,6 @@ export const scopeOptions = {
   since: () => new Option('--since <time>', 'only what was seen within this time, such as 15m or 2h'),
 };
 
-/** The API's spelling of the kinds that people type in lower case or short. */
-const kinds: Readonly<Record<string, string>> = {
-  deployment: 'Deployment',
-  deploy: 'Deployment',
-  statefulset: 'StatefulSet',
-  sts: 'StatefulSet',
-  daemonset: 'DaemonSet',
-  ds: 'DaemonSet',
-  cronjob: 'CronJob',
-  cj: 'CronJob',
-  job: 'Job',
-  replicaset: 'ReplicaSet',
-  rs: 'ReplicaSet',
-  pod: 'Pod',
-  po: 'Pod',
-};
-
 /** Reads `kind/name`, or a bare name, which means a Deployment as it does for most workloads. @throws WeirError USAGE */
 export function parseWorkload(text: string, namespace: string | undefined): wire.WorkloadRef {
   const parts = text.split('/');
@@ -43,7 +27,7 @@ export function parseWorkload(text: string, namespace: string | undefined): wire
     throw new WeirError('USAGE', `${text} is no workload; give kind/name, such as deployment/cart`);
   }
   if (namespace === undefined) throw new WeirError('USAGE', `which namespace is ${text} in? Give it with --namespace`);
-  return { namespace, kind: kinds[kind.toLowerCase()] ?? kind, name };
+  return { namespace, kind: workloadKind(kind), name };
 }
 
 export function scopeOf({ namespace, workload }: ScopeOptions): wire.Scope {
@@ -52,7 +36,7 @@ export function scopeOf({ namespace, workload }: ScopeOptions): wire.Scope {
 }
 
 /** @throws WeirError USAGE */
-export function rangeOf({ since }: ScopeOptions, now: number): wire.TimeRange | null {
+export function rangeOf({ since }: Pick<ScopeOptions, 'since'>, now: number): wire.TimeRange | null {
   if (since === undefined) return null;
   const ms = parseDuration(since);
   if (ms === null) throw new WeirError('USAGE', `--since ${since}: give a length of time such as 15m, 2h or 1d`);

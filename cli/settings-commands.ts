@@ -1,4 +1,3 @@
-import type { Target } from './target.ts';
 import type { Command } from 'commander';
 import { command, type CommandContext, examples, output } from './command.ts';
 import {
@@ -9,6 +8,7 @@ import {
   showSettings,
 } from './commands/settings.ts';
 import { scopeOptions } from './question.ts';
+import type { Target } from './target.ts';
 
 /** `weir settings show` and `weir settings set`. */
 export function addSettingsCommands(root: Command, { terminal, on }: CommandContext): void {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { isatty } from 'node:tty';
 import { createColors } from 'picocolors';
 import { stringify } from 'yaml';
@@ -29,6 +30,11 @@ export class Terminal {
 
   print(text: string): void {
     this.#out.write(text);
+  }
+
+  /** Waits until what was printed is on its way: of much that is printed no more is held than a piece. */
+  async drained(): Promise<void> {
+    if (this.#out.writableNeedDrain) await once(this.#out, 'drain');
   }
 
   remark(text: string): void {

@@ -43,6 +43,11 @@ export function familyOf(address: Address): Family {
   return address.includes(':') ? 6 : 4;
 }
 
+/** The family of a block's text. */
+export function familyOfCidr(text: string): Family {
+  return text.includes(':') ? 6 : 4;
+}
+
 /** The prefix length of an IPv4 block that is written as IPv4-mapped IPv6 (`::ffff:10.0.0.0/104` is 10.0.0.0/8). */
 const mappedPrefix = 96;
 

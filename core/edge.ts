@@ -94,6 +94,12 @@ function cameThrough(protocol: Protocol, byClient: Observation | null, byServer:
   }
 }
 
+/** Whether a filter, such as a policy's, dropped packets, as either end saw. */
+export function isFiltered({ byClient, byServer }: Pick<Edge, 'byClient' | 'byServer'>): boolean {
+  const sides = [byClient, byServer].filter((side) => side !== null);
+  return sides.some(({ drops }) => filterReasons.some((reason) => (drops[reason] ?? 0) > 0));
+}
+
 /**
  * What the network did with the traffic of an edge; the first that holds:
  * - `forwarded`: anything came through. For TCP and SCTP a connection or association was established, or one from
@@ -106,7 +112,7 @@ function cameThrough(protocol: Protocol, byClient: Observation | null, byServer:
 export function verdictOf(protocol: Protocol, byClient: Observation | null, byServer: Observation | null): Verdict {
   if (cameThrough(protocol, byClient, byServer)) return 'forwarded';
   const sides = [byClient, byServer].filter((side) => side !== null);
-  if (sides.some(({ drops }) => filterReasons.some((reason) => (drops[reason] ?? 0) > 0))) return 'dropped';
+  if (isFiltered({ byClient, byServer })) return 'dropped';
   if (sides.some(({ counters }) => counters.refused > 0)) return 'refused';
   return sides.some(({ drops }) => droppedPackets(drops) > 0) ? 'dropped' : 'unanswered';
 }

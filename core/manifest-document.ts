@@ -11,16 +11,27 @@ export type ManifestDocument =
       readonly fields: Fields;
       /** The line of a value; of its nearest parent that is there where the value itself is missing. */
       lineOf(path: Path): number;
+      /** The line on which such a value ends. */
+      lastLineOf(path: Path): number;
     }
   | { readonly line: number; readonly message: string };
 
-function offsetOf(document: Document.Parsed, path: Path): number {
+interface Extent {
+  readonly start: number;
+  /** Behind the value. */
+  readonly end: number;
+}
+
+function extentOf(document: Document.Parsed, path: Path): Extent {
   for (let length = path.length; length > 0; length--) {
     const node: unknown = document.getIn(path.slice(0, length), true);
     const range = isFields(node) ? node['range'] : undefined;
-    if (Array.isArray(range) && typeof range[0] === 'number') return range[0];
+    if (Array.isArray(range) && typeof range[0] === 'number' && typeof range[1] === 'number') {
+      return { start: range[0], end: range[1] };
+    }
   }
-  return document.contents?.range[0] ?? document.range[0];
+  const [start, end] = document.contents?.range ?? document.range;
+  return { start, end };
 }
 
 /** The parser can look for these itself, but takes time in the square of a mapping's length. */
@@ -43,7 +54,14 @@ function duplicateKey(document: Document.Parsed): { readonly offset: number; rea
   return found;
 }
 
-function readDocument(document: Document.Parsed, counter: LineCounter): ManifestDocument | null {
+/** The last character of a value that is no white space: the end of a block may be behind empty lines. */
+function lastOffset(text: string, { start, end }: Extent): number {
+  let last = end - 1;
+  while (last > start && /\s/.test(text.charAt(last))) last--;
+  return last;
+}
+
+function readDocument(text: string, document: Document.Parsed, counter: LineCounter): ManifestDocument | null {
   const at = (offset: number) => counter.linePos(offset).line;
   const broken = document.errors[0];
   if (broken !== undefined) {
@@ -53,15 +71,19 @@ function readDocument(document: Document.Parsed, counter: LineCounter): Manifest
   if (twice !== null) return { line: at(twice.offset), message: `"${twice.key}" is given twice` };
   if (!isMap(document.contents)) {
     const value: unknown = document.contents === null ? null : document.toJS();
-    return value === null ? null : { line: at(offsetOf(document, [])), message: 'not a Kubernetes object' };
+    return value === null ? null : { line: at(extentOf(document, []).start), message: 'not a Kubernetes object' };
   }
   try {
     const fields: unknown = document.toJS();
-    if (isFields(fields)) return { fields, lineOf: (path) => at(offsetOf(document, path)) };
-    return { line: at(offsetOf(document, [])), message: 'not a Kubernetes object' };
+    if (isFields(fields)) {
+      const lineOf = (path: Path) => at(extentOf(document, path).start);
+      const lastLineOf = (path: Path) => at(lastOffset(text, extentOf(document, path)));
+      return { fields, lineOf, lastLineOf };
+    }
+    return { line: at(extentOf(document, []).start), message: 'not a Kubernetes object' };
   } catch (error) {
     // Aliases that would unfold to far more than was written, or that name no anchor.
-    return { line: at(offsetOf(document, [])), message: messageOf(error) };
+    return { line: at(extentOf(document, []).start), message: messageOf(error) };
   }
 }
 
@@ -70,7 +92,7 @@ export function readDocuments(text: string): ManifestDocument[] {
   const counter = new LineCounter();
   try {
     const documents = parseAllDocuments(text, { lineCounter: counter, uniqueKeys: false, merge: true });
-    return [...documents].flatMap((document) => readDocument(document, counter) ?? []);
+    return [...documents].flatMap((document) => readDocument(text, document, counter) ?? []);
   } catch (error) {
     // The parser descends once for each level: text that is nested deeper than the stack ends here.
     if (error instanceof RangeError) return [{ line: 1, message: 'nested too deeply' }];

@@ -24,6 +24,8 @@ export interface ManifestObject {
   readonly line: number;
   /** The line of a value in the object; null unless lines were asked for. */
   readonly lineOf: ((path: Path) => number) | null;
+  /** The line on which a value ends; null unless lines were asked for. */
+  readonly lastLineOf: ((path: Path) => number) | null;
 }
 
 export interface Manifests {
@@ -73,8 +75,11 @@ export function parseManifests(text: string, source: string, keepLines = false):
         const line = document.lineOf([...path, ...read.path]);
         problems.push({ source, line, object: describe(value), message: read.message });
       } else if (read.object !== null) {
-        const lineOf = keepLines ? (within: Path) => document.lineOf([...path, ...within]) : null;
-        objects.push({ object: withNamespace(read.object), source, line: document.lineOf(path), lineOf });
+        const lines = {
+          lineOf: keepLines ? (within: Path) => document.lineOf([...path, ...within]) : null,
+          lastLineOf: keepLines ? (within: Path) => document.lastLineOf([...path, ...within]) : null,
+        };
+        objects.push({ object: withNamespace(read.object), source, line: document.lineOf(path), ...lines });
       }
     }
   };

@@ -3,9 +3,8 @@ import { isClusterPolicy } from '../core/cluster-policy.ts';
 import type { Direction } from '../core/flow.ts';
 import { namespaceNameLabel, type NetworkPolicy, type NetworkPolicyPeer, type Policy } from '../core/kubernetes.ts';
 import { type PolicyRef, refText } from './because.ts';
+import type { PortProtocol } from './connections.ts';
 import type { Peer, PodPeer } from './query.ts';
-import type { ExactPort } from './rule.ts';
-import { portLabel } from './rule.ts';
 import { stableLabels } from './stable-labels.ts';
 
 /** One change to the policies. */
@@ -16,7 +15,7 @@ export type Edit =
       readonly policy: PolicyRef;
       readonly direction: Direction;
       readonly peer: NetworkPolicyPeer;
-      readonly port: ExactPort;
+      readonly port: { readonly protocol: PortProtocol; readonly port: number };
     }
   /** @see RuleBecause for the index */
   | { readonly type: 'remove-rule'; readonly policy: PolicyRef; readonly direction: Direction; readonly rule: number }
@@ -89,7 +88,7 @@ export function editText(edit: Edit): string {
   switch (edit.type) {
     case 'add-rule': {
       const preposition = edit.direction === 'ingress' ? 'from' : 'to';
-      const rule = `${preposition} ${peerText(edit.peer)} on ${portLabel(edit.port)}`;
+      const rule = `${preposition} ${peerText(edit.peer)} on ${edit.port.protocol} ${edit.port.port}`;
       return `add to spec.${edit.direction} of ${refText(edit.policy)} a rule ${rule}`;
     }
     case 'remove-rule':

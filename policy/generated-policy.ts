@@ -1,12 +1,17 @@
 import type { Edge } from '../core/edge.ts';
 import type { Direction } from '../core/flow.ts';
-import { entityLabel, type WorkloadRef } from '../core/identity.ts';
+import { entityLabel, type WorkloadRef, workloadKey } from '../core/identity.ts';
 import type { NetworkPolicy } from '../core/kubernetes.ts';
 import type { UnixMs } from '../core/time.ts';
+import { type Confidence, judge } from './confidence.ts';
 import { farEndOf } from './grant.ts';
 import { isFireAndForget } from './outcome.ts';
-import { type Grant, type MergedRule, mergeGrants, portLabel } from './rule.ts';
-import type { WorkloadSelector, WorkloadSelectors } from './workload-selector.ts';
+import type { Grant } from './peer-grants.ts';
+import { type MergedRule, mergeGrants } from './rule.ts';
+import { type RulePeer, toNetworkPolicyPeer } from './rule-peer.ts';
+import { portLabel, toNetworkPolicyPort } from './rule-port.ts';
+import { differenceOf, witnessText } from './same-rules.ts';
+import type { WorkloadSelector } from './workload-selector.ts';
 
 /** A rule with what it rests on. */
 export interface GeneratedRule {
@@ -15,12 +20,18 @@ export interface GeneratedRule {
   readonly index: number;
   /** The rule in words: `from shop/deployment/frontend on TCP 8080`. */
   readonly summary: string;
-  /** The edges that caused it, sorted by key; never empty. */
+  /** The edges that caused it, sorted by key; empty where only people asked for it. */
   readonly edges: readonly Edge[];
   /** TCP connections and SCTP associations established over those edges. */
   readonly connections: number;
+  /** 0 where no edge caused it. */
   readonly firstSeenUnixMs: UnixMs;
   readonly lastSeenUnixMs: UnixMs;
+  readonly confidence: Confidence;
+  /** Why the confidence is not high; empty when it is. */
+  readonly confidenceReason: string;
+  /** Workloads that the rule lets through besides those that were seen; sorted. */
+  readonly alsoAllows: readonly WorkloadRef[];
 }
 
 export interface GeneratedPolicy {
@@ -39,6 +50,8 @@ export interface PolicyPlan {
   readonly selector: WorkloadSelector;
   /** Null for a direction that the policy leaves open. */
   readonly grants: Readonly<Record<Direction, readonly Grant[] | null>>;
+  /** Whether ports that touch become one range. */
+  readonly portRanges: boolean;
 }
 
 const directions = ['ingress', 'egress'] as const;
@@ -54,52 +67,82 @@ function labelOf(ref: WorkloadRef): string {
   return entityLabel({ type: 'workload', ...ref });
 }
 
+function summaryOf(direction: Direction, { peerLabels, ports }: MergedRule): string {
+  const where = ports === null ? 'every port' : listed(ports.map(portLabel));
+  return `${direction === 'ingress' ? 'from' : 'to'} ${listed(peerLabels)} on ${where}`;
+}
+
+function alsoAllowedBy(direction: Direction, { catches, edges }: MergedRule): WorkloadRef[] {
+  if (catches.length === 0) return [];
+  const ends = edges.map((edge) => farEndOf(edge, direction)).filter((end) => end.type === 'workload');
+  const seen = new Set(ends.map(workloadKey));
+  return catches.filter((ref) => !seen.has(workloadKey(ref)));
+}
+
 function describeRule(direction: Direction, index: number, rule: MergedRule): GeneratedRule {
   const { edges } = rule;
+  const alsoAllows = alsoAllowedBy(direction, rule);
+  const { confidence, reason } = judge(rule, alsoAllows.length > 0);
+  const isSeen = edges.length > 0;
   return {
     direction,
     index,
-    summary: `${direction === 'ingress' ? 'from' : 'to'} ${listed(rule.peerLabels)} on ${rule.ports.map(portLabel).join(', ')}`,
+    summary: summaryOf(direction, rule),
     edges,
     connections: edges.reduce((sum, edge) => sum + edge.merged.counters.established, 0),
-    firstSeenUnixMs: edges.reduce((first, edge) => Math.min(first, edge.merged.firstSeenUnixMs), Infinity),
-    lastSeenUnixMs: edges.reduce((last, edge) => Math.max(last, edge.merged.lastSeenUnixMs), -Infinity),
+    firstSeenUnixMs: isSeen ? edges.reduce((first, edge) => Math.min(first, edge.merged.firstSeenUnixMs), Infinity) : 0,
+    lastSeenUnixMs: edges.reduce((last, edge) => Math.max(last, edge.merged.lastSeenUnixMs), 0),
+    confidence,
+    confidenceReason: reason,
+    alsoAllows,
   };
 }
 
-/** Workloads that a rule lets through beside those that were seen, as `a (labelled like b)`. */
-function bystanders(rule: GeneratedRule, selectors: WorkloadSelectors): string[] {
-  const ends = rule.edges.map((edge) => farEndOf(edge, rule.direction)).filter((end) => end.type === 'workload');
-  const seen = new Set(ends.map(entityLabel));
-  const found = new Set<string>();
-  for (const end of ends) {
-    for (const other of selectors.of(end)?.alsoSelects ?? []) {
-      if (!seen.has(labelOf(other))) found.add(`${labelOf(other)} (labelled like ${entityLabel(end)})`);
-    }
+/** Far ends by port of UDP that nobody answered. */
+function unansweredEnds(direction: Direction, edges: readonly Edge[]): Map<number, string[]> {
+  const ends = new Map<number, string[]>();
+  for (const edge of edges.filter(isFireAndForget)) {
+    const onPort = ends.get(edge.port);
+    const end = entityLabel(farEndOf(edge, direction));
+    if (onPort === undefined) ends.set(edge.port, [end]);
+    else onPort.push(end);
   }
-  return [...found].sort();
+  return ends;
 }
 
-function notesOn(rule: GeneratedRule, merged: MergedRule, selectors: WorkloadSelectors): string[] {
+function notesOn({ direction, index, alsoAllows }: GeneratedRule, { ports, edges }: MergedRule): string[] {
   const notes: string[] = [];
-  const place = `${rule.direction}[${rule.index}]`;
-  for (const { protocol, port } of merged.ports) {
-    if (merged.edges.some((edge) => edge.protocol === protocol && edge.port === port)) continue;
-    notes.push(`${place} allows DNS over ${protocol} ${port} as well: a resolver repeats a truncated answer over TCP.`);
+  const place = `${direction}[${index}]`;
+  for (const port of edges.length === 0 ? [] : (ports ?? [])) {
+    const onPort = 'first' in port ? edges.filter((edge) => edge.port === port.first) : [];
+    if (onPort.length === 0 || onPort.some((edge) => edge.protocol === port.protocol)) continue;
+    notes.push(`${place} allows DNS over ${portLabel(port)} as well: a resolver repeats a truncated answer over TCP.`);
   }
-  for (const edge of merged.edges.filter(isFireAndForget)) {
-    const end = entityLabel(farEndOf(edge, rule.direction));
-    notes.push(`${place} allows UDP ${edge.port} with ${end}, which was never answered and never dropped.`);
+  for (const [port, ends] of unansweredEnds(direction, edges)) {
+    notes.push(`${place} allows UDP ${port} with ${listed(ends)}, which was never answered and never dropped.`);
   }
-  const others = bystanders(rule, selectors);
-  if (others.length > 0) notes.push(`${place} covers more than was seen: ${listed(others)}.`);
+  if (alsoAllows.length > 0) notes.push(`${place} covers more than was seen: ${listed(alsoAllows.map(labelOf))}.`);
   return notes;
 }
 
+type Named = Exclude<RulePeer, { readonly type: 'everyone' }>;
+
+/** Peers and ports as NetworkPolicy writes them: no list where everyone, or every port, is meant. */
+function writtenAs(key: 'from' | 'to', { peers, ports }: MergedRule) {
+  const named = peers.filter((peer): peer is Named => peer.type !== 'everyone');
+  return {
+    ...(named.length === peers.length && { [key]: named.map(toNetworkPolicyPeer) }),
+    ...(ports !== null && { ports: ports.map(toNetworkPolicyPort) }),
+  };
+}
+
 /** Puts one workload's policy together: isolation in the chosen directions, and a rule for everything that was seen. */
-export function buildPolicy(plan: PolicyPlan, selectors: WorkloadSelectors): GeneratedPolicy {
-  const { workload, selector } = plan;
-  const merged = { ingress: mergeGrants(plan.grants.ingress ?? []), egress: mergeGrants(plan.grants.egress ?? []) };
+export function buildPolicy(plan: PolicyPlan): GeneratedPolicy {
+  const { workload, selector, grants, portRanges } = plan;
+  const merged = {
+    ingress: mergeGrants(grants.ingress ?? [], portRanges),
+    egress: mergeGrants(grants.egress ?? [], portRanges),
+  };
   const rules: GeneratedRule[] = [];
   const notes: string[] = [];
   if (selector.alsoSelects.length > 0) {
@@ -107,12 +150,14 @@ export function buildPolicy(plan: PolicyPlan, selectors: WorkloadSelectors): Gen
     notes.push(`The policy also selects ${others}: no stable label tells them apart.`);
   }
   for (const direction of directions) {
-    if (plan.grants[direction] === null) continue;
+    if (grants[direction] === null) continue;
+    const witness = differenceOf(grants[direction] ?? [], merged[direction]);
+    if (witness !== null) notes.push(`The ${direction} rules are not what was asked for: ${witnessText(witness)}.`);
     if (merged[direction].length === 0) notes.push(`No ${direction} traffic to allow was seen: all of it is denied.`);
     for (const [index, rule] of merged[direction].entries()) {
       const described = describeRule(direction, index, rule);
       rules.push(described);
-      notes.push(...notesOn(described, rule, selectors));
+      notes.push(...notesOn(described, rule));
     }
   }
   const policy: NetworkPolicy = {
@@ -129,13 +174,13 @@ export function buildPolicy(plan: PolicyPlan, selectors: WorkloadSelectors): Gen
     spec: {
       podSelector: { matchLabels: selector.labels },
       policyTypes: [
-        ...(plan.grants.ingress === null ? [] : (['Ingress'] as const)),
-        ...(plan.grants.egress === null ? [] : (['Egress'] as const)),
+        ...(grants.ingress === null ? [] : (['Ingress'] as const)),
+        ...(grants.egress === null ? [] : (['Egress'] as const)),
       ],
       ...(merged.ingress.length > 0 && {
-        ingress: merged.ingress.map(({ peers, ports }) => ({ from: peers, ports })),
+        ingress: merged.ingress.map((rule) => writtenAs('from', rule)),
       }),
-      ...(merged.egress.length > 0 && { egress: merged.egress.map(({ peers, ports }) => ({ to: peers, ports })) }),
+      ...(merged.egress.length > 0 && { egress: merged.egress.map((rule) => writtenAs('to', rule)) }),
     },
   };
   return { workload, policy, rules, alsoSelects: selector.alsoSelects, notes };

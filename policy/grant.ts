@@ -1,24 +1,19 @@
 import { hostCidr } from '../core/address.ts';
-import { type Edge } from '../core/edge.ts';
+import type { Edge } from '../core/edge.ts';
 import type { Direction } from '../core/flow.ts';
 import { type Entity, entityLabel, type WorkloadRef, workloadKey } from '../core/identity.ts';
-import { type Labels, namespaceNameLabel, type NetworkPolicyPeer } from '../core/kubernetes.ts';
-import type { Workload } from '../core/workload.ts';
-import type { ClusterDns } from './dns.ts';
-import { succeeded } from './outcome.ts';
-import type { ExactPort, Grant } from './rule.ts';
-import type { WorkloadSelectors } from './workload-selector.ts';
+import type { PortProtocol } from './connections.ts';
+import { type ClusterDns, dnsPort } from './dns.ts';
+import type { RowChoice } from './generate-options.ts';
+import type { Grant } from './peer-grants.ts';
+import { doubtsAbout, impossible, objectionsTo } from './row-objections.ts';
+import { blockPeer, everyone } from './rule-peer.ts';
+import { onePort, type RulePort } from './rule-port.ts';
+import type { Surroundings } from './surroundings.ts';
+import { namespaceOfWorkload, workloadPeer } from './workload-peer.ts';
 
-/** What is needed to turn an edge into a peer with ports. */
-export interface Surroundings {
-  /** By workload key. */
-  readonly workloads: ReadonlyMap<string, Workload>;
-  readonly selectors: WorkloadSelectors;
-  readonly dns: ClusterDns;
-}
-
-/** An edge that a rule can be made for, or the reason why not. */
-export type Asked = { readonly grant: Grant } | { readonly reason: string };
+/** What a rule can be made for, or the reason why it cannot. */
+export type Asked = { readonly grants: readonly Grant[] } | { readonly reason: string };
 
 /** The end of an edge that a direction's policy belongs to: egress rules stand at the client, ingress rules at the server. */
 export function subjectOf(edge: Edge, direction: Direction): Entity {
@@ -29,84 +24,180 @@ export function farEndOf(edge: Edge, direction: Direction): Entity {
   return direction === 'egress' ? edge.server : edge.client;
 }
 
-export function usesHostNetwork(workload: Workload): boolean {
-  return workload.spec.hostNetwork === true || workload.pods.some((pod) => pod.spec.hostNetwork === true);
+/** An edge with its key. */
+export interface KeyedEdge {
+  readonly edge: Edge;
+  readonly edgeKey: string;
 }
 
-const failures = {
-  dropped: 'it was dropped and never came through; what was denied is not allowed by itself',
-  refused: 'it was refused: nothing listened on the port, or something on the way rejected it',
-  unanswered: 'it was never answered',
-} as const;
-
-function peerOfWorkload(namespace: string, ref: WorkloadRef, labels: Labels): NetworkPolicyPeer {
-  const podSelector = { matchLabels: labels };
-  if (ref.namespace === namespace) return { podSelector };
-  return { namespaceSelector: { matchLabels: { [namespaceNameLabel]: ref.namespace } }, podSelector };
+/** One row at the workload that a policy is made for. */
+interface Row {
+  readonly edge: Edge;
+  readonly edgeKey: string;
+  readonly protocol: PortProtocol;
+  readonly direction: Direction;
+  readonly subject: WorkloadRef;
+  readonly doubts: readonly string[];
 }
 
-function peerOf(
-  namespace: string,
-  entity: Entity,
-  { workloads, selectors }: Surroundings,
-): NetworkPolicyPeer | { readonly reason: string } {
-  switch (entity.type) {
-    case 'external': {
-      const { address, alias } = entity;
-      if (alias?.allowed === false)
-        return { reason: `the other end is in ${alias.cidr} (${alias.name}), which is not allowed` };
-      return { ipBlock: { cidr: alias?.cidr ?? hostCidr(address) } };
-    }
-    case 'node':
-      return { reason: 'the other end is a node: no selector names nodes, and their addresses change' };
+const none: readonly WorkloadRef[] = [];
+
+function grantOfBlock(row: Row, cidr: string, peerLabel: string, ports: readonly RulePort[]): Grant {
+  const { edge, edgeKey, doubts } = row;
+  return { peer: blockPeer(cidr), peerLabel, ports, edge, edgeKey, catches: none, doubts };
+}
+
+function bothProtocols(port: number): RulePort[] {
+  return [onePort('TCP', port), onePort('UDP', port)];
+}
+
+const transports = [['TCP'], ['UDP'], ['SCTP'], ['TCP', 'UDP']] as const satisfies readonly PortProtocol[][];
+
+/** The protocols of a port, both for DNS: a resolver repeats over TCP what was too long for UDP. */
+function protocolsAt({ protocol }: Row, server: WorkloadRef, port: number, dns: ClusterDns): readonly PortProtocol[] {
+  if (protocol === 'SCTP') return transports[2];
+  return dns.serves(server, port) ? transports[3] : transports[protocol === 'TCP' ? 0 : 1];
+}
+
+function portsAt(
+  row: Row,
+  server: WorkloadRef,
+  port: number,
+  byName: boolean,
+  surroundings: Surroundings,
+): readonly RulePort[] {
+  const { dns, named, selectors } = surroundings;
+  const protocols = protocolsAt(row, server, port, dns);
+  if (!byName) return named.numbered(protocols, port);
+  const reached = [server, ...(selectors.of(server)?.alsoSelects ?? [])];
+  return protocols.map((each) => named.of(reached, each, port));
+}
+
+/** The addresses of the Services that were called, where rules have to name what packets look like before translation. */
+function grantsOfServices(row: Row, server: WorkloadRef, surroundings: Surroundings): Grant[] {
+  const { services, workloads, options } = surroundings;
+  const workload = options.serviceAddresses ? workloads.get(workloadKey(server)) : undefined;
+  if (workload === undefined) return [];
+  return row.edge.services.flatMap((service) => {
+    const ports = services.portsTo(service, workload, row.protocol, row.edge.port);
+    if (ports.length === 0) return [];
+    const label = entityLabel({ type: 'service', ...service });
+    const behind = services.workloadsOf(service).map(({ ref }) => ref);
+    return services.addressesOf(service).map((address): Grant => {
+      const block = grantOfBlock(
+        row,
+        hostCidr(address),
+        `${label} (${address})`,
+        ports.map((port) => onePort(row.protocol, port)),
+      );
+      return { ...block, catches: behind };
+    });
+  });
+}
+
+/** Where a DNS server on each node answers in place of the cluster's, the address of the Service itself is reached. */
+function grantsOfNodeLocalDns(row: Row, server: WorkloadRef, { dns }: Surroundings): Grant[] {
+  if (row.protocol === 'SCTP' || !dns.serves(server, row.edge.port)) return [];
+  return dns.nodeLocalAddresses.map((address) =>
+    grantOfBlock(row, hostCidr(address), `DNS on each node (${address})`, bothProtocols(dnsPort)),
+  );
+}
+
+function grantsOfWorkload(row: Row, far: WorkloadRef, port: number, surroundings: Surroundings): Asked {
+  const { direction, subject, doubts, edge, edgeKey } = row;
+  const { options } = surroundings;
+  const byNamespace = options.peers === 'namespace';
+  const named = (byNamespace ? namespaceOfWorkload : workloadPeer)(far, subject.namespace, surroundings);
+  if ('reason' in named) return named;
+  const isEgress = direction === 'egress';
+  // Other pods of a whole namespace may call the port otherwise.
+  const byName = options.namedPorts && !(isEgress && byNamespace);
+  const ports = portsAt(row, isEgress ? far : subject, port, byName, surroundings);
+  const { peer, peerLabel, catches } = named;
+  const own: Grant = { peer, peerLabel, ports, edge, edgeKey, catches, doubts };
+  if (!isEgress || (ports.length === 1 && !options.serviceAddresses)) return { grants: [own] };
+  const besides = [...grantsOfServices(row, far, surroundings), ...grantsOfNodeLocalDns(row, far, surroundings)];
+  return { grants: [own, ...besides] };
+}
+
+/** Every workload behind a Service that was chosen, on the ports that the Service leads to. */
+function grantsOfService(row: Row, service: Extract<Entity, { type: 'service' }>, surroundings: Surroundings): Asked {
+  const { services, options } = surroundings;
+  const behind = services.behind(service, row.protocol, row.edge.port);
+  const asked = behind.map(({ workload, port }) => grantsOfWorkload(row, workload.ref, port, surroundings));
+  const grants = asked.flatMap((each) => ('grants' in each ? each.grants : []));
+  if (grants.length === 0) return { reason: 'the other end is a Service without any workload that can be named' };
+  if (!options.serviceAddresses) return { grants };
+  const own = services
+    .addressesOf(service)
+    .map((address) =>
+      grantOfBlock(row, hostCidr(address), `${entityLabel(service)} (${address})`, [
+        onePort(row.protocol, row.edge.port),
+      ]),
+    );
+  return { grants: [...grants, ...own] };
+}
+
+function grantsOfAddress(
+  row: Row,
+  far: Extract<Entity, { type: 'external' | 'unresolved' }>,
+  choice: RowChoice | null,
+  { dns }: Surroundings,
+): Asked {
+  const { port } = row.edge;
+  const isDns = row.protocol !== 'SCTP' && dns.isNodeLocal(far.address, port);
+  const ports = isDns ? bothProtocols(port) : [onePort(row.protocol, port)];
+  const alias = far.type === 'external' && far.alias?.allowed === true ? far.alias : null;
+  if (choice?.cidr) return { grants: [grantOfBlock(row, choice.cidr, choice.cidr, ports)] };
+  if (alias !== null) return { grants: [grantOfBlock(row, alias.cidr, `${alias.name} ${alias.cidr}`, ports)] };
+  return { grants: [grantOfBlock(row, hostCidr(far.address), entityLabel(far), ports)] };
+}
+
+function grantsOf(row: Row, far: Entity, choice: RowChoice | null, surroundings: Surroundings): Asked {
+  switch (far.type) {
+    case 'workload':
+      return grantsOfWorkload(row, far, row.edge.port, surroundings);
     case 'service':
-      return { reason: 'the other end is a Service without one known workload behind it' };
+      return grantsOfService(row, far, surroundings);
+    case 'external':
     case 'unresolved':
-      return { reason: `the other end could not be resolved (${entity.reason})` };
-    case 'workload': {
-      const workload = workloads.get(workloadKey(entity));
-      if (workload === undefined) return { reason: 'the other end is no longer in the cluster' };
-      if (usesHostNetwork(workload))
-        return { reason: "the other end is on its node's network: selectors do not name it" };
-      const selector = selectors.of(workload.ref);
-      if (selector === null) return { reason: 'the pods of the other end share no label that outlives a rollout' };
-      return peerOfWorkload(namespace, entity, selector.labels);
-    }
+      return grantsOfAddress(row, far, choice, surroundings);
+    case 'node':
+      return { reason: 'the other end is a node' };
   }
 }
 
-/** A resolver repeats an answer that was too long for UDP over TCP, so DNS gets both. */
-function portsOf(edge: Edge, protocol: ExactPort['protocol'], dns: ClusterDns): ExactPort[] {
-  const { server, port } = edge;
-  if (protocol !== 'SCTP' && server.type === 'workload' && dns.serves(server, port)) {
-    return [
-      { protocol: 'TCP', port },
-      { protocol: 'UDP', port },
-    ];
+/** Turns an edge into what the policy of the workload at its end in that direction has to allow. */
+export function askedBy(
+  { edge, edgeKey }: KeyedEdge,
+  direction: Direction,
+  subject: WorkloadRef,
+  surroundings: Surroundings,
+): Asked {
+  const far = farEndOf(edge, direction);
+  const choice = surroundings.choices.of(edge, direction);
+  if (surroundings.options.general[direction] === 'allow-all') {
+    if (choice?.include === false)
+      return { reason: 'it was left out by choice, but everything is allowed all the same' };
+    return {
+      grants: [{ peer: everyone, peerLabel: 'everyone', ports: null, edge, edgeKey, catches: none, doubts: [] }],
+    };
   }
-  return [{ protocol, port }];
-}
-
-/** What a rule names: of an address with an alias the whole block. */
-function labelOf(entity: Entity): string {
-  return entity.type === 'external' && entity.alias !== undefined
-    ? `${entity.alias.name} ${entity.alias.cidr}`
-    : entityLabel(entity);
-}
-
-/** Turns an edge into what a policy in `namespace` has to allow in that direction. */
-export function askedBy(edge: Edge, direction: Direction, namespace: string, surroundings: Surroundings): Asked {
-  const { protocol, verdict } = edge;
-  if (protocol === 'ICMP' || protocol === 'ICMPv6') return { reason: 'NetworkPolicy has no rules for ICMP' };
-  if (edge.merged.directionBy === 'ports') {
-    return { reason: 'only the port numbers tell which end is the client, and a rule does not rest on that' };
+  const { protocol } = edge;
+  const never = impossible(edge, far);
+  if (never !== null || protocol === 'ICMP' || protocol === 'ICMPv6') return { reason: never ?? '' };
+  if (choice?.include === false) {
+    const inside = far.type === 'workload' && far.namespace === subject.namespace;
+    const isOpen = inside && surroundings.options.general[direction] === 'allow-inside-namespace';
+    return { reason: `it was left out by choice${isOpen ? ', but its whole namespace is allowed all the same' : ''}` };
   }
-  if (verdict !== 'forwarded' && !succeeded(edge)) return { reason: failures[verdict] };
-  if (edge.port < 1) return { reason: 'a rule cannot name port 0' };
-  const farEnd = farEndOf(edge, direction);
-  const peer = peerOf(namespace, farEnd, surroundings);
-  if ('reason' in peer) return peer;
-  return {
-    grant: { peer, peerLabel: labelOf(farEnd), ports: portsOf(edge, protocol, surroundings.dns), edge },
-  };
+  const objections = objectionsTo(edge, direction, far, surroundings);
+  const [first] = objections;
+  if (first !== undefined && choice === null) return { reason: first.reason };
+  return grantsOf(
+    { edge, edgeKey, protocol, direction, subject, doubts: doubtsAbout(edge, objections) },
+    far,
+    choice,
+    surroundings,
+  );
 }

@@ -119,9 +119,13 @@ export class Reachability {
   }
 
   /** Every pair of ends between which anything is open or depends, in the order of the ends. */
-  *pairs(ends: readonly ReachEnd[]): Generator<ReachPair> {
+  *pairs(
+    ends: readonly ReachEnd[],
+    wanted: (from: ReachEnd, to: ReachEnd) => boolean = () => true,
+  ): Generator<ReachPair> {
     for (const from of ends) {
       for (const to of ends) {
+        if (!wanted(from, to)) continue;
         const reach = this.between(from, to);
         if (reach === null || (isEmpty(reach.allowed) && isEmpty(reach.depends))) continue;
         yield { from, to, reach };

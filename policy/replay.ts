@@ -3,7 +3,7 @@ import type { Direction } from '../core/flow.ts';
 import type { ClusterSnapshot, Policy } from '../core/kubernetes.ts';
 import { compareText } from '../core/order.ts';
 import type { Decision } from '../core/verdict.ts';
-import { becauseText } from './because.ts';
+import { type Because, becauseText } from './because.ts';
 import { decisionOf, EdgeSides, type Sides } from './edge-sides.ts';
 import { PolicySet } from './evaluate.ts';
 import { succeeded } from './outcome.ts';
@@ -25,6 +25,8 @@ export interface ReplayFinding {
   readonly direction: Direction;
   /** The policy or default that decided, as a sentence. */
   readonly because: string;
+  /** The same for programs. */
+  readonly rests: Because;
 }
 
 /** How many edges came to what. Every edge is counted once: flows is the sum of all others. */
@@ -61,7 +63,8 @@ export function outcomeOf(edge: Edge, decision: Decision): Outcome {
 export function findingOf(edge: Edge, sides: Sides): ReplayFinding {
   const decision = decisionOf(sides);
   const direction = decidingDirection({ decision, ...sides });
-  return { edge, decision, direction, because: becauseText(sides[direction].because) };
+  const rests = sides[direction].because;
+  return { edge, decision, direction, because: becauseText(rests), rests };
 }
 
 /** Counts edges and keeps those that people have to know of. */

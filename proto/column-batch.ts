@@ -1,11 +1,4 @@
-import {
-  type Batch,
-  type CounterName,
-  counterNames,
-  type Drops,
-  type FlowCounters,
-  type Losses,
-} from '../core/flow.ts';
+import type { CounterName, Losses } from '../core/flow.ts';
 import type { Window } from '../core/time.ts';
 import type { Dictionary } from './dictionary.ts';
 
@@ -45,30 +38,15 @@ export interface ColumnBatch {
   readonly rows: RowColumns;
 }
 
-function countersOf(columns: CounterColumns, row: number): FlowCounters {
-  return Object.fromEntries(counterNames.map((name) => [name, columns[name][row]])) as unknown as FlowCounters;
+/** Shared by all columns that say nothing, so that such a column costs nothing. */
+let zeros: Column = new Float64Array(1024);
+
+export function zeroColumn(length: number): Column {
+  if (length > zeros.length) zeros = new Float64Array(length);
+  return zeros.subarray(0, length);
 }
 
-function dropsByRow({ drops, dictionary }: RowColumns): ReadonlyMap<number, Drops> {
-  const byRow = new Map<number, Record<string, number>>();
-  for (let i = 0; i < drops.rows.length; i++) {
-    const row = drops.rows[i] as number;
-    const own = byRow.get(row) ?? {};
-    own[dictionary.reasons[drops.reasons[i] as number] as string] = drops.packets[i] as number;
-    byRow.set(row, own);
-  }
-  return byRow;
-}
-
-/** The same batch by record. */
-export function recordsOf({ rows, ...batch }: ColumnBatch): Batch {
-  const drops = dropsByRow(rows);
-  const records = Array.from(rows.edges, (edge, row) => ({
-    ...rows.dictionary.partsOf(edge),
-    counters: countersOf(rows.counters, row),
-    drops: drops.get(row) ?? {},
-    firstSeenUnixMs: rows.firstSeenUnixMs[row] as number,
-    lastSeenUnixMs: rows.lastSeenUnixMs[row] as number,
-  }));
-  return { ...batch, records };
+/** Whether a column is one that zeroColumn gave: only few others are all zero. */
+export function isZero(column: Column): boolean {
+  return column.buffer === zeros.buffer;
 }

@@ -67,69 +67,113 @@ export function writeColumn(values: ArrayLike<number>): Uint8Array {
   return bytes;
 }
 
-/** Bits at the end of what is read that a look ahead may touch. */
+/** Bytes behind the end of a column that a look ahead may touch. */
 const padding = 8;
 
-/**
- * Reads what writeColumn wrote. @param count of values, which the caller has held to a bound
- * @throws Invalid when it holds more or fewer, or what is no count
- */
-export function readColumn(bytes: Uint8Array, count: number, name: string): Float64Array {
-  const order = bytes[0] as number;
-  const end = bytes.length * 8;
-  check(bytes.length > 0 && order <= maxOrder, `column ${name} begins with ${order}, which is no order of a code`);
-  check(count <= end, `column ${name} has ${bytes.length} bytes, too few for ${count} values`);
-  const values = new Float64Array(count);
-  const padded = new Uint8Array(bytes.length + padding);
+/** Holds the column that is read, with padding of zeros: to make one for each would take longer than to read it. */
+let padded = new Uint8Array(4096);
+
+function pad(bytes: Uint8Array): Uint8Array {
+  if (bytes.length + padding > padded.length) padded = new Uint8Array(2 * bytes.length + padding);
   padded.set(bytes);
-  const scale = 2 ** order;
-  let at = 8;
-  const word = (bit: number): number => {
-    const i = bit >>> 3;
-    const high =
-      ((padded[i] as number) << 24) |
-      ((padded[i + 1] as number) << 16) |
-      ((padded[i + 2] as number) << 8) |
-      (padded[i + 3] as number);
-    const shift = bit & 7;
-    return shift === 0 ? high >>> 0 : ((high << shift) | ((padded[i + 4] as number) >>> (8 - shift))) >>> 0;
-  };
-  const take = (width: number): number => {
+  padded.fill(0, bytes.length, bytes.length + padding);
+  return padded;
+}
+
+/** The 32 bits from a place on. */
+function wordAt(bytes: Uint8Array, bit: number): number {
+  const i = bit >>> 3;
+  const high =
+    ((bytes[i] as number) << 24) |
+    ((bytes[i + 1] as number) << 16) |
+    ((bytes[i + 2] as number) << 8) |
+    (bytes[i + 3] as number);
+  // Shifting by 8 takes all of the fifth byte away, as shifting by 0 leaves all of the others.
+  return (high << (bit & 7)) | ((bytes[i + 4] as number) >>> (8 - (bit & 7)));
+}
+
+/** Reads the values of one column one after the other; those that fit into a word are read without it. */
+class LongValues {
+  readonly #bytes: Uint8Array;
+  readonly #end: number;
+  readonly #name: string;
+  at = 0;
+
+  constructor(bytes: Uint8Array, end: number, name: string) {
+    this.#bytes = bytes;
+    this.#end = end;
+    this.#name = name;
+  }
+
+  #take(width: number): number {
     let value = 0;
     for (let left = width; left > 0; ) {
       const part = Math.min(left, 32);
-      if (at + part > end) throw new Invalid(`column ${name} ends inside a value`);
-      value = value * 2 ** part + (word(at) >>> (32 - part));
-      at += part;
+      if (this.at + part > this.#end) throw new Invalid(`column ${this.#name} ends inside a value`);
+      value = value * 2 ** part + (wordAt(this.#bytes, this.at) >>> (32 - part));
+      this.at += part;
       left -= part;
     }
     return value;
-  };
+  }
+
+  /** The value at `at`, which is moved behind it. @param index for the message */
+  read(order: number, index: number): number {
+    let prefix = Math.clz32(wordAt(this.#bytes, this.at));
+    this.at += prefix;
+    if (prefix === 32) {
+      const rest = Math.clz32(this.at < this.#end ? wordAt(this.#bytes, this.at) : 0);
+      prefix += rest;
+      this.at += rest;
+    }
+    check(prefix < 54, `column ${this.#name} holds at ${index} what is no count`);
+    const value = (this.#take(prefix + 1) - 1) * 2 ** order + this.#take(order);
+    check(value <= safe, `column ${this.#name} holds at ${index} what is no count`);
+    return value;
+  }
+}
+
+/**
+ * Reads what writeColumn wrote into as many places as there are values, which the caller has held to a bound.
+ * @throws Invalid when it holds more or fewer, or what is no count
+ */
+export function readColumnInto(values: Float64Array, bytes: Uint8Array, name: string): void {
+  const count = values.length;
+  const order = bytes[0] as number;
+  const end = bytes.length * 8;
+  if (bytes.length === 0 || order > maxOrder) {
+    throw new Invalid(`column ${name} begins with ${order}, which is no order of a code`);
+  }
+  if (count > end) throw new Invalid(`column ${name} has ${bytes.length} bytes, too few for ${count} values`);
+  const from = pad(bytes);
+  const scale = 2 ** order;
+  const mostZeros = (31 - order) >> 1;
+  let long: LongValues | null = null;
+  let at = 8;
   for (let i = 0; i < count; i++) {
     if (at >= end) throw new Invalid(`column ${name} ends after ${i} of ${count} values`);
-    const next = word(at);
+    const next = wordAt(from, at);
     const zeros = Math.clz32(next);
-    const width = 2 * zeros + 1;
-    if (width + order <= 32) {
+    if (zeros <= mostZeros) {
+      const width = 2 * zeros + 1;
       const low = order === 0 ? 0 : (next << width) >>> (32 - order);
       values[i] = ((next >>> (31 - 2 * zeros)) - 1) * scale + low;
       at += width + order;
       continue;
     }
-    let prefix = zeros;
-    at += zeros;
-    if (zeros === 32) {
-      const rest = Math.clz32(at < end ? word(at) : 0);
-      prefix += rest;
-      at += rest;
-    }
-    check(prefix < 54, `column ${name} holds at ${i} what is no count`);
-    const value = (take(prefix + 1) - 1) * scale + take(order);
-    check(value <= safe, `column ${name} holds at ${i} what is no count`);
-    values[i] = value;
+    long ??= new LongValues(from, end, name);
+    long.at = at;
+    values[i] = long.read(order, i);
+    at = long.at;
   }
-  const filled = end - at < 8 && ((bytes.at(-1) as number) & ((1 << (end - at)) - 1)) === 0;
-  check(filled, `column ${name} has ${bytes.length} bytes, not those of ${count} values`);
+  const isFilled = end - at < 8 && ((bytes.at(-1) as number) & ((1 << (end - at)) - 1)) === 0;
+  if (!isFilled) throw new Invalid(`column ${name} has ${bytes.length} bytes, not those of ${count} values`);
+}
+
+/** As readColumnInto, into an array of its own. @param count of values, which the caller has held to a bound */
+export function readColumn(bytes: Uint8Array, count: number, name: string): Float64Array {
+  const values = new Float64Array(count);
+  readColumnInto(values, bytes, name);
   return values;
 }
 
@@ -147,5 +191,7 @@ export function distance(value: number, predicted: number): number {
 export function atDistance(coded: number, predicted: number): number {
   const near = Math.min(predicted, maxPrediction);
   if (coded >= 2 * near) return coded;
-  return coded % 2 === 0 ? near + coded / 2 : near - (coded + 1) / 2;
+  // Not by the remainder, which takes ten times as long for numbers that may be large.
+  const half = Math.floor(coded / 2);
+  return 2 * half === coded ? near + half : near - half - 1;
 }

@@ -63,6 +63,11 @@ export class BatchReader {
     this.#limits = limits;
   }
 
+  /** About how many bytes its dictionary takes. */
+  get dictionaryBytes(): number {
+    return this.#dictionary?.bytes ?? 0;
+  }
+
   read({ body: bytes, crc32: expected }: wire.Batch): ReadBatch {
     const dictionary = this.#dictionary;
     this.#dictionary = null;

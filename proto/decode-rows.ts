@@ -1,19 +1,38 @@
 import { type CounterName, counterNames } from '../core/flow.ts';
 import type { Window } from '../core/time.ts';
-import { check, checkKnown, Invalid, isCount } from './check.ts';
-import { atDistance, readColumn } from './column.ts';
-import type { Column, DropColumns, RowColumns } from './column-batch.ts';
+import { check, checkKnown, Invalid } from './check.ts';
+import { atDistance, readColumn, readColumnInto } from './column.ts';
+import { type Column, type DropColumns, type RowColumns, zeroColumn } from './column-batch.ts';
 import type { Dictionary } from './dictionary.ts';
-import { codedOrder, predictions, timeFrom, timeTo, unitAfter, unitBefore } from './predictions.ts';
+import { codedOrder, predictions, timeUnitMs, unitAfter, unitBefore } from './predictions.ts';
 import type * as wire from './wire.ts';
 
-/** Shared by all columns that say nothing, so that such a column costs nothing. */
-let zeros: Column = new Float64Array(1024);
+/** Makes the columns of one batch, all in one piece of memory: a piece for each would cost more than to fill it. */
+class Columns {
+  readonly #count: number;
+  readonly #memory: Float64Array;
+  #used = 0;
 
-function zeroColumn(length: number): Column {
-  if (length > zeros.length) zeros = new Float64Array(length);
-  return zeros.subarray(0, length);
+  /** @param most columns that are not all zero */
+  constructor(count: number, most: number) {
+    this.#count = count;
+    this.#memory = new Float64Array(count * most);
+  }
+
+  next(): Column {
+    return this.#memory.subarray(this.#used, (this.#used += this.#count));
+  }
+
+  read(bytes: Uint8Array, name: string): Column {
+    if (bytes.length === 0) return zeroColumn(this.#count);
+    const column = this.next();
+    readColumnInto(column, bytes, name);
+    return column;
+  }
 }
+
+/** Columns of a batch that are written: its counters, two of times. */
+const mostColumns = counterNames.length + 2;
 
 function column(bytes: Uint8Array, count: number, name: string): Column {
   return bytes.length === 0 ? zeroColumn(count) : readColumn(bytes, count, name);
@@ -26,42 +45,45 @@ function decodeEdges({ edges: bytes, count }: wire.Rows, dictionary: Dictionary)
   let edge = -1;
   for (let row = 0; row < count; row++) {
     edge += (gaps[row] as number) + 1;
-    checkKnown(edge, known, 'edge');
+    if (edge >= known) checkKnown(edge, known, 'edge');
     edges[row] = edge;
   }
   return edges;
 }
 
-function decodeCounters(message: wire.Rows, edges: Uint32Array, dictionary: Dictionary) {
+function decodeCounters(message: wire.Rows, edges: Uint32Array, { edges: { role } }: Dictionary, columns: Columns) {
   const counters: Partial<Record<CounterName, Column>> = {};
   for (const name of codedOrder) {
     const prediction = predictions[name];
-    const coded = column(message[name], edges.length, name);
-    counters[name] = coded;
-    if (prediction === undefined) continue;
-    const values = new Float64Array(edges.length);
-    const known = counters as Record<CounterName, Column>;
-    for (let row = 0; row < values.length; row++) {
-      const isClient = dictionary.edges.role[edges[row] as number] === 0;
-      values[row] = atDistance(coded[row] as number, prediction(known, row, isClient));
+    const values = prediction === undefined || message[name].length > 0 ? columns.read(message[name], name) : null;
+    if (prediction === undefined) {
+      counters[name] = values as Column;
+      continue;
     }
-    counters[name] = values;
+    const predicted = values ?? columns.next();
+    const known = counters as Record<CounterName, Column>;
+    for (let row = 0; row < predicted.length; row++) {
+      const near = prediction(known, row, role[edges[row] as number] === 0);
+      predicted[row] = atDistance(predicted[row] as number, near);
+    }
+    counters[name] = predicted;
   }
   return counters as Record<CounterName, Column>;
 }
 
-function decodeTimes(message: wire.Rows, count: number, { startUnixMs, endUnixMs }: Window) {
-  const firstSeenUnixMs = new Float64Array(count);
-  const lastSeenUnixMs = new Float64Array(count);
-  const firsts = column(message.firstSeen, count, 'first_seen');
-  const lasts = column(message.lastSeen, count, 'last_seen');
+function decodeTimes(message: wire.Rows, { startUnixMs, endUnixMs }: Window, columns: Columns) {
+  const firstSeenUnixMs = columns.next();
+  const lastSeenUnixMs = columns.next();
+  if (message.firstSeen.length > 0) readColumnInto(firstSeenUnixMs, message.firstSeen, 'first_seen');
+  if (message.lastSeen.length > 0) readColumnInto(lastSeenUnixMs, message.lastSeen, 'last_seen');
   const [start, end] = [unitBefore(startUnixMs), unitAfter(endUnixMs)];
-  for (let row = 0; row < count; row++) {
-    const [first, last] = [atDistance(firsts[row] as number, start), atDistance(lasts[row] as number, end)];
+  for (let row = 0; row < firstSeenUnixMs.length; row++) {
+    const first = atDistance(firstSeenUnixMs[row] as number, start);
+    const last = atDistance(lastSeenUnixMs[row] as number, end);
     if (first > last) throw new Invalid(`row ${row} was last seen before it was first seen`);
-    const to = timeTo(last, endUnixMs);
-    if (!isCount(to)) throw new Invalid(`times of row ${row} are not times`);
-    firstSeenUnixMs[row] = Math.min(timeFrom(first, startUnixMs), to);
+    const to = last === end ? endUnixMs : last * timeUnitMs;
+    if (to > Number.MAX_SAFE_INTEGER) throw new Invalid(`times of row ${row} are not times`);
+    firstSeenUnixMs[row] = Math.min(first === start ? startUnixMs : first * timeUnitMs, to);
     lastSeenUnixMs[row] = to;
   }
   return { firstSeenUnixMs, lastSeenUnixMs };
@@ -120,11 +142,12 @@ export function decodeRows(
   const { count } = rows;
   check(count <= maxRows, `there are ${count} rows; at most ${maxRows} are taken`);
   const edges = decodeEdges(rows, dictionary);
+  const columns = new Columns(count, mostColumns);
   return {
     dictionary,
     edges,
-    counters: decodeCounters(rows, edges, dictionary),
-    ...decodeTimes(rows, count, window),
+    counters: decodeCounters(rows, edges, dictionary, columns),
+    ...decodeTimes(rows, window, columns),
     drops: decodeDrops(rows, count, maxRows, dictionary),
   };
 }

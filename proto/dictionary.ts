@@ -26,6 +26,8 @@ export interface NumberedEdge {
 }
 
 const firstCapacity = 64;
+/** What entries take besides their characters, objects and places in arrays and maps; measured, rounded up. */
+const [podBytes, textBytes, edgeBytes] = [200, 64, 128];
 
 function grown<Column extends Uint8Array | Uint16Array | Uint32Array>(column: Column): Column {
   const larger = new (column.constructor as new (length: number) => Column)(column.length * 2);
@@ -134,6 +136,22 @@ export class Dictionary {
   readonly names: string[] = [];
   readonly reasons: string[] = [];
   readonly edges = new EdgeTable();
+  /** Of the texts that were measured: all of those before these numbers. */
+  #measured = { pods: 0, names: 0, reasons: 0, characters: 0 };
+
+  /** About how many bytes it takes, with what whoever reads it keeps for each edge. */
+  get bytes(): number {
+    const { pods, names, reasons, addresses, edges } = this;
+    let { characters } = this.#measured;
+    for (const { namespace, name, uid } of pods.slice(this.#measured.pods)) {
+      characters += namespace.length + name.length + uid.length;
+    }
+    for (const text of names.slice(this.#measured.names)) characters += text.length;
+    for (const text of reasons.slice(this.#measured.reasons)) characters += text.length;
+    this.#measured = { pods: pods.length, names: names.length, reasons: reasons.length, characters };
+    const entries = pods.length * podBytes + (names.length + reasons.length + addresses.length) * textBytes;
+    return characters + entries + edges.length * edgeBytes;
+  }
 
   get sizes(): DictionarySizes {
     const { pods, addresses, names, reasons, edges } = this;

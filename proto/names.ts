@@ -1,3 +1,4 @@
+import type { EdgeOrder } from '../core/edge-order.ts';
 import type { DirectionEvidence, Protocol } from '../core/flow.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type * as wire from './wire.ts';
@@ -31,10 +32,19 @@ export const wireVerdict = {
   unanswered: 'VERDICT_UNANSWERED',
 } as const satisfies Record<Verdict, wire.Verdict>;
 
+export const wireEdgeOrder = {
+  ends: 'EDGE_ORDER_UNSPECIFIED',
+  bytes: 'EDGE_ORDER_BYTES',
+  connections: 'EDGE_ORDER_CONNECTIONS',
+  'last-seen': 'EDGE_ORDER_LAST_SEEN',
+  denied: 'EDGE_ORDER_DENIED',
+} as const satisfies Record<EdgeOrder, wire.EdgeOrder>;
+
 /** From the wire's names; undefined for a name or number that this version does not know. */
 export const coreProtocol = inverse(wireProtocol);
 export const coreEvidence = inverse(wireEvidence);
 export const coreVerdict = inverse(wireVerdict);
+export const coreEdgeOrder = inverse(wireEdgeOrder);
 
 /**
  * Whether a text may name a drop reason or a stage of loss: 1 to 64 printable ASCII characters, and nothing that every

@@ -36,20 +36,11 @@ export const predictions: Readonly<Partial<Record<CounterName, Prediction>>> = {
  */
 export const timeUnitMs: Milliseconds = 100;
 
+/** A time of the unit that the window begins in is the window's begin, as one of the unit it ends in is its end. */
 export function unitBefore(time: UnixMs): number {
   return Math.floor(time / timeUnitMs);
 }
 
 export function unitAfter(time: UnixMs): number {
   return Math.ceil(time / timeUnitMs);
-}
-
-/** The earliest time of a unit, and not before a window that begins inside it. */
-export function timeFrom(unit: number, windowStartUnixMs: UnixMs): UnixMs {
-  return unit === unitBefore(windowStartUnixMs) ? windowStartUnixMs : unit * timeUnitMs;
-}
-
-/** The latest time of a unit, and not behind a window that ends inside it. */
-export function timeTo(unit: number, windowEndUnixMs: UnixMs): UnixMs {
-  return unit === unitAfter(windowEndUnixMs) ? windowEndUnixMs : unit * timeUnitMs;
 }

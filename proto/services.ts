@@ -35,6 +35,9 @@ interface QueryMethods {
   readonly listWorkloads: Unary<wire.ListWorkloadsRequest, wire.ListWorkloadsResponse>;
   readonly listServices: Unary<wire.ListServicesRequest, wire.ListServicesResponse>;
   readonly listEdges: Unary<wire.ListEdgesRequest, wire.ListEdgesResponse>;
+  readonly getGraph: Unary<wire.GetGraphRequest, wire.GetGraphResponse>;
+  readonly getTimeline: Unary<wire.GetTimelineRequest, wire.GetTimelineResponse>;
+  readonly completeFilter: Unary<wire.CompleteFilterRequest, wire.CompleteFilterResponse>;
   readonly follow: ServerStream<wire.FollowRequest, wire.FollowResponse>;
   readonly getStatus: Unary<wire.GetStatusRequest, wire.GetStatusResponse>;
 }
@@ -42,6 +45,15 @@ interface QueryMethods {
 interface PolicyMethods {
   readonly generate: Unary<wire.GenerateRequest, wire.GenerateResponse>;
   readonly check: Unary<wire.CheckRequest, wire.CheckResponse>;
+  readonly compare: Unary<wire.CompareRequest, wire.CompareResponse>;
+  readonly listApplied: Unary<wire.ListAppliedRequest, wire.ListAppliedResponse>;
+  readonly why: Unary<wire.WhyRequest, wire.WhyResponse>;
+  readonly getIsolation: Unary<wire.GetIsolationRequest, wire.GetIsolationResponse>;
+  readonly planRollout: Unary<wire.PlanRolloutRequest, wire.PlanRolloutResponse>;
+  readonly listBaselines: Unary<wire.ListBaselinesRequest, wire.ListBaselinesResponse>;
+  readonly setBaseline: Unary<wire.SetBaselineRequest, wire.SetBaselineResponse>;
+  readonly removeBaseline: Unary<wire.RemoveBaselineRequest, wire.RemoveBaselineResponse>;
+  readonly getDrift: Unary<wire.GetDriftRequest, wire.GetDriftResponse>;
 }
 
 interface AliasMethods {
@@ -66,6 +78,8 @@ export interface ResponseStream<Response> {
   write(response: Response): boolean;
   /** Nothing more comes. */
   end(): void;
+  /** Ends it with an error; what is no WeirError is told as a fault of ours. */
+  fail(error: unknown): void;
   /** Calls back whenever the caller takes more after a write that returned false. */
   onReady(callback: () => void): void;
   /** Calls back once when the call is over, whoever ended it. */

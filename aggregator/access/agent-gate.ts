@@ -64,7 +64,11 @@ function guarded(call: ServerInterceptingCallInterface, { prove, clock, log }: A
   });
 }
 
-function mismatch({ node }: wire.Hello, proven: ProvenNodes | null): WeirError | null {
+function mismatch({ cluster, node }: wire.Hello, proven: ProvenNodes | null): WeirError | null {
+  if (proven !== null && proven.cluster !== cluster) {
+    const what = `it says ${cluster.slice(0, 253)}, its ${proven.by} is for ${proven.cluster}`;
+    return new WeirError('INGEST_CLUSTER_MISMATCH', what);
+  }
   if (proven?.nodes.includes(node)) return null;
   const speaksFor = proven?.nodes.join(', ') ?? 'none';
   return new WeirError('INGEST_NODE_MISMATCH', `it says ${node.slice(0, 253)}, its ${proven?.by} is for ${speaksFor}`);

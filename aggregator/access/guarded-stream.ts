@@ -40,6 +40,10 @@ export class GuardedStream implements ResponseStream<unknown> {
     this.#last = this.#last.then(() => this.#end());
   }
 
+  fail(reason: unknown): void {
+    this.#last = this.#last.then(() => this.#fail(reason));
+  }
+
   onReady(callback: () => void): void {
     this.#onReady = callback;
   }
@@ -58,9 +62,8 @@ export class GuardedStream implements ResponseStream<unknown> {
       const passed = await this.#pass(response);
       // It may have been closed meanwhile.
       if (!this.#isOver) this.#takesMore = this.#to.write(passed);
-    } catch {
-      // Why is in the log of the gate: there is no status any more that could tell the caller.
-      this.#end();
+    } catch (error) {
+      this.#fail(error);
     } finally {
       this.#waiting--;
       this.#tell();
@@ -69,6 +72,11 @@ export class GuardedStream implements ResponseStream<unknown> {
 
   #tell(): void {
     if (this.#isReady && !this.#isOver) this.#onReady();
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#isOver) this.#to.fail(error);
+    this.#isOver = true;
   }
 
   #end(): void {

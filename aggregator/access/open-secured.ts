@@ -17,16 +17,17 @@ const certificatesEveryMs = 10_000;
 
 /** How agents and callers are spoken to; null for plain text. @throws WeirError TLS_CERTIFICATE, CONFIG_INVALID, KUBE_ACCESS */
 export async function openSecured(config: AggregatorConfig, log: Logger): Promise<Secured | null> {
-  const { tlsCert, tlsKey, tlsCa, agentAccount, agentAudience: audience, cluster } = config;
+  const { tlsCert, tlsKey, tlsCa, agentAccount, agentAudience: audience, cluster, alsoCluster } = config;
   if (tlsCert === undefined || tlsKey === undefined) {
     if (config.insecureTransport) log.warn('plain text: who speaks is not proven, and what is said can be read');
     return null;
   }
-  const proofs: NodeProof[] = tlsCa === undefined ? [] : [certificateProof(cluster)];
+  const proofs: NodeProof[] =
+    tlsCa === undefined ? [] : [certificateProof(cluster, ...alsoCluster.map(({ name }) => name))];
   const client = await reviewing(config);
   const reviews = client === null ? null : new TokenReviews(client);
   if (agentAccount !== undefined && reviews !== null) {
-    proofs.push(tokenProof({ reviews, account: agentAccount, audience, clock: systemClock }));
+    proofs.push(tokenProof({ cluster, reviews, account: agentAccount, audience, clock: systemClock }));
   }
   const users =
     config.users === 'anyone' || client === null || reviews === null

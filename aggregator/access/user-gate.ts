@@ -15,7 +15,6 @@ import { namespacesIn, redact } from './redact.ts';
 export interface Gate {
   /** @param method such as `query/listEdges` */
   unary(method: string, handler: UnaryHandler<unknown, unknown>, request: unknown, caller: Caller): Promise<unknown>;
-  /** What is thrown at once ends the call with that error; later the stream only ends. */
   stream(
     method: string,
     handler: StreamHandler<unknown, unknown>,
@@ -34,6 +33,8 @@ export const openGate: Gate = {
 export interface UserGateOptions {
   readonly authenticate: Authenticate;
   readonly reviews: AccessReviews;
+  /** Whose API server reviews: rights in one of its namespaces are none in those of other clusters. */
+  readonly cluster: string;
   readonly clock: Clock;
   /** Refusals are warnings, changes are told with who made them. */
   readonly log: Logger;
@@ -123,8 +124,16 @@ export class UserGate implements Gate {
       throw new WeirError('FORBIDDEN', `${user.name} may not ${verb} ${resource}.weir.dev in the whole cluster`);
     }
     const seesAll = await reviews.allows(user, { verb: 'list', resource: 'flows', namespace: '' });
+    if (!seesAll) this.#checkCluster(request, user);
     if (!seesAll && rule.type === 'namespace') await this.#checkNamespace(request, user);
     return { user, rule, seesAll };
+  }
+
+  /** @throws WeirError FORBIDDEN */
+  #checkCluster(request: unknown, user: User): void {
+    const { cluster = '' } = request as { readonly cluster?: string };
+    if (cluster === '' || cluster === this.#options.cluster) return;
+    throw new WeirError('FORBIDDEN', `${user.name} may not see other clusters than ${this.#options.cluster}`);
   }
 
   /** @throws WeirError FORBIDDEN */

@@ -55,6 +55,7 @@ function responsesOf(call: ServerWritableStream<unknown, unknown>): ResponseStre
     open: () => call.sendMetadata(new Metadata()),
     write: (response) => call.write(response),
     end: () => call.end(),
+    fail: (error) => void call.emit('error', serviceError(error)),
     onReady: (callback) => void call.on('drain', callback),
     onClosed: (callback) => {
       let isOver = false;

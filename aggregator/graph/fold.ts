@@ -1,70 +1,84 @@
 import type { Coverage, NodeCoverage } from '../../core/coverage.ts';
 import type { Edge } from '../../core/edge.ts';
-import type { UnixMs } from '../../core/time.ts';
-import { Graph } from './graph.ts';
-import type { Segment } from './segment.ts';
-import { Watched } from './watched.ts';
+import type { Scope } from '../../core/scope.ts';
+import type { UnixMs, Window } from '../../core/time.ts';
+import type { Contribution } from './contribution.ts';
+import { edgesIn, topIn } from './graph.ts';
+import { LaneIndex } from './lane-index.ts';
+import { LaneSums, type TopBy } from './lane-sums.ts';
+import { WatchedNodes } from './watched.ts';
 
 /** The stage under which rows are counted that the graph had no room for. */
 const graphStage = 'aggregator-graph';
 
-/** What a set of segments adds up to: the graph, and how much of the time was watched. */
+/** What was seen and watched in one span of time. Several may share an index of lanes. */
 export class Fold {
-  readonly #graph: Graph;
-  readonly #watched = new Watched();
-  readonly #nodes = new Map<string, Watched>();
+  readonly #index: LaneIndex;
+  readonly sums: LaneSums;
+  readonly watched = new WatchedNodes();
   #firstUnixMs: UnixMs = Infinity;
   #lastUnixMs: UnixMs = 0;
 
-  constructor(maxEdges: number) {
-    this.#graph = new Graph(maxEdges);
+  constructor(index: LaneIndex) {
+    this.#index = index;
+    this.sums = new LaneSums(index);
   }
 
-  add(segment: Segment): void {
-    this.#graph.add(segment.rows);
-    const { node, window } = segment;
-    const ofNode = this.#nodes.get(node) ?? new Watched();
-    this.#nodes.set(node, ofNode);
-    for (const each of [this.#watched, ofNode]) each.add(segment);
+  /** One of its own. @param maxEdges rows of further edges are counted and left out */
+  static of(maxEdges: number): Fold {
+    return new Fold(new LaneIndex(maxEdges));
+  }
+
+  /** @param slots of the rows' lanes in the index, when they were taken before */
+  add({ window, watched, rows, sightings }: Contribution, slots: Int32Array = this.#index.take(rows)): void {
+    this.sums.add(rows, slots, sightings);
+    this.watched.add(watched);
     this.#firstUnixMs = Math.min(this.#firstUnixMs, window.startUnixMs);
     this.#lastUnixMs = Math.max(this.#lastUnixMs, window.endUnixMs);
   }
 
-  /** Takes out a segment that was put in before. The oldest go first: what remains begins after them. */
-  remove(segment: Segment): void {
-    this.#graph.remove(segment.rows);
-    const { node, window } = segment;
-    const ofNode = this.#nodes.get(node);
-    this.#watched.remove(segment);
-    ofNode?.remove(segment);
-    if (ofNode?.isEmpty === true) this.#nodes.delete(node);
-    this.#firstUnixMs = Math.max(this.#firstUnixMs, window.endUnixMs);
+  /** Takes out what was put in before. @returns the slots of which nothing is left in this span */
+  remove({ watched, rows, sightings }: Contribution): number[] {
+    this.watched.remove(watched);
+    return this.sums.remove(rows, this.#index.find(rows.lanes), sightings);
+  }
+
+  /** Nothing that begins earlier is in it any more. */
+  beginsAt(unixMs: UnixMs): void {
+    this.#firstUnixMs = Math.max(this.#firstUnixMs, unixMs);
+  }
+
+  /** From the start of the first window in it to the end of the last; null when there is none. */
+  get window(): Window | null {
+    if (this.watched.all.windows === 0) return null;
+    return { startUnixMs: this.#firstUnixMs, endUnixMs: this.#lastUnixMs };
   }
 
   /** Sorted by client, server, protocol and port. */
-  edges(): readonly Edge[] {
-    return this.#graph.edges();
+  edges(scope: Scope): readonly Edge[] {
+    return edgesIn(this.#index, this.sums, scope);
   }
 
-  get edgeCount(): number {
-    return this.#graph.size;
+  /** The edges that carried most, the largest first. */
+  top(by: TopBy, limit: number): readonly Edge[] {
+    return topIn(this.#index, this.sums, by, limit);
   }
 
   /** @param nodes every node that the cluster has */
   coverage(nodes: readonly string[]): Coverage {
-    const { overflowedRows } = this.#graph;
-    const { windows, incompleteWindows, losses } = this.#watched.coverage;
+    const { overflowedRows } = this.#index;
+    const { windows, incompleteWindows, losses } = this.watched.all;
     return {
       windows,
       incompleteWindows,
       losses: overflowedRows === 0 ? losses : { ...losses, [graphStage]: (losses[graphStage] ?? 0) + overflowedRows },
       span: windows === 0 ? null : { firstUnixMs: this.#firstUnixMs, lastUnixMs: this.#lastUnixMs },
-      nodesWithoutAgent: nodes.filter((node) => !this.#nodes.has(node)).toSorted(),
+      nodesWithoutAgent: nodes.filter((node) => !this.watched.has(node)).toSorted(),
     };
   }
 
   /** One node's part of it. */
   nodeCoverage(node: string): NodeCoverage {
-    return (this.#nodes.get(node) ?? new Watched()).coverage;
+    return this.watched.of(node);
   }
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { type EdgeId, edgeKey } from '../../core/edge.ts';
 import type { Role } from '../../core/flow.ts';
-import type { ServiceRef } from '../../core/identity.ts';
+import { type Entity, entityKey, type ServiceRef } from '../../core/identity.ts';
 
 /** Where a count belongs: what one end reports of one edge, by one Service or by none. Never changes. */
 export interface Lane {
@@ -18,12 +18,15 @@ function laneKey(keyOfEdge: string, reporter: Role, service: ServiceRef | null):
   return `${keyOfEdge}|${reporter}|${service === null ? '' : `${service.namespace}/${service.name}`}`;
 }
 
-/** Gives equal lanes as one object, so that each holds its texts once. Bounded: one that goes is only made anew. */
+/** Gives equal lanes as one object, and so their ends: each text is held once. Bounded: one that goes is only made anew. */
 export class Lanes {
   readonly #byKey: LRUCache<string, Lane>;
+  readonly #entities: LRUCache<string, Entity>;
 
   constructor(max: number) {
     this.#byKey = new LRUCache({ max });
+    // There are fewer of them than of lanes, and a cache takes room for all that it may hold.
+    this.#entities = new LRUCache({ max: Math.ceil(max / 8) });
   }
 
   of(edge: EdgeId, reporter: Role, service: ServiceRef | null): Lane {
@@ -31,9 +34,20 @@ export class Lanes {
     const key = laneKey(keyOfEdge, reporter, service);
     let lane = this.#byKey.get(key);
     if (lane === undefined) {
-      lane = { edge, reporter, service, edgeKey: keyOfEdge, key };
+      const { client, server, protocol, port } = edge;
+      const shared = { client: this.#entity(client), server: this.#entity(server), protocol, port };
+      lane = { edge: shared, reporter, service, edgeKey: keyOfEdge, key };
       this.#byKey.set(key, lane);
     }
     return lane;
+  }
+
+  #entity(entity: Entity): Entity {
+    const key = entityKey(entity);
+    const known = this.#entities.get(key);
+    // One address may be unresolved for different reasons.
+    if (known !== undefined && (known.type !== 'unresolved' || entity.type !== 'unresolved')) return known;
+    this.#entities.set(key, entity);
+    return entity;
   }
 }

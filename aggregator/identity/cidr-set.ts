@@ -7,15 +7,16 @@ export class CidrSet {
   /** How many blocks have a prefix length. */
   readonly #prefixes: Readonly<Record<Family, Map<number, number>>> = { 4: new Map(), 6: new Map() };
 
-  add({ text, family, prefix }: Cidr): void {
-    count(this.#blocks, text, 1);
+  /** @returns whether it was not there */
+  add({ text, family, prefix }: Cidr): boolean {
     count(this.#prefixes[family], prefix, 1);
+    return count(this.#blocks, text, 1) === 1;
   }
 
-  /** Takes away what was added before. */
-  remove({ text, family, prefix }: Cidr): void {
-    count(this.#blocks, text, -1);
+  /** Takes away what was added before. @returns whether it is not there any more */
+  remove({ text, family, prefix }: Cidr): boolean {
     count(this.#prefixes[family], prefix, -1);
+    return count(this.#blocks, text, -1) === 0;
   }
 
   contains(address: Address): boolean {
@@ -27,8 +28,9 @@ export class CidrSet {
   }
 }
 
-function count<Key>(counts: Map<Key, number>, key: Key, by: 1 | -1): void {
+function count<Key>(counts: Map<Key, number>, key: Key, by: 1 | -1): number {
   const total = (counts.get(key) ?? 0) + by;
   if (total === 0) counts.delete(key);
   else counts.set(key, total);
+  return total;
 }

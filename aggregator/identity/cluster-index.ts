@@ -3,16 +3,16 @@ import {
   type EndpointSlice,
   type KubernetesAny,
   type Node,
-  nodeUidAnnotation,
   type ObjectChange,
   type Pod,
   type Service,
   type ServiceCIDR,
 } from '../../core/kubernetes.ts';
 import type { UnixMs } from '../../core/time.ts';
+import { Changes, type IdentityChange } from './changes.ts';
 import { CidrSet } from './cidr-set.ts';
 import type { IdentityOptions } from './identity-options.ts';
-import { podKey, podKeys } from './known-pod.ts';
+import { podKey } from './known-pod.ts';
 import { Nodes } from './nodes.ts';
 import { Owners } from './owners.ts';
 import { Pods } from './pods.ts';
@@ -33,6 +33,7 @@ export class ClusterIndex {
   readonly services: Services;
   readonly serviceBlocks = new CidrSet();
   readonly #owners: Owners;
+  readonly #changes = new Changes();
   readonly #memoryMs: number;
   #configuredServices: readonly Cidr[] = [];
   #isFirst = true;
@@ -41,43 +42,47 @@ export class ClusterIndex {
     const times = { toleranceMs, maxEnded: maxGone };
     this.#memoryMs = memoryMs;
     this.#owners = new Owners(maxGone);
-    this.pods = new Pods(this.#owners, times);
-    this.nodes = new Nodes(times, podCidrs);
-    this.services = new Services(this.pods, this.nodes, times);
+    this.pods = new Pods(this.#owners, times, this.#changes);
+    this.nodes = new Nodes(times, podCidrs, this.#changes);
+    this.services = new Services(this.pods, this.nodes, times, this.#changes);
     this.#configureServices(serviceCidrs);
   }
 
-  /** Replaces the configured blocks of pods and Services. */
-  configure(podCidrs: readonly Cidr[], serviceCidrs: readonly Cidr[], nowUnixMs: UnixMs): void {
+  /** Replaces the configured blocks of pods and Services. @returns of whom another answer may be given now */
+  configure(podCidrs: readonly Cidr[], serviceCidrs: readonly Cidr[], nowUnixMs: UnixMs): IdentityChange {
     this.nodes.configure(podCidrs, nowUnixMs);
     this.#configureServices(serviceCidrs);
+    return this.#changes.take();
   }
 
   #configureServices(blocks: readonly Cidr[]): void {
     for (const block of blocks) this.serviceBlocks.add(block);
     for (const block of this.#configuredServices) this.serviceBlocks.remove(block);
     this.#configuredServices = blocks;
+    this.#changes.addBlocks();
   }
 
-  /** @returns keys of pods and addresses of which more is known now */
-  apply(changes: readonly ObjectChange[], nowUnixMs: UnixMs): ReadonlySet<string> {
-    const learnt = new Set<string>();
+  /** @returns of whom another answer may be given now */
+  apply(changes: readonly ObjectChange[], nowUnixMs: UnixMs): IdentityChange {
     for (const takes of steps) {
       for (const change of changes) {
-        if (takes(((change.after ?? change.before) as KubernetesAny).kind)) this.#take(change, nowUnixMs, learnt);
+        if (takes(((change.after ?? change.before) as KubernetesAny).kind)) this.#take(change, nowUnixMs);
       }
     }
-    for (const address of this.services.settle(nowUnixMs, this.#isFirst)) learnt.add(address);
+    this.services.settle(nowUnixMs, this.#isFirst);
     this.#isFirst = false;
     const oldest = nowUnixMs - this.#memoryMs;
     for (const each of [this.pods, this.nodes, this.services.times, this.#owners]) each.forget(oldest);
-    return learnt;
+    const relinked = this.#owners.takeRelinked();
+    if (relinked !== null) for (const each of [this.pods, this.services.times]) each.ownersChanged(relinked);
+    this.services.times.tell(this.#changes, () => this.nodes.addresses());
+    return this.#changes.take();
   }
 
-  #take({ before, after }: ObjectChange, nowUnixMs: UnixMs, learnt: Set<string>): void {
+  #take({ before, after }: ObjectChange, nowUnixMs: UnixMs): void {
     switch ((after ?? before)?.kind) {
       case 'Pod':
-        return this.#takePod(before as Pod | null, after as Pod | null, nowUnixMs, learnt);
+        return this.#takePod(before as Pod | null, after as Pod | null, nowUnixMs);
       case 'Node':
         return this.nodes.change(before as Node | null, after as Node | null, nowUnixMs, this.#isFirst);
       case 'EndpointSlice':
@@ -92,7 +97,7 @@ export class ClusterIndex {
     }
   }
 
-  #takePod(before: Pod | null, after: Pod | null, nowUnixMs: UnixMs, learnt: Set<string>): void {
+  #takePod(before: Pod | null, after: Pod | null, nowUnixMs: UnixMs): void {
     if (before !== null && (after === null || podKey(before) !== podKey(after))) {
       const gone = this.pods.remove(before, nowUnixMs);
       if (gone !== undefined) this.services.changePod(before, gone, false);
@@ -100,12 +105,12 @@ export class ClusterIndex {
     if (after === null) return;
     const known = this.pods.set(after, nowUnixMs, this.#isFirst);
     this.services.changePod(before, known, true);
-    const nodeUid = after.metadata.annotations[nodeUidAnnotation] ?? '';
-    for (const key of [...podKeys(after.metadata), nodeUid, ...known.addresses]) if (key !== '') learnt.add(key);
   }
 
   #takeBlocks(before: ServiceCIDR | null, after: ServiceCIDR | null): void {
-    for (const block of (after?.spec.cidrs ?? []).map(parseCidr)) if (block !== null) this.serviceBlocks.add(block);
-    for (const block of (before?.spec.cidrs ?? []).map(parseCidr)) if (block !== null) this.serviceBlocks.remove(block);
+    const blocksOf = (object: ServiceCIDR | null) =>
+      (object?.spec.cidrs ?? []).map(parseCidr).filter((block) => block !== null);
+    for (const block of blocksOf(after)) if (this.serviceBlocks.add(block)) this.#changes.addBlocks();
+    for (const block of blocksOf(before)) if (this.serviceBlocks.remove(block)) this.#changes.addBlocks();
   }
 }

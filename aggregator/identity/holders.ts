@@ -18,9 +18,14 @@ export interface Target {
   readonly port: number;
 }
 
-/** Equal for equal targets only, whatever becomes known of their workloads. */
+/** Equal for equal backends only, whatever becomes known of their workloads. */
+export function keyOfBackend(backend: Backend): string {
+  return entityKey(backend instanceof Owner ? backend.entity : backend);
+}
+
+/** As keyOfBackend. */
 export function targetKey({ backend, port }: Target): string {
-  return `${entityKey(backend instanceof Owner ? backend.entity : backend)} ${port}`;
+  return `${keyOfBackend(backend)} ${port}`;
 }
 
 /** What is behind a Service at one moment. */

@@ -4,11 +4,14 @@ import type { Entity, PodRef } from '../../core/identity.ts';
 import type { ObjectChange } from '../../core/kubernetes.ts';
 import { compareText } from '../../core/order.ts';
 import type { Milliseconds, UnixMs } from '../../core/time.ts';
+import type { IdentityChange } from './changes.ts';
 import { ClusterIndex } from './cluster-index.ts';
 import type { IdentityOptions } from './identity-options.ts';
 import { entityOf, portKey, type ServiceState } from './holders.ts';
 import type { IdentityProblem } from './problems.ts';
 import { type RemoteEnd, type RemotePeer, settled, throughService, unresolved } from './remote-peer.ts';
+import { type Span, spanAround } from './steady.ts';
+import { momentsOf } from './timeline.ts';
 
 /** Says whose an address was at a moment, and which workload a pod belongs to. */
 export class Identity {
@@ -22,15 +25,15 @@ export class Identity {
 
   /**
    * Takes what is different in the cluster. What the first call brings, without a time, counts as having always been so.
-   * @returns keys of pods (see podKeys) and addresses of which more is known now
+   * @returns of whom another answer may be given now than before
    */
-  apply(changes: readonly ObjectChange[], nowUnixMs: UnixMs): ReadonlySet<string> {
+  apply(changes: readonly ObjectChange[], nowUnixMs: UnixMs): IdentityChange {
     return this.#cluster.apply(changes, nowUnixMs);
   }
 
-  /** Replaces the configured blocks that pods and Services get their addresses from; of what comes, not of what was. */
-  configure(podCidrs: readonly Cidr[], serviceCidrs: readonly Cidr[], nowUnixMs: UnixMs): void {
-    this.#cluster.configure(podCidrs, serviceCidrs, nowUnixMs);
+  /** Replaces the configured blocks that pods and Services get their addresses from; of what comes, not of what was. @returns as `apply` */
+  configure(podCidrs: readonly Cidr[], serviceCidrs: readonly Cidr[], nowUnixMs: UnixMs): IdentityChange {
+    return this.#cluster.configure(podCidrs, serviceCidrs, nowUnixMs);
   }
 
   /** What is wrong with the cluster's addresses now. */
@@ -50,8 +53,36 @@ export class Identity {
     return pods.forgottenEarly + nodes.forgottenEarly + services.times.forgottenEarly;
   }
 
+  /** The times for which `remote` says the same as for that of the record, as long as nothing is applied. */
+  steady({ remote, seenAs, protocol, port, lastSeenUnixMs }: RemoteEnd): Span {
+    const moments = [...this.#moments(remote, [portKey(protocol, port)])];
+    if (seenAs !== null) moments.push(...this.#moments(seenAs.address, [portKey(protocol, seenAs.port)]));
+    return spanAround(lastSeenUnixMs, moments, this.#toleranceMs);
+  }
+
+  *#moments(address: Address, ports: readonly string[]): Generator<UnixMs> {
+    const { pods, nodes, services } = this.#cluster;
+    for (const each of pods.times(address)) {
+      yield* momentsOf(each);
+      yield each.value.terminatingUnixMs;
+    }
+    const ofNodes = [...nodes.times(address)];
+    for (const each of ofNodes) yield* momentsOf(each);
+    yield* services.times.moments(address, ofNodes.length > 0 ? ports : []);
+  }
+
   knows(pod: PodRef): boolean {
     return this.#cluster.pods.byRef(pod) !== undefined;
+  }
+
+  /** Whether a pod is known by its UID, or by what its node calls it: then its name does not matter. */
+  knowsUid(uid: string): boolean {
+    return this.#cluster.pods.byRef({ namespace: '', name: '', uid }) !== undefined;
+  }
+
+  /** The node that a pod runs on; null where that is not known. */
+  nodeOf(pod: PodRef): string | null {
+    return this.#cluster.pods.byRef(pod)?.pod.spec.nodeName ?? null;
   }
 
   /** What a reporting pod's traffic counts as. A pod that the cluster's state does not show stands for itself. */

@@ -2,8 +2,8 @@ import { type Address, parseAddress, scopeOf } from '../../core/address.ts';
 import type { PodRef } from '../../core/identity.ts';
 import { hasFinished, type Pod, podAddresses } from '../../core/kubernetes.ts';
 import type { UnixMs } from '../../core/time.ts';
-import type { Backend } from './holders.ts';
-import type { Owner } from './owners.ts';
+import { type Backend, keyOfBackend } from './holders.ts';
+import { Owner } from './owners.ts';
 
 /** A pod as it was last seen, also after it is gone. */
 export interface KnownPod {
@@ -13,14 +13,19 @@ export interface KnownPod {
   backend: Backend;
   /** What it holds now: nothing while it has none, has finished, is gone, or shares its node's network. */
   addresses: readonly Address[];
-  /** Whether it ever held an address: only the first may have been its own since it was made. */
-  hadAddress: boolean;
+  /** All that it ever held: only the first may have been its own since it was made. */
+  heldAddresses: readonly Address[];
   /** Since when it is known to be about to go; Infinity while it is not. */
   terminatingUnixMs: UnixMs;
 }
 
 export function backendOfPod({ spec: { hostNetwork, nodeName } }: Pod, owner: Owner): Backend {
   return hostNetwork === true && nodeName !== undefined ? { type: 'node', name: nodeName } : owner;
+}
+
+/** Whether two are one, without a look at the workload behind an owner. */
+export function isSameBackend(a: Backend, b: Backend): boolean {
+  return a === b || (a instanceof Owner === b instanceof Owner && keyOfBackend(a) === keyOfBackend(b));
 }
 
 /** By what a report may name a pod: its UID, and its name for manifests without UIDs. */

@@ -15,6 +15,8 @@ export interface NodePort {
 /** A Service as it was last seen, with what is behind it. */
 export interface KnownService {
   readonly ref: ServiceRef;
+  /** `namespace/name`. */
+  readonly key: string;
   /** Null while only its slices are known, and when it is gone. */
   service: Service | null;
   /** By name. */
@@ -32,7 +34,8 @@ export interface KnownService {
 export function newService(ref: ServiceRef): KnownService {
   const backends = new Backends();
   const [slices, waits] = [new Map<string, EndpointSlice>(), new Map<string, readonly string[]>()];
-  return { ref, service: null, slices, waits, backends, addresses: [], nodePorts: new Map(), state: null };
+  const key = `${ref.namespace}/${ref.name}`;
+  return { ref, key, service: null, slices, waits, backends, addresses: [], nodePorts: new Map(), state: null };
 }
 
 /** Where a Service is indexed while its selector says what is behind it: one of its labels; null while it does not. */

@@ -1,10 +1,11 @@
 import { type Address, type Cidr, cidrContainsBytes } from '../../core/address.ts';
 import type { Node } from '../../core/kubernetes.ts';
 import type { UnixMs } from '../../core/time.ts';
+import type { Changes } from './changes.ts';
 import { CidrSet } from './cidr-set.ts';
 import { nodeAddresses, podBlocks } from './node-addresses.ts';
 import { createdUnixMs } from './pods.ts';
-import { Timeline, type TimelineOptions } from './timeline.ts';
+import { type Interval, Timeline, type TimelineOptions } from './timeline.ts';
 
 /** What a node states of addresses, as far as it is believed. */
 interface Stated {
@@ -19,15 +20,17 @@ export class Nodes {
   readonly #names: Timeline<string>;
   readonly #podBlocks = new CidrSet();
   readonly #known = new Map<string, { readonly node: Node; readonly stated: Stated }>();
+  readonly #changes: Changes;
   #configured: readonly Cidr[];
 
   /**
    * @param configured the pod blocks of the cluster. Where there are some of an address family, what nodes state counts
    * only inside of them: with some network plug-ins nodes state blocks that are not used
    */
-  constructor(options: TimelineOptions, configured: readonly Cidr[]) {
-    this.#names = new Timeline(options);
+  constructor(options: TimelineOptions, configured: readonly Cidr[], changes: Changes) {
+    this.#names = new Timeline(options, changes.add);
     this.#configured = configured;
+    this.#changes = changes;
     for (const block of configured) this.#podBlocks.add(block);
   }
 
@@ -36,6 +39,7 @@ export class Nodes {
     for (const block of blocks) this.#podBlocks.add(block);
     for (const block of this.#configured) this.#podBlocks.remove(block);
     this.#configured = blocks;
+    this.#changes.addBlocks();
     for (const { node } of this.#known.values()) this.change(node, node, nowUnixMs, false);
   }
 
@@ -53,13 +57,23 @@ export class Nodes {
     for (const address of has.addresses) {
       if (!had.addresses.has(address)) this.#names.hold(address, name, fromUnixMs, nowUnixMs);
     }
-    for (const block of has.blocks) this.#podBlocks.add(block);
-    for (const block of had.blocks) this.#podBlocks.remove(block);
+    for (const block of has.blocks) if (this.#podBlocks.add(block)) this.#changes.addBlocks();
+    for (const block of had.blocks) if (this.#podBlocks.remove(block)) this.#changes.addBlocks();
   }
 
   /** The node with an address at a moment; `duplicate` when it may have been either of several. */
   at(address: Address, unixMs: UnixMs): string | undefined {
     return this.#names.holder(address, unixMs);
+  }
+
+  /** Who had an address when. */
+  times(address: Address): Iterable<Interval<string>> {
+    return this.#names.all(address);
+  }
+
+  /** Every address that a node has or had. */
+  addresses(): Iterable<string> {
+    return this.#names.keys();
   }
 
   /** The one node that has an address now. */

@@ -12,6 +12,15 @@ interface Chains {
   changes: number;
 }
 
+function isIn(owners: ReadonlySet<Owner>, of: Owner): boolean {
+  let link: Owner | null = of;
+  for (let length = 0; link !== null && length < maxOwners; length++) {
+    if (owners.has(link)) return true;
+    link = link.parent;
+  }
+  return false;
+}
+
 /** What owns pods, or a pod that nothing owns: a link of a chain whose further links may become known later. */
 export class Owner {
   readonly entity: WorkloadEntity;
@@ -71,6 +80,8 @@ function isBetween(first: Owner, last: Owner, link: Owner): boolean {
 export class Owners {
   readonly #byKey = new Map<string, Owner>();
   readonly #chains: Chains = { changes: 0 };
+  /** Those above which others are now than there were, with something below them. */
+  #relinked = new Set<Owner>();
   readonly #gone: Gone<Owner>;
 
   /** @param maxGone how many controllers that are gone are remembered */
@@ -89,10 +100,8 @@ export class Owners {
     owner.uses--;
     if (owner.uses > 0) return;
     this.#byKey.delete(workloadKey(owner.entity));
-    const { parent } = owner;
-    owner.parent = null;
-    this.#chains.changes++;
-    if (parent !== null) this.release(parent);
+    // The link stays: past holders of an address, which may still refer to it, keep their name.
+    if (owner.parent !== null) this.release(owner.parent);
   }
 
   set({ kind, metadata }: Controller): void {
@@ -104,8 +113,11 @@ export class Owners {
     const above = controllerOf(metadata);
     const parent = above === undefined ? null : this.#use({ ...above, namespace });
     const before = owner.parent;
-    owner.parent = parent;
-    this.#chains.changes++;
+    if (before !== parent) {
+      owner.parent = parent;
+      this.#chains.changes++;
+      this.#relinked.add(owner);
+    }
     if (before !== null) this.release(before);
   }
 
@@ -115,6 +127,14 @@ export class Owners {
     owner.isPresent = false;
     const tooMuch = this.#gone.add(owner, nowUnixMs);
     if (tooMuch !== null) this.release(tooMuch);
+  }
+
+  /** Tells which owners may stand for another workload than when it was last asked; null when there are none. */
+  takeRelinked(): ((owner: Owner) => boolean) | null {
+    const relinked = this.#relinked;
+    if (relinked.size === 0) return null;
+    this.#relinked = new Set();
+    return (owner) => isIn(relinked, owner);
   }
 
   /** Forgets the controllers that were gone before that moment. */

@@ -2,9 +2,10 @@ import type { Address } from '../../core/address.ts';
 import type { PodRef } from '../../core/identity.ts';
 import { nodeUidAnnotation, type ObjectMeta, type Pod } from '../../core/kubernetes.ts';
 import type { UnixMs } from '../../core/time.ts';
+import type { Changes } from './changes.ts';
 import { Gone } from './gone.ts';
-import { backendOfPod, type KnownPod, podKey, statedAddresses } from './known-pod.ts';
-import type { Owners } from './owners.ts';
+import { backendOfPod, isSameBackend, type KnownPod, podKey, podKeys, statedAddresses } from './known-pod.ts';
+import type { Owner, Owners } from './owners.ts';
 import type { IdentityProblem } from './problems.ts';
 import { type Interval, Timeline, type TimelineOptions } from './timeline.ts';
 
@@ -28,10 +29,12 @@ export class Pods {
   /** Texts that are no address of a pod, by the pod that states them. */
   readonly #invalid = new Map<KnownPod, readonly string[]>();
   readonly #gone: Gone<KnownPod>;
+  readonly #changes: Changes;
 
-  constructor(owners: Owners, options: TimelineOptions) {
+  constructor(owners: Owners, options: TimelineOptions, changes: Changes) {
     this.#owners = owners;
-    this.#addresses = new Timeline(options);
+    this.#changes = changes;
+    this.#addresses = new Timeline(options, changes.add);
     this.#gone = new Gone(options.maxEnded);
   }
 
@@ -39,11 +42,14 @@ export class Pods {
   set(pod: Pod, nowUnixMs: UnixMs, alwaysSo: boolean): KnownPod {
     const key = podKey(pod);
     const known = this.#byKey.get(key) ?? this.#add(key, pod);
+    const { backend, terminatingUnixMs } = known;
     known.pod = pod;
     this.#follow(known);
     this.#show(known);
     const isTerminating = pod.metadata.deletionTimestamp !== undefined;
     known.terminatingUnixMs = isTerminating ? Math.min(known.terminatingUnixMs, nowUnixMs) : Infinity;
+    const isSame = isSameBackend(known.backend, backend) && known.terminatingUnixMs === terminatingUnixMs;
+    if (!isSame) this.#changed(known);
     const { own, invalid } = statedAddresses(pod);
     if (invalid.length > 0) this.#invalid.set(known, invalid);
     else this.#invalid.delete(known);
@@ -125,16 +131,26 @@ export class Pods {
   #add(key: string, pod: Pod): KnownPod {
     const owner = this.#owners.retain(pod);
     const backend = backendOfPod(pod, owner);
-    const known: KnownPod = { pod, owner, backend, addresses: [], hadAddress: false, terminatingUnixMs: Infinity };
+    const known: KnownPod = {
+      pod,
+      owner,
+      backend,
+      addresses: [],
+      heldAddresses: [],
+      terminatingUnixMs: Infinity,
+    };
     this.#byKey.set(key, known);
     const nodeUid = pod.metadata.annotations[nodeUidAnnotation];
     if (nodeUid !== undefined) this.#byNodeUid.set(nodeUid, known);
+    this.#changed(known);
     return known;
   }
 
   #show(known: KnownPod): void {
     const { namespace, name } = known.pod.metadata;
     const beside = this.#present.get(namespace);
+    if (beside?.get(name) === known) return;
+    this.#changes.add(`${namespace}/${name}`);
     if (beside === undefined) this.#present.set(namespace, new Map([[name, known]]));
     else beside.set(name, known);
   }
@@ -143,8 +159,27 @@ export class Pods {
     const { namespace, name } = known.pod.metadata;
     const beside = this.#present.get(namespace);
     if (beside?.get(name) !== known) return;
+    this.#changes.add(`${namespace}/${name}`);
     beside.delete(name);
     if (beside.size === 0) this.#present.delete(namespace);
+  }
+
+  /** What a pod counts as may be something else, also where it had an address. */
+  #changed({ pod: { metadata }, heldAddresses }: KnownPod): void {
+    for (const key of podKeys(metadata)) this.#changes.add(key);
+    this.#changes.add(metadata.annotations[nodeUidAnnotation] ?? '');
+    for (const address of heldAddresses) this.#changes.add(address);
+  }
+
+  /** Chains of owners are others than they were. @param isMeant whether an owner is in one of them */
+  ownersChanged(isMeant: (owner: Owner) => boolean): void {
+    for (const known of this.#byKey.values()) if (isMeant(known.owner)) this.#changed(known);
+    for (const address of this.#addresses.heldBy(({ owner }) => isMeant(owner))) this.#changes.add(address);
+  }
+
+  /** Who had an address when. */
+  times(address: Address): Iterable<Interval<KnownPod>> {
+    return this.#addresses.all(address);
   }
 
   #isPresent(known: KnownPod): boolean {
@@ -168,20 +203,23 @@ export class Pods {
       this.#addresses.release(address, known, nowUnixMs);
       if (this.#contested.has(address) && this.#addresses.present(address).length < 2) this.#contested.delete(address);
     }
-    const created = known.hadAddress ? null : createdUnixMs(known.pod.metadata);
+    const created = known.heldAddresses.length > 0 ? null : createdUnixMs(known.pod.metadata);
     const fromUnixMs = created ?? (alwaysSo ? -Infinity : nowUnixMs);
     for (const address of own) {
       if (before.includes(address)) continue;
       this.#addresses.hold(address, known, fromUnixMs, nowUnixMs);
       if (this.#addresses.present(address).length > 1) this.#contested.add(address);
     }
-    if (own.length > 0) known.hadAddress = true;
+    // As a rule it has the same ones for life, and one array does for both.
+    const held = known.heldAddresses.filter((address) => !own.includes(address));
+    known.heldAddresses = held.length === 0 && own.length > 0 ? own : [...held, ...own];
   }
 
   /** Forgets a pod that was gone, unless it has come back. */
   #forgetPod(known: KnownPod): void {
     const key = podKey(known.pod);
     if (this.#byKey.get(key) !== known || this.#isPresent(known)) return;
+    this.#changed(known);
     this.#byKey.delete(key);
     const nodeUid = known.pod.metadata.annotations[nodeUidAnnotation];
     if (nodeUid !== undefined && this.#byNodeUid.get(nodeUid) === known) this.#byNodeUid.delete(nodeUid);

@@ -1,9 +1,11 @@
 import type { Address } from '../../core/address.ts';
 import type { UnixMs } from '../../core/time.ts';
+import type { Changes } from './changes.ts';
 import type { ServiceState } from './holders.ts';
 import { addressesOf, type KnownService, type NodePort, nodePortsOf, stateOf } from './known-service.ts';
+import { Owner } from './owners.ts';
 import { createdUnixMs } from './pods.ts';
-import { type Interval, Timeline, type TimelineOptions } from './timeline.ts';
+import { type Interval, momentsOf, Timeline, type TimelineOptions } from './timeline.ts';
 
 /** What a node's port stood for: a port of a Service. */
 export interface NodePortMeaning {
@@ -17,19 +19,24 @@ export class ServiceTimes {
   readonly #nodePorts: Timeline<NodePort>;
   /** By `namespace/name`. */
   readonly #states: Timeline<ServiceState>;
+  /** Services behind which something else was, at some moment, than was known. */
+  #changed = new Set<string>();
+  #nodePortsChanged = false;
 
-  constructor(options: TimelineOptions) {
-    this.#addresses = new Timeline(options);
-    this.#nodePorts = new Timeline(options);
-    this.#states = new Timeline(options);
+  constructor(options: TimelineOptions, changes: Changes) {
+    this.#addresses = new Timeline(options, changes.add);
+    this.#nodePorts = new Timeline(options, () => {
+      this.#nodePortsChanged = true;
+    });
+    this.#states = new Timeline(options, (key) => this.#changed.add(key));
   }
 
-  /** Makes a Service as it is now its state from now on. @returns the addresses that mean something else now */
-  update(known: KnownService, nowUnixMs: UnixMs, alwaysSo: boolean): readonly Address[] {
+  /** Makes a Service as it is now its state from now on. */
+  update(known: KnownService, nowUnixMs: UnixMs, alwaysSo: boolean): void {
     const { service, addresses: had, nodePorts: hadPorts, state: before } = known;
     const shown = alwaysSo ? -Infinity : nowUnixMs;
     const made = had.length === 0 && service !== null ? (createdUnixMs(service.metadata) ?? shown) : shown;
-    const key = `${known.ref.namespace}/${known.ref.name}`;
+    const { key } = known;
     known.addresses = service === null ? [] : addressesOf(service);
     known.nodePorts = nodePortsOf(known);
     known.state = stateOf(known);
@@ -48,7 +55,38 @@ export class ServiceTimes {
     for (const [port, nodePort] of known.nodePorts) {
       if (hadPorts.get(port) !== nodePort) this.#nodePorts.hold(port, nodePort, made, nowUnixMs);
     }
-    return known.addresses;
+  }
+
+  /** Chains of owners are others than they were. @param isMeant whether an owner is in one of them */
+  ownersChanged(isMeant: (owner: Owner) => boolean): void {
+    const leadsTo = ({ targets }: ServiceState) =>
+      [...targets.values()].some((each) => each.some(({ backend }) => backend instanceof Owner && isMeant(backend)));
+    for (const key of this.#states.heldBy(leadsTo)) this.#changed.add(key);
+  }
+
+  /** Tells of the addresses of Services that changed. @param nodes the addresses at which their ports on nodes are */
+  tell(changes: Changes, nodes: () => Iterable<string>): void {
+    const changed = this.#changed;
+    if (changed.size > 0) {
+      for (const address of this.#addresses.heldBy(({ key }) => changed.has(key))) changes.add(address);
+      for (const _ of this.#nodePorts.heldBy(({ known }) => changed.has(known.key))) this.#nodePortsChanged = true;
+    }
+    if (this.#nodePortsChanged) for (const address of nodes()) changes.add(address);
+    this.#changed = new Set();
+    this.#nodePortsChanged = false;
+  }
+
+  /** When anything began or ended that an address, or a port of the nodes, leads to. */
+  *moments(address: Address, ports: readonly string[]): Generator<UnixMs> {
+    for (const each of this.#addresses.all(address)) yield* this.#momentsOf(each, each.value.key);
+    for (const port of ports) {
+      for (const each of this.#nodePorts.all(port)) yield* this.#momentsOf(each, each.value.known.key);
+    }
+  }
+
+  *#momentsOf(interval: Interval<unknown>, key: string): Generator<UnixMs> {
+    yield* momentsOf(interval);
+    for (const state of this.#states.all(key)) yield* momentsOf(state);
   }
 
   /**
@@ -75,8 +113,8 @@ export class ServiceTimes {
     return this.#addresses.forgottenEarly + this.#nodePorts.forgottenEarly + this.#states.forgottenEarly;
   }
 
-  #stateAt({ ref }: KnownService, unixMs: UnixMs): ServiceState | undefined {
-    return holders(this.#states, `${ref.namespace}/${ref.name}`, unixMs)[0]?.value;
+  #stateAt({ key }: KnownService, unixMs: UnixMs): ServiceState | undefined {
+    return holders(this.#states, key, unixMs)[0]?.value;
   }
 }
 

@@ -1,8 +1,8 @@
-import type { Address } from '../../core/address.ts';
 import type { ServiceRef } from '../../core/identity.ts';
 import type { EndpointSlice, Pod, Service } from '../../core/kubernetes.ts';
 import type { UnixMs } from '../../core/time.ts';
 import { Backends } from './backends.ts';
+import type { Changes } from './changes.ts';
 import type { ServiceState } from './holders.ts';
 import { type KnownPod, podKey, statedAddresses } from './known-pod.ts';
 import { type KnownService, labelKey, newService, selectorKey } from './known-service.ts';
@@ -32,10 +32,10 @@ export class Services {
   readonly #waiting = new WaitingSlices();
   readonly #changed = new Set<KnownService>();
 
-  constructor(pods: Pods, nodes: Nodes, options: TimelineOptions) {
+  constructor(pods: Pods, nodes: Nodes, options: TimelineOptions, changes: Changes) {
     this.#pods = pods;
     this.#nodes = nodes;
-    this.times = new ServiceTimes(options);
+    this.times = new ServiceTimes(options, changes);
   }
 
   changeService(before: Service | null, after: Service | null): void {
@@ -70,14 +70,10 @@ export class Services {
     }
   }
 
-  /** Makes what has changed the state from now on. @returns addresses that mean something else now */
-  settle(nowUnixMs: UnixMs, alwaysSo: boolean): readonly Address[] {
-    const learnt: Address[] = [];
-    for (const known of this.#changed) {
-      learnt.push(...this.times.update(known, nowUnixMs, alwaysSo));
-    }
+  /** Makes what has changed the state from now on. */
+  settle(nowUnixMs: UnixMs, alwaysSo: boolean): void {
+    for (const known of this.#changed) this.times.update(known, nowUnixMs, alwaysSo);
     this.#changed.clear();
-    return learnt;
   }
 
   /** The Services that are in the cluster, with what is behind them. */

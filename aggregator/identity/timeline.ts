@@ -34,6 +34,9 @@ export interface TimelineOptions {
   readonly maxEnded: number;
 }
 
+/** Told of a key whose holder, at any moment, may be another than it was. */
+type OnChange = (key: string) => void;
+
 const nobody: readonly never[] = [];
 
 /**
@@ -47,11 +50,13 @@ export class Timeline<Value> {
   readonly #latest = new Map<string, Link<Value>>();
   /** What has ended; what came back since is still in it. */
   readonly #ended: Gone<Ended<Value>>;
+  readonly #onChange: OnChange;
   #forgottenEarly = 0;
 
-  constructor({ toleranceMs, maxEnded }: TimelineOptions) {
+  constructor({ toleranceMs, maxEnded }: TimelineOptions, onChange: OnChange = () => undefined) {
     this.#toleranceMs = toleranceMs;
     this.#ended = new Gone(maxEnded);
+    this.#onChange = onChange;
   }
 
   /** Ended intervals that were forgotten before their time because there were too many. */
@@ -63,6 +68,7 @@ export class Timeline<Value> {
   hold(key: string, value: Value, fromUnixMs: UnixMs, shownUnixMs: UnixMs): void {
     const latest = this.#latest.get(key) ?? null;
     if (latest?.value === value) {
+      if (latest.untilUnixMs !== null) this.#onChange(key);
       latest.untilUnixMs = null;
       return;
     }
@@ -72,6 +78,7 @@ export class Timeline<Value> {
       if (link.untilUnixMs === null) return;
       from = Math.max(from, link.untilUnixMs);
     }
+    this.#onChange(key);
     const surelyFromS = Math.max(0, Math.ceil(from / 1000));
     this.#latest.set(key, { value, fromUnixMs: from, surelyFromS, shownUnixMs, untilUnixMs: null, earlier: latest });
   }
@@ -81,6 +88,7 @@ export class Timeline<Value> {
     for (let link = this.#latest.get(key) ?? null; link !== null; link = link.earlier) {
       if (link.value !== value || link.untilUnixMs !== null) continue;
       link.untilUnixMs = nowUnixMs;
+      this.#onChange(key);
       const tooMuch = this.#ended.add({ key, link }, nowUnixMs);
       if (tooMuch !== null && this.#unlink(tooMuch, Infinity)) this.#forgottenEarly++;
       return;
@@ -135,6 +143,24 @@ export class Timeline<Value> {
     return this.at(key, Number.MAX_VALUE);
   }
 
+  /** All that is known of a key, what was put in last first. */
+  *all(key: string): Generator<Interval<Value>> {
+    for (let link = this.#latest.get(key) ?? null; link !== null; link = link.earlier) yield link;
+  }
+
+  keys(): Iterable<string> {
+    return this.#latest.keys();
+  }
+
+  /** The keys that such a value holds or has held. Looks at all there are. */
+  *heldBy(isMeant: (value: Value) => boolean): Generator<string> {
+    for (const [key, latest] of this.#latest) {
+      let link: Link<Value> | null = latest;
+      while (link !== null && !isMeant(link.value)) link = link.earlier;
+      if (link !== null) yield key;
+    }
+  }
+
   /** Forgets what ended before that moment. */
   forget(beforeUnixMs: UnixMs): void {
     for (const ended of this.#ended.before(beforeUnixMs)) this.#unlink(ended, beforeUnixMs);
@@ -143,6 +169,7 @@ export class Timeline<Value> {
   /** @returns false when it has come back, or ended again, since it was put in */
   #unlink({ key, link: gone }: Ended<Value>, beforeUnixMs: UnixMs): boolean {
     if (gone.untilUnixMs === null || gone.untilUnixMs >= beforeUnixMs) return false;
+    this.#onChange(key);
     const latest = this.#latest.get(key);
     if (latest === gone) {
       if (gone.earlier === null) this.#latest.delete(key);
@@ -154,6 +181,11 @@ export class Timeline<Value> {
     if (later !== null) later.earlier = gone.earlier;
     return later !== null;
   }
+}
+
+/** When an interval begins and ends, and when it was shown: those moments that there are. */
+export function momentsOf({ fromUnixMs, shownUnixMs, untilUnixMs }: Interval<unknown>): UnixMs[] {
+  return untilUnixMs === null ? [fromUnixMs, shownUnixMs] : [fromUnixMs, shownUnixMs, untilUnixMs];
 }
 
 function covers(link: Link<unknown>, unixMs: UnixMs): boolean {

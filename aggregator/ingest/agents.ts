@@ -58,14 +58,11 @@ export class Agents {
     if (agent !== undefined && status !== null) agent.status = status;
   }
 
+  /** Takes in how far a node is committed, by this aggregator or another; what is known to be further stays. */
   committed(cursor: Cursor): void {
     const agent = this.#byNode.get(cursor.node);
     if (agent === undefined) this.#byNode.set(cursor.node, { session: null, cursor, status: null });
-    else agent.cursor = cursor;
-  }
-
-  cursor(node: string): Cursor | null {
-    return this.#byNode.get(node)?.cursor ?? null;
+    else if (agent.cursor === null || isBehind(agent.cursor, cursor)) agent.cursor = cursor;
   }
 
   sessions(): readonly Session[] {
@@ -84,4 +81,8 @@ export class Agents {
         status,
       }));
   }
+}
+
+function isBehind(a: Cursor, b: Cursor): boolean {
+  return a.epoch < b.epoch || (a.epoch === b.epoch && a.sequence < b.sequence);
 }

@@ -28,6 +28,11 @@ export class Inbox {
     this.#reader = new BatchReader(limits);
   }
 
+  /** About how many bytes the stream's dictionary takes. */
+  get dictionaryBytes(): number {
+    return this.#reader.dictionaryBytes;
+  }
+
   receive(frame: wire.Batch): Received {
     const read = this.#reader.read(frame);
     if (read.type === 'read') {

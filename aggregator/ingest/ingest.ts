@@ -1,15 +1,18 @@
 import type { Logger } from 'pino';
 import { WeirError } from '../../core/errors.ts';
-import type { Batch } from '../../core/flow.ts';
+import type { ColumnBatch } from '../../proto/column-batch.ts';
+import type { Clock } from '../../core/time.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { Segment } from '../graph/segment.ts';
 import type { Commit, CommitResult, Cursor, Store } from '../store/store.ts';
 import { Agents } from './agents.ts';
 import { Committer } from './committer.ts';
 import { type CreditLimits, type Pace, paceOf } from './credits.ts';
+import { DictionaryBudget } from './dictionary-budget.ts';
 import { type Fate, IngestCounts, type IngestLedger } from './ledger.ts';
 import type { Resolver } from './resolver.ts';
 import { type PushCall, Session, type SessionHost } from './session.ts';
+import type { StreamLanes } from './stream-lanes.ts';
 
 export interface IngestOptions {
   readonly cluster: string;
@@ -18,11 +21,18 @@ export interface IngestOptions {
   readonly credits: CreditLimits;
   /** What is taken of one agent. */
   readonly limits: wire.Limits;
+  /** How many streams may be open. */
+  readonly maxStreams: number;
+  /** What the dictionaries of all streams may take together. */
+  readonly maxDictionaryBytes: number;
+  readonly clock: Clock;
   /** Told of every segment right after it was committed and before it is acknowledged. */
-  readonly onCommitted: (segment: Segment) => void;
+  readonly onCommitted: (segment: Segment, id: number) => void;
   readonly log: Logger;
 }
 
+/** How far a window may be ahead of this clock: beyond it the agent's is wrong, and nobody would ask for that time. */
+const maxAheadMs = 86_400_000;
 /** Kubernetes names have at most so many characters. */
 const maxNodeName = 253;
 
@@ -32,6 +42,8 @@ export class Ingest implements SessionHost {
   readonly #options: IngestOptions;
   readonly #committer: Committer;
   readonly #counts = new IngestCounts();
+  readonly #dictionaries: DictionaryBudget<Session>;
+  #streams = 0;
   #stopping = false;
 
   /** Continues behind the cursors in the store. @throws WeirError STORE */
@@ -42,6 +54,7 @@ export class Ingest implements SessionHost {
   private constructor(options: IngestOptions, cursors: readonly Cursor[]) {
     this.#options = options;
     this.#committer = new Committer(options.store);
+    this.#dictionaries = new DictionaryBudget(options.maxDictionaryBytes);
     this.agents = new Agents(cursors);
   }
 
@@ -49,13 +62,30 @@ export class Ingest implements SessionHost {
     return this.#counts.ledger;
   }
 
+  /** About how many bytes the dictionaries of all streams take. */
+  get dictionaryBytes(): number {
+    return this.#dictionaries.bytes;
+  }
+
+  /** Pods that agents reported for which the cluster has on another node. */
+  get foreignPods(): number {
+    return this.#options.resolver.foreignPods;
+  }
+
   /** Serves one agent's stream. */
   accept(call: PushCall): Session {
-    return new Session(call, this, this.#options.limits, this.#options.log);
+    const { limits, log, maxStreams } = this.#options;
+    const session = new Session(call, this, limits, log);
+    this.#streams++;
+    if (this.#streams > maxStreams) {
+      const what = `${maxStreams} are open; raise --max-streams, or find out who opens so many`;
+      session.fail(new WeirError('INGEST_OVERLOADED', what));
+    }
+    return session;
   }
 
   /** What an earlier session has under way may still be committed; if it is sent again it counts as a duplicate. */
-  join(session: Session, { cluster, node, status }: wire.Hello): wire.BatchId | null {
+  async join(session: Session, { cluster, node, status }: wire.Hello): Promise<wire.BatchId | null> {
     if (this.#stopping) throw shuttingDown();
     if (cluster !== this.#options.cluster) {
       const what = `this aggregator serves ${this.#options.cluster}, the agent says ${cluster}; set both to the same name`;
@@ -67,12 +97,30 @@ export class Ingest implements SessionHost {
     const before = this.agents.connect(node, session);
     this.agents.told(node, status);
     before?.fail(new WeirError('INGEST_SUPERSEDED', `a newer stream of node ${node} was opened`));
-    const cursor = this.agents.cursor(node);
+    // Another aggregator may have committed more of the node meanwhile.
+    const cursor = await this.#options.store.cursor(cluster, node);
     return cursor === null ? null : { epoch: cursor.epoch, sequence: cursor.sequence };
   }
 
-  leave(node: string, session: Session): void {
-    this.agents.disconnect(node, session);
+  leave(node: string | null, session: Session): void {
+    this.#streams--;
+    this.#dictionaries.ended(session);
+    if (node !== null) this.agents.disconnect(node, session);
+  }
+
+  read(session: Session, { window }: ColumnBatch): WeirError | null {
+    const aheadMs = window.endUnixMs - this.#options.clock.now();
+    if (aheadMs > maxAheadMs) {
+      const what = `its window ends ${Math.round(aheadMs / 3_600_000)} h ahead of the aggregator's clock; set the node's`;
+      return new WeirError('INGEST_INVALID', what);
+    }
+    const greediest = this.#dictionaries.grown(session);
+    if (greediest === null) return null;
+    const what = `the dictionaries of all streams take more than ${this.#options.maxDictionaryBytes} bytes, and its is the largest; raise --max-dictionary-mb`;
+    const error = new WeirError('INGEST_OVERLOADED', what);
+    if (greediest === session) return error;
+    greediest.fail(error);
+    return null;
   }
 
   told(node: string, status: wire.AgentStatus | null): void {
@@ -91,20 +139,29 @@ export class Ingest implements SessionHost {
     this.#counts.ended(fate);
   }
 
-  async resolve(node: string, batch: Batch): Promise<Segment> {
+  lanes(node: string): StreamLanes {
+    return this.#options.resolver.stream(node);
+  }
+
+  async resolve(node: string, batch: ColumnBatch, lanes: StreamLanes): Promise<Segment> {
     const { epoch, sequence, window, losses } = batch;
-    const rows = await this.#options.resolver.resolve(batch);
+    const rows = await this.#options.resolver.resolve(batch.rows, lanes);
     return { cluster: this.#options.cluster, node, epoch, sequence, window, losses, rows };
   }
 
   async commit(commit: Commit): Promise<CommitResult> {
     const result = await this.#committer.commit(commit);
     if (result.type !== 'committed') return result;
-    const { node, epoch, sequence, window } = result.segment;
-    this.agents.committed({ node, epoch, sequence, windowEndUnixMs: window.endUnixMs });
+    const { node } = result.segment;
+    this.seen(result.segment);
     if (result.missing > 0) this.#options.log.error({ node, missing: result.missing }, 'batches were lost on the way');
-    this.#options.onCommitted(result.segment);
+    this.#options.onCommitted(result.segment, result.id);
     return result;
+  }
+
+  /** A segment was committed, here or by another aggregator. */
+  seen({ node, epoch, sequence, window }: Segment): void {
+    this.agents.committed({ node, epoch, sequence, windowEndUnixMs: window.endUnixMs });
   }
 
   /** Takes nothing in any more, lets what is under way end, and ends the streams. */

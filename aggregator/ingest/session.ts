@@ -1,18 +1,19 @@
 import type { Logger } from 'pino';
 import { messageOf, WeirError } from '../../core/errors.ts';
-import type { Batch } from '../../core/flow.ts';
-import { type ColumnBatch, recordsOf } from '../../proto/column-batch.ts';
+import type { ColumnBatch } from '../../proto/column-batch.ts';
 import { commonVersion, wireVersions } from '../../proto/limits.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { Segment } from '../graph/segment.ts';
 import type { Commit, CommitResult } from '../store/store.ts';
 import type { Pace } from './credits.ts';
-import { Inbox } from './inbox.ts';
+import { Inbox, type Received } from './inbox.ts';
 import type { Fate } from './ledger.ts';
+import type { StreamLanes } from './stream-lanes.ts';
 
 /** The stream of one agent, as far as a session needs it. */
 export interface PushCall {
-  write(response: wire.PushResponse): void;
+  /** @returns false when the agent does not read: nothing more should be written until `drained` is called */
+  write(response: wire.PushResponse): boolean;
   /** Ends the stream with an error. */
   fail(error: WeirError): void;
   /** Stops taking requests from the network. */
@@ -20,18 +21,26 @@ export interface PushCall {
   resume(): void;
 }
 
+/** How long a stream may be open before its agent says who it is. */
+const helloWithinMs = 10_000;
+
 /** What a session needs of the ingest that it is part of. */
 export interface SessionHost {
   /** Makes a session the one that speaks for its node. @returns how far the node is committed. @throws WeirError */
-  join(session: Session, hello: wire.Hello): wire.BatchId | null;
-  leave(node: string, session: Session): void;
+  join(session: Session, hello: wire.Hello): Promise<wire.BatchId | null>;
+  /** The session is over. @param node null when it never said which */
+  leave(node: string | null, session: Session): void;
   told(node: string, status: wire.AgentStatus | null): void;
   /** How fast an agent may send now. */
   pace(): Pace;
   arrived(): void;
   ended(fate: Fate): void;
+  /** What the edges of a new stream are resolved with. */
+  lanes(node: string): StreamLanes;
+  /** Takes that a batch was read. @returns why it cannot be taken; null when it can */
+  read(session: Session, batch: ColumnBatch): WeirError | null;
   /** Gives names to the ends of a batch's flows; may wait a little for the cluster's state to show them. */
-  resolve(node: string, batch: Batch): Promise<Segment>;
+  resolve(node: string, batch: ColumnBatch, lanes: StreamLanes): Promise<Segment>;
   /** Commits a segment behind those that were given before. @throws WeirError STORE */
   commit(commit: Commit): Promise<CommitResult>;
 }
@@ -45,12 +54,17 @@ export class Session {
   readonly #host: SessionHost;
   readonly #limits: wire.Limits;
   readonly #log: Logger;
+  readonly #silence: NodeJS.Timeout;
   #credits = 1;
   #hello: wire.Hello | null = null;
   /** Null until the agent is welcomed. */
-  #inbox: Inbox | null = null;
+  #welcomed: { readonly inbox: Inbox; readonly lanes: StreamLanes } | null = null;
+  /** How far to acknowledge, once that can be written; null when that was written. */
+  #due: wire.BatchId | null = null;
+  #isClogged = false;
   /** Nothing more is taken or answered. */
   #over = false;
+  #hasLeft = false;
   #draining = false;
   #pending = 0;
   #onSettled: (() => void)[] = [];
@@ -66,27 +80,51 @@ export class Session {
     this.#host = host;
     this.#limits = limits;
     this.#log = log;
+    const silent = () => this.fail(new WeirError('INGEST_INVALID', `no hello came in ${helloWithinMs / 1000} s`));
+    this.#silence = setTimeout(silent, helloWithinMs);
+  }
+
+  /** About how many bytes the stream's dictionary takes. */
+  get dictionaryBytes(): number {
+    return this.#welcomed?.inbox.dictionaryBytes ?? 0;
   }
 
   receive(request: wire.PushRequest): void {
-    if (request.frame === 'hello') this.#greet(request.hello);
+    if (request.frame === 'hello' && this.#over) return;
+    if (request.frame === 'hello') void this.#greet(request.hello);
     else if (request.frame === 'batch') this.#take(request.batch);
     else this.fail(new WeirError('INGEST_INVALID', 'a request holds neither hello nor batch'));
   }
 
   /** The stream is gone; what is under way is still committed. */
   closed(): void {
+    this.#end();
+  }
+
+  #end(): void {
     this.#over = true;
-    if (this.#hello !== null) this.#host.leave(this.#hello.node, this);
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    clearTimeout(this.#silence);
+    this.#welcomed = null;
+    this.#host.leave(this.#hello?.node ?? null, this);
+  }
+
+  /** The agent has read what was written. */
+  drained(): void {
+    this.#isClogged = false;
+    this.#acknowledge();
   }
 
   /** Ends the stream with an error and takes nothing more. */
   fail(error: WeirError): void {
     if (this.#over) return;
+    this.#isClogged = false;
+    this.#acknowledge();
     this.#over = true;
     this.#log.warn({ node: this.#hello?.node, code: error.code, error: error.message }, 'agent stream ended');
     this.#call.fail(error);
-    if (this.#hello !== null) this.#host.leave(this.#hello.node, this);
+    this.#end();
   }
 
   /** Lets what is under way be committed and acknowledged, takes nothing more, then ends the stream with the error. */
@@ -104,19 +142,24 @@ export class Session {
     });
   }
 
-  #greet(hello: wire.Hello): void {
+  async #greet(hello: wire.Hello): Promise<void> {
     if (this.#hello !== null) {
       this.fail(new WeirError('INGEST_INVALID', 'the agent said hello twice'));
       return;
     }
     this.#hello = hello;
+    clearTimeout(this.#silence);
     try {
       const version = versionFor(hello);
-      const committed = this.#host.join(this, hello);
+      const committed = await this.#host.join(this, hello);
+      if (this.#over) return;
       const { credits } = this.#host.pace();
       this.#credits = credits;
-      this.#inbox = new Inbox(hello.node, committed, this.#limits);
-      this.#call.write({ frame: 'welcome', welcome: { committed, credits, version, limits: this.#limits } });
+      this.#welcomed = {
+        inbox: new Inbox(hello.node, committed, this.#limits),
+        lanes: this.#host.lanes(hello.node),
+      };
+      this.#write({ frame: 'welcome', welcome: { committed, credits, version, limits: this.#limits } });
       this.#log.info({ node: hello.node, agent: hello.agentVersion, committed, version }, 'agent connected');
     } catch (error) {
       this.fail(asWeirError(error));
@@ -127,20 +170,20 @@ export class Session {
     this.#host.arrived();
     this.#pending++;
     if (this.#pending >= this.#credits) this.#call.pause();
-    const [hello, inbox] = [this.#hello, this.#inbox];
-    if (hello === null || inbox === null) {
-      this.fail(new WeirError('INGEST_INVALID', 'the agent sent a batch before it was welcomed'));
-      this.#ended('rejected');
-      return;
-    }
     if (this.#over || this.#refused) {
       this.#ended('rejected');
       return;
     }
-    const received = inbox.receive(message);
+    const [hello, welcomed] = [this.#hello, this.#welcomed];
+    if (hello === null || welcomed === null) {
+      this.fail(new WeirError('INGEST_INVALID', 'the agent sent a batch before it was welcomed'));
+      this.#ended('rejected');
+      return;
+    }
+    const received = this.#checked(welcomed.inbox.receive(message));
     switch (received.type) {
       case 'ignored':
-        if (received.ask !== null) this.#call.write({ frame: 'needDictionary', needDictionary: received.ask });
+        if (received.ask !== null) this.#write({ frame: 'needDictionary', needDictionary: received.ask });
         this.#ended('rejected');
         return;
       case 'refused':
@@ -149,8 +192,13 @@ export class Session {
         return;
       case 'batch':
         this.#host.told(hello.node, received.status);
-        this.#resolving = this.#process(this.#resolving, received.batch, hello);
+        this.#resolving = this.#process(this.#resolving, received.batch, hello, welcomed.lanes);
     }
+  }
+
+  #checked(received: Received): Received {
+    const error = received.type === 'batch' ? this.#host.read(this, received.batch) : null;
+    return error === null ? received : { type: 'refused', error };
   }
 
   /** Its agent takes the first batch that is not acknowledged for the one that was refused. */
@@ -161,14 +209,19 @@ export class Session {
     this.#ended('rejected');
   }
 
-  async #process(before: Promise<void>, batch: ColumnBatch, { node, oldest }: wire.Hello): Promise<void> {
+  async #process(
+    before: Promise<void>,
+    batch: ColumnBatch,
+    { node, oldest }: wire.Hello,
+    lanes: StreamLanes,
+  ): Promise<void> {
     await before;
     if (this.#over) {
       this.#ended('rejected');
       return;
     }
     try {
-      const segment = await this.#host.resolve(node, recordsOf(batch));
+      const segment = await this.#host.resolve(node, batch, lanes);
       const oldestSequence = oldest?.epoch === batch.epoch ? oldest.sequence : 1;
       const commit = { segment, firstSequence: batch.firstSequence, oldestSequence };
       // Not awaited: the next batch is resolved while this one is committed.
@@ -193,18 +246,25 @@ export class Session {
       this.#ended('rejected');
       return;
     }
-    if (!this.#over) this.#acknowledge(result.type === 'committed' ? result.segment : (result.cursor as wire.BatchId));
+    const { epoch, sequence } = result.type === 'committed' ? result.segment : (result.cursor as wire.BatchId);
+    // One acknowledgement stands for all that were committed together.
+    if (this.#due === null) queueMicrotask(() => this.#acknowledge());
+    this.#due = { epoch, sequence };
     this.#ended(result.type === 'committed' ? 'committed' : 'duplicate');
   }
 
-  #acknowledge({ epoch, sequence }: wire.BatchId): void {
+  #write(response: wire.PushResponse): void {
+    if (!this.#call.write(response)) this.#isClogged = true;
+  }
+
+  #acknowledge(): void {
+    const committed = this.#due;
+    if (committed === null || this.#over || this.#isClogged) return;
+    this.#due = null;
     const { credits, throttleMs } = this.#host.pace();
     const changed = credits !== this.#credits;
     this.#credits = credits;
-    this.#call.write({
-      frame: 'ack',
-      ack: { committed: { epoch, sequence }, credits: changed ? credits : 0, throttleMs },
-    });
+    this.#write({ frame: 'ack', ack: { committed, credits: changed ? credits : 0, throttleMs } });
   }
 
   #ended(fate: Fate): void {

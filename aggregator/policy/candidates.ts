@@ -1,6 +1,8 @@
 import { WeirError } from '../../core/errors.ts';
 import type { Policy } from '../../core/kubernetes.ts';
 import { type ManifestProblem, parseManifests, snapshotOf } from '../../core/manifest.ts';
+import type { PolicyPath } from '../../policy/place.ts';
+import type { LineSpan } from '../../policy/yaml-lines.ts';
 import type * as wire from '../../proto/wire.ts';
 import { policiesOf } from './parts.ts';
 
@@ -8,12 +10,17 @@ import { policiesOf } from './parts.ts';
 export interface Candidates {
   readonly policies: readonly Policy[];
   readonly problems: readonly ManifestProblem[];
+  /** Where in its file a value of a policy is written; null for a policy that is none of these. */
+  readonly linesOf: (policy: Policy, path: PolicyPath) => LineSpan | null;
 }
+
+export const noCandidates: Candidates = { policies: [], problems: [], linesOf: () => null };
 
 /** @throws WeirError MANIFEST_INVALID when there is no policy to check and nothing that says why */
 export function readCandidates(manifests: readonly wire.Manifest[]): Candidates {
-  const read = manifests.map(({ source, text }) => parseManifests(text, source));
-  const policies = policiesOf(snapshotOf(read.flatMap(({ objects }) => objects.map(({ object }) => object))));
+  const read = manifests.map(({ source, text }) => parseManifests(text, source, true));
+  const objects = read.flatMap((each) => each.objects);
+  const policies = policiesOf(snapshotOf(objects.map(({ object }) => object)));
   const problems = read.flatMap((each) => each.problems);
   if (policies.length === 0 && problems.length === 0) {
     const where = manifests.map(({ source }) => source).join(', ') || 'the request';
@@ -22,16 +29,10 @@ export function readCandidates(manifests: readonly wire.Manifest[]): Candidates 
       `${where} holds no NetworkPolicy of networking.k8s.io and none of policy.networking.k8s.io; name a file that does`,
     );
   }
-  return { policies, problems };
-}
-
-/** What is in force when the candidates are applied: of two policies of one kind, namespace and name the candidate stands. */
-export function overlay(applied: readonly Policy[], candidates: readonly Policy[]): Policy[] {
-  const byName = new Map(
-    [...applied, ...candidates].map((policy) => [
-      `${policy.kind}/${policy.metadata.namespace}/${policy.metadata.name}`,
-      policy,
-    ]),
-  );
-  return [...byName.values()];
+  const byObject = new Map<unknown, (typeof objects)[number]>(objects.map((each) => [each.object, each]));
+  const linesOf = (policy: Policy, path: PolicyPath): LineSpan | null => {
+    const { lineOf, lastLineOf } = byObject.get(policy) ?? {};
+    return lineOf && lastLineOf ? { first: lineOf(path), last: lastLineOf(path) } : null;
+  };
+  return { policies, problems, linesOf };
 }

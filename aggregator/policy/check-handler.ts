@@ -1,10 +1,10 @@
-import { edgeInScope } from '../../core/scope.ts';
-import { replay } from '../../policy/replay.ts';
+import { check } from '../../policy/check.ts';
 import { encodeCoverage } from '../../proto/convert-coverage.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
-import { checkCluster, readScope } from '../query/question.ts';
-import { overlay, readCandidates } from './candidates.ts';
-import { encodeReplay } from './encode.ts';
+import { checkCluster, readRange, readScope } from '../query/question.ts';
+import { noCandidates, readCandidates } from './candidates.ts';
+import { completenessIn } from './completeness.ts';
+import { encodeChecked } from '../../proto/convert-check.ts';
 import { policiesOf, type PolicyParts, seenDuring } from './parts.ts';
 
 /** Replays what was recorded against candidates. */
@@ -14,11 +14,16 @@ export function checkHandler({ cluster, state, history }: PolicyParts): PolicyHa
     const scope = readScope(request.scope);
     const { edges, coverage } = await seenDuring(history, request.range);
     state.check(scope, edges);
-    const { policies: candidates, problems } = readCandidates(request.manifests);
+    // Without any, what is applied is checked.
+    const candidates = request.manifests.length === 0 ? noCandidates : readCandidates(request.manifests);
     const { snapshot } = state;
     const applied = request.candidatesOnly ? [] : policiesOf(snapshot);
-    const within = edges.filter((edge) => edgeInScope(scope, edge));
-    const result = replay({ cluster: snapshot, policies: overlay(applied, candidates), edges: within });
-    return { replay: encodeReplay(result), coverage: encodeCoverage(coverage), problems, completeness: null };
+    const checked = check({ cluster: snapshot, applied, candidates: candidates.policies, edges, scope });
+    return {
+      replay: encodeChecked(checked, candidates.linesOf),
+      coverage: encodeCoverage(coverage),
+      problems: candidates.problems,
+      completeness: completenessIn(state, { coverage, range: readRange(request.range), scope }),
+    };
   };
 }

@@ -1,8 +1,8 @@
 import type { Edge } from '../../core/edge.ts';
 import { WeirError } from '../../core/errors.ts';
-import { type Entity, namespaceOf, workloadKey } from '../../core/identity.ts';
-import type { ClusterSnapshot } from '../../core/kubernetes.ts';
-import type { Scope } from '../../core/scope.ts';
+import { workloadKey, type WorkloadRef } from '../../core/identity.ts';
+import type { ClusterSnapshot, Labels } from '../../core/kubernetes.ts';
+import { edgeInScope, type Scope } from '../../core/scope.ts';
 import { type Workload, workloadsOf } from '../../core/workload.ts';
 import type { ClusterSource } from '../kube/source.ts';
 
@@ -11,6 +11,7 @@ export class ClusterState {
   readonly source: ClusterSource;
   #snapshot: ClusterSnapshot | null = null;
   #workloads: readonly Workload[] = [];
+  #byKey: ReadonlyMap<string, Workload> = new Map();
 
   constructor(source: ClusterSource) {
     this.source = source;
@@ -26,9 +27,19 @@ export class ClusterState {
     if (this.#snapshot !== snapshot) {
       this.#snapshot = snapshot;
       this.#workloads = workloadsOf(snapshot);
+      this.#byKey = new Map(this.#workloads.map((workload) => [workloadKey(workload.ref), workload]));
     }
     return this.#workloads;
   }
+
+  /** Undefined when the cluster does not have it now. */
+  workload(ref: WorkloadRef): Workload | undefined {
+    const { workloads } = this;
+    return workloads.length === 0 ? undefined : this.#byKey.get(workloadKey(ref));
+  }
+
+  /** The labels of a workload's pods now; null when the cluster does not have it. */
+  readonly labelsOf = (ref: WorkloadRef): Labels | null => this.workload(ref)?.labels ?? null;
 
   /** Names of the nodes. */
   get nodes(): readonly string[] {
@@ -45,24 +56,30 @@ export class ClusterState {
    * Checks that what a scope names is in the cluster or in the graph, so that a misspelt name is not answered by
    * nothing. @throws WeirError NAMESPACE_UNKNOWN, WORKLOAD_UNKNOWN
    */
-  check({ namespace, workload }: Scope, edges: readonly Edge[]): void {
-    const some = (matches: (entity: Entity) => boolean) =>
-      edges.some(({ client, server }) => matches(client) || matches(server));
-    if (namespace !== null && !this.namespaces.includes(namespace)) {
-      if (!some((entity) => namespaceOf(entity) === namespace))
-        throw unknown('NAMESPACE_UNKNOWN', namespace, this.namespaces);
+  check(scope: Scope, edges: readonly Edge[]): void {
+    this.checkRecorded(scope, { has: (part) => edges.some((edge) => edgeInScope(part, edge)) });
+  }
+
+  /** As `check`, against whatever knows what was recorded. @throws WeirError NAMESPACE_UNKNOWN, WORKLOAD_UNKNOWN */
+  checkRecorded({ namespace, workload }: Scope, recorded: Recorded): void {
+    if (namespace !== null && !this.namespaces.includes(namespace) && !recorded.has({ namespace, workload: null })) {
+      throw unknown('NAMESPACE_UNKNOWN', namespace, this.namespaces);
     }
-    if (workload === null) return;
-    const key = workloadKey(workload);
-    if (this.workloads.some(({ ref }) => workloadKey(ref) === key)) return;
-    if (some((entity) => entity.type === 'workload' && workloadKey(entity) === key)) return;
+    if (workload === null || this.workload(workload) !== undefined) return;
+    if (recorded.has({ namespace: null, workload })) return;
     const beside = this.workloads.filter(({ ref }) => ref.namespace === workload.namespace);
     throw unknown(
       'WORKLOAD_UNKNOWN',
-      key,
+      workloadKey(workload),
       beside.map(({ ref }) => workloadKey(ref)),
     );
   }
+}
+
+/** Knows what was recorded. */
+export interface Recorded {
+  /** Whether there is any edge of a scope. */
+  has(scope: Scope): boolean;
 }
 
 /** How many names a message may list. */

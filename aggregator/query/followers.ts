@@ -1,84 +1,100 @@
 import type { Edge } from '../../core/edge.ts';
-import type { Scope } from '../../core/scope.ts';
-import { edgeInScope } from '../../core/scope.ts';
+import { WeirError } from '../../core/errors.ts';
 import { encodeEdge } from '../../proto/convert-edge.ts';
 import type * as wire from '../../proto/wire.ts';
-import { Graph } from '../graph/graph.ts';
 import type { Segment } from '../graph/segment.ts';
+import type { FollowedWindow, FollowTail } from './follow-tail.ts';
 
 /** Where a follower's windows go. */
 export interface FollowSink {
   /** @returns false when no more should be written until `ready` is called */
   write(response: wire.FollowResponse): boolean;
-  end(): void;
+  fail(error: WeirError): void;
 }
 
-/** One caller that follows. Holds back a bounded number of windows while the caller is slow; skips and counts beyond. */
+/** After so many windows without an edge that matches one goes out all the same: its token is the way to come back. */
+const quietWindows = 64;
+
+/** One caller that follows: a place in the tail, which moves on while the caller reads. */
 export class Follower {
-  readonly #scope: Scope;
+  readonly #matches: (edge: Edge) => boolean;
   readonly #sink: FollowSink;
-  readonly #maxQueued: number;
-  readonly #shown: (edges: readonly Edge[]) => readonly Edge[];
-  #queue: Segment[] = [];
+  readonly #tail: FollowTail;
+  #nextId: number;
+  #isLost: boolean;
   #skipped = 0;
+  #quiet = 0;
   #blocked = false;
 
-  /** @param shown what edges look like to the caller */
-  constructor(scope: Scope, sink: FollowSink, maxQueued: number, shown: (edges: readonly Edge[]) => readonly Edge[]) {
-    this.#scope = scope;
+  /**
+   * @param matches whether an edge is sent
+   * @param token behind which it goes on; empty for what comes from now on. @throws WeirError QUERY_INVALID
+   */
+  constructor(matches: (edge: Edge) => boolean, sink: FollowSink, tail: FollowTail, token: string) {
+    this.#matches = matches;
     this.#sink = sink;
-    this.#maxQueued = maxQueued;
-    this.#shown = shown;
+    this.#tail = tail;
+    const place = token === '' ? { nextId: tail.lastId + 1, isLost: false } : tail.resume(token);
+    if (place === null) throw new WeirError('QUERY_INVALID', 'the resume token is none; give it as a response gave it');
+    this.#nextId = place.nextId;
+    this.#isLost = place.isLost;
   }
 
-  /** @returns whether a window had to be skipped */
-  offer(segment: Segment): boolean {
-    const full = this.#queue.length >= this.#maxQueued;
-    if (full) {
-      this.#queue.shift();
-      this.#skipped++;
+  /** Sends what is there. @returns how many windows were left out because they are not kept any more */
+  flush(): number {
+    const missed = Math.max(0, this.#tail.firstId - this.#nextId);
+    this.#skipped += missed;
+    this.#nextId += missed;
+    while (!this.#blocked) {
+      const window = this.#tail.window(this.#nextId);
+      if (window === undefined) break;
+      this.#nextId++;
+      this.#send(window);
     }
-    this.#queue.push(segment);
-    this.#flush();
-    return full;
+    return missed;
+  }
+
+  #send({ id, segment: { node, window }, edges }: FollowedWindow): void {
+    const matching = edges.filter(this.#matches);
+    const isQuiet = matching.length === 0 && this.#skipped === 0 && !this.#isLost;
+    if (isQuiet && ++this.#quiet < quietWindows) return;
+    this.#blocked = !this.#sink.write({
+      node,
+      windowStartUnixMs: window.startUnixMs,
+      windowEndUnixMs: window.endUnixMs,
+      edges: matching.map(encodeEdge),
+      skippedWindows: this.#skipped,
+      resumeToken: this.#tail.tokenOf(id),
+      resumeLost: this.#isLost,
+    });
+    this.#skipped = 0;
+    this.#quiet = 0;
+    this.#isLost = false;
   }
 
   /** The caller takes more. */
-  ready(): void {
+  unblock(): void {
     this.#blocked = false;
-    this.#flush();
   }
 
-  /** Tells the caller that nothing more comes. */
+  /** Tells the caller to come back later. */
   close(): void {
-    this.#sink.end();
-  }
-
-  #flush(): void {
-    while (!this.#blocked) {
-      const segment = this.#queue.shift();
-      if (segment === undefined) return;
-      const graph = new Graph(Infinity);
-      graph.add(segment.rows);
-      const edges = graph.edges().filter((edge) => edgeInScope(this.#scope, edge));
-      this.#blocked = !this.#sink.write({
-        node: segment.node,
-        windowStartUnixMs: segment.window.startUnixMs,
-        windowEndUnixMs: segment.window.endUnixMs,
-        edges: this.#shown(edges).map(encodeEdge),
-        skippedWindows: this.#skipped,
-        resumeToken: '',
-        resumeLost: false,
-      });
-      this.#skipped = 0;
-    }
+    this.#sink.fail(new WeirError('SHUTTING_DOWN', 'follow again later, from the last resume token on'));
   }
 }
 
 /** All callers that follow. */
 export class Followers {
+  readonly tail: FollowTail;
+  readonly #maxFollowers: number;
   readonly #followers = new Set<Follower>();
   #skippedWindows = 0;
+
+  /** @param maxFollowers further callers are turned away */
+  constructor(tail: FollowTail, maxFollowers: number) {
+    this.tail = tail;
+    this.#maxFollowers = maxFollowers;
+  }
 
   get count(): number {
     return this.#followers.size;
@@ -89,7 +105,11 @@ export class Followers {
     return this.#skippedWindows;
   }
 
+  /** @throws WeirError TOO_MANY */
   add(follower: Follower): void {
+    if (this.#followers.size >= this.#maxFollowers) {
+      throw new WeirError('TOO_MANY', `${this.#maxFollowers} callers follow; end one, or try again later`);
+    }
     this.#followers.add(follower);
   }
 
@@ -97,11 +117,18 @@ export class Followers {
     this.#followers.delete(follower);
   }
 
+  /** Sends a follower what it did not get yet. @param isReady whether it takes more again */
+  flush(follower: Follower, isReady = false): void {
+    if (isReady) follower.unblock();
+    this.#skippedWindows += follower.flush();
+  }
+
   close(): void {
     for (const follower of this.#followers) follower.close();
   }
 
   publish(segment: Segment): void {
-    for (const follower of this.#followers) if (follower.offer(segment)) this.#skippedWindows++;
+    this.tail.add(segment);
+    for (const follower of this.#followers) this.flush(follower);
   }
 }

@@ -1,79 +1,75 @@
+import type { Edge } from '../../core/edge.ts';
 import { edgeInScope } from '../../core/scope.ts';
 import { version } from '../../core/version.ts';
 import { encodeCoverage, encodeNodeCoverage } from '../../proto/convert-coverage.ts';
-import { encodeEdge } from '../../proto/convert-edge.ts';
 import type { QueryHandlers, ResponseStream } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { Aliases } from '../alias/aliases.ts';
-import type { History } from '../graph/history.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Agents } from '../ingest/agents.ts';
-import type { ClusterState } from './cluster-state.ts';
+import { readAsked } from './asked.ts';
+import { completeFilter } from './complete-filter.ts';
 import { Follower, type Followers } from './followers.ts';
 import { otherPoliciesRemark } from './other-policies.ts';
-import { checkCluster, readRange, readScope } from './question.ts';
+import { type ListEdgesParts, listEdges } from './list-edges.ts';
+import { getGraph } from './map/get-graph.ts';
 import { identityRemarks } from './identity-remarks.ts';
 import { summarizeService } from './services.ts';
+import { getTimeline } from './timeline.ts';
 import { countUnresolved } from './unresolved.ts';
+import { Vocabulary } from './vocabulary.ts';
 import { summarizeNamespaces, summarizeWorkloads } from './workloads.ts';
 
-export interface QueryParts {
+export interface QueryParts extends ListEdgesParts {
   readonly cluster: string;
-  readonly state: ClusterState;
-  readonly history: History;
   readonly agents: Agents;
   readonly followers: Followers;
   readonly identity: Identity;
   readonly aliases: Aliases;
-  /** How many windows are held back for one slow follower. */
-  readonly maxFollowQueue: number;
 }
 
 /** What is answered to questions about the graph. */
 export function queryHandlers(parts: QueryParts): QueryHandlers {
-  const { cluster, state, history } = parts;
+  const { state, history } = parts;
+  const source = {
+    edges: () => history.all().edges,
+    workloads: () => state.workloads,
+    namespaces: () => state.namespaces,
+    aliases: () => parts.aliases.list(),
+  };
+  const vocabulary = new Vocabulary(source, () => performance.now());
   return {
-    listNamespaces: (request) => {
-      checkCluster(request.cluster, cluster);
-      return { namespaces: summarizeNamespaces(state.namespaces, state.workloads) };
-    },
-    listWorkloads: ({ cluster: asked, namespace }) => {
-      checkCluster(asked, cluster);
-      const { edges } = history.all();
-      state.check({ namespace: namespace || null, workload: null }, edges);
+    listNamespaces: () => ({ namespaces: summarizeNamespaces(state.namespaces, state.workloads) }),
+    listWorkloads: ({ namespace }) => {
+      state.checkRecorded({ namespace: namespace || null, workload: null }, history);
       const within = state.workloads.filter(({ ref }) => namespace === '' || ref.namespace === namespace);
-      return { workloads: summarizeWorkloads(within, edges) };
+      return { workloads: summarizeWorkloads(within, [...history.ends()]) };
     },
-    listServices: ({ cluster: asked, namespace }) => {
-      checkCluster(asked, cluster);
-      state.check({ namespace: namespace || null, workload: null }, history.all().edges);
+    listServices: ({ namespace }) => {
+      state.checkRecorded({ namespace: namespace || null, workload: null }, history);
       const within = parts.identity.services().filter(({ ref }) => namespace === '' || ref.namespace === namespace);
       return { services: within.map(summarizeService) };
     },
-    listEdges: async (request) => {
-      checkCluster(request.cluster, cluster);
-      const scope = readScope(request.scope);
-      const range = readRange(request.range);
-      const { edges, coverage } = range === null ? history.all() : await history.during(range);
-      state.check(scope, edges);
-      const within = edges.filter((edge) => edgeInScope(scope, edge));
-      const shown = { edges: within.map(encodeEdge), totalEdges: within.length, nextPageToken: '' };
-      return { ...shown, coverage: encodeCoverage(coverage) };
-    },
+    listEdges: (request) => listEdges(parts, request),
+    getGraph: (request) => getGraph(parts, request),
+    getTimeline: (request) => getTimeline(parts, request),
+    completeFilter: (request) => completeFilter(request, vocabulary),
     follow: (request, to) => follow(parts, request, to),
     getStatus: () => ({ version, clusters: [clusterStatus(parts)] }),
   };
 }
 
 function follow(parts: QueryParts, request: wire.FollowRequest, to: ResponseStream<wire.FollowResponse>): void {
-  checkCluster(request.cluster, parts.cluster);
-  const scope = readScope(request.scope);
-  parts.state.check(scope, parts.history.all().edges);
-  const follower = new Follower(scope, to, parts.maxFollowQueue, (edges) => parts.aliases.name(edges));
-  parts.followers.add(follower);
-  to.onReady(() => follower.ready());
-  to.onClosed(() => parts.followers.delete(follower));
+  const { followers, state, history } = parts;
+  const { scope, passes } = readAsked({ ...request, range: null }, state);
+  state.checkRecorded(scope, history);
+  const matches = (edge: Edge) => edgeInScope(scope, edge) && passes(edge);
+  const follower = new Follower(matches, to, followers.tail, request.resumeToken);
+  followers.add(follower);
+  to.onReady(() => followers.flush(follower, true));
+  to.onClosed(() => followers.delete(follower));
   to.open();
+  followers.flush(follower);
 }
 
 function clusterStatus({ cluster, state, history, agents, identity }: QueryParts): wire.ClusterStatus {

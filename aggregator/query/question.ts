@@ -1,4 +1,7 @@
 import { WeirError } from '../../core/errors.ts';
+import { parseFilter } from '../../core/filter/parse.ts';
+import { problemLine } from '../../core/filter/problem-text.ts';
+import type { Filter } from '../../core/filter/syntax.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Window } from '../../core/time.ts';
 import type * as wire from '../../proto/wire.ts';
@@ -28,6 +31,13 @@ export function readRange(message: wire.TimeRange | null): Window | null {
     throw new WeirError('QUERY_INVALID', `the range ends (${endUnixMs}) before it begins (${startUnixMs})`);
   }
   return { startUnixMs, endUnixMs };
+}
+
+/** @throws WeirError FILTER_INVALID: says what is wrong and where */
+export function readFilter(text: string): Filter {
+  const parsed = parseFilter(text);
+  if (parsed.type === 'filter') return parsed.filter;
+  throw new WeirError('FILTER_INVALID', problemLine(text, parsed.problem));
 }
 
 /** @throws WeirError QUERY_INVALID when another cluster is asked for than the one that is served */

@@ -1,4 +1,4 @@
-import type { Edge } from '../../core/edge.ts';
+import type { EdgeId } from '../../core/edge.ts';
 import { type Entity, workloadKey } from '../../core/identity.ts';
 import type { Workload } from '../../core/workload.ts';
 import type * as wire from '../../proto/wire.ts';
@@ -29,7 +29,7 @@ function countByKey(keys: readonly (string | null)[]): ReadonlyMap<string, numbe
 }
 
 /** Workloads with how many edges lead to and from each. */
-export function summarizeWorkloads(workloads: readonly Workload[], edges: readonly Edge[]): wire.WorkloadSummary[] {
+export function summarizeWorkloads(workloads: readonly Workload[], edges: readonly EdgeId[]): wire.WorkloadSummary[] {
   const ingress = countByKey(edges.map(({ server }) => keyOf(server)));
   const egress = countByKey(edges.map(({ client }) => keyOf(client)));
   return workloads.map(({ ref, pods, labels }) => ({

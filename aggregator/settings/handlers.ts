@@ -8,7 +8,7 @@ export interface SettingsParts {
   readonly settings: ClusterSettings;
 }
 
-/** The gRPC side of the settings. */
+/** What is answered to questions about the settings. */
 export function settingsHandlers({ cluster, settings }: SettingsParts): SettingsHandlers {
   return {
     getSettings: async (request) => {

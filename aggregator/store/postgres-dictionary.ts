@@ -3,14 +3,18 @@ import type { ClientBase } from 'pg';
 import type { EdgeId } from '../../core/edge.ts';
 import type { Role } from '../../core/flow.ts';
 import type { ServiceRef } from '../../core/identity.ts';
+import type { NodeCoverage } from '../../core/coverage.ts';
 import { type Lane, Lanes } from '../graph/lane.ts';
-import type { LaneNumbers, NumberedLanes } from './segment-codec.ts';
+import type { Rows } from '../graph/rows.ts';
+import type { LaneNumbers, NumberedLanes } from './columns.ts';
 
-/** The last numbers that a cluster has given. */
+/** The last numbers that a cluster has given, and how often its dictionary was pruned. */
 export interface LastNumbers {
   segment: number;
+  piece: number;
   lane: number;
   name: number;
+  readonly prunings: number;
 }
 
 type LaneJson = Pick<Lane, 'edge' | 'reporter' | 'service'>;
@@ -29,6 +33,11 @@ export class Numbering implements LaneNumbers {
   }
 }
 
+/** Drop reasons and servers' names. */
+export function namesIn({ drops, names }: Rows): string[] {
+  return [...[...drops.values()].flatMap(Object.keys), ...[...names.values()].flat()];
+}
+
 function numberOf(numbers: ReadonlyMap<string, number>, key: string): number {
   const number = numbers.get(key);
   if (number === undefined) throw new RangeError(`${key} has no number`);
@@ -43,14 +52,15 @@ export class PostgresDictionary {
   readonly #nameIds: LRUCache<string, number>;
   readonly #lanes: LRUCache<number, Lane>;
   readonly #names: LRUCache<number, string>;
+  #prunings = 0;
 
   constructor(cluster: string, maxCached: number) {
     this.#cluster = cluster;
     this.#interned = new Lanes(maxCached);
     this.#laneIds = new LRUCache({ max: maxCached });
-    this.#nameIds = new LRUCache({ max: maxCached });
+    this.#nameIds = new LRUCache({ max: Math.ceil(maxCached / 8) });
     this.#lanes = new LRUCache({ max: maxCached });
-    this.#names = new LRUCache({ max: maxCached });
+    this.#names = new LRUCache({ max: Math.ceil(maxCached / 8) });
   }
 
   /** Finds or gives the numbers of lanes and names. The cluster's row must be locked; `last` is moved on. */
@@ -60,6 +70,7 @@ export class PostgresDictionary {
     names: Iterable<string>,
     last: LastNumbers,
   ): Promise<Numbering> {
+    if (last.prunings !== this.#prunings) this.#forgetIds(last.prunings);
     const numbering = new Numbering();
     const unknownLanes = new Map<string, Lane>();
     for (const lane of lanes) {
@@ -78,20 +89,21 @@ export class PostgresDictionary {
     return numbering;
   }
 
+  /** What was pruned has no number any more; a number is never given again, so what they stand for stays true. */
+  #forgetIds(prunings: number): void {
+    this.#prunings = prunings;
+    this.#laneIds.clear();
+    this.#nameIds.clear();
+  }
+
   async #numberLanes(
     client: ClientBase,
     unknown: Map<string, Lane>,
     into: Map<string, number>,
     last: LastNumbers,
   ): Promise<void> {
-    const found = await client.query<{ key: string; id: number }>(
-      'SELECT key, id FROM weir_lane WHERE cluster = $1 AND key = ANY ($2)',
-      [this.#cluster, [...unknown.keys()]],
-    );
-    for (const { key, id } of found.rows) {
-      into.set(key, id);
-      unknown.delete(key);
-    }
+    await this.#findLanes(client, unknown.keys(), into);
+    for (const key of into.keys()) unknown.delete(key);
     if (unknown.size === 0) return;
     const made = [...unknown.values()].map((lane) => ({ ...lane, id: ++last.lane }));
     const json = ({ edge, reporter, service }: LaneJson) => JSON.stringify({ edge, reporter, service });
@@ -131,6 +143,50 @@ export class PostgresDictionary {
   keep({ lanes, names }: Numbering): void {
     for (const [key, id] of lanes) this.#laneIds.set(key, id);
     for (const [text, id] of names) this.#nameIds.set(text, id);
+  }
+
+  /** Numbers that names were given before. @throws RangeError for a name that has none */
+  async nameIds(client: ClientBase, texts: Iterable<string>): Promise<(text: string) => number> {
+    const ids = new Map<string, number>();
+    const unknown: string[] = [];
+    for (const text of new Set(texts)) {
+      const id = this.#nameIds.get(text);
+      if (id === undefined) unknown.push(text);
+      else ids.set(text, id);
+    }
+    if (unknown.length > 0) {
+      const { rows } = await client.query<{ text: string; id: number }>(
+        'SELECT text, id FROM weir_name WHERE cluster = $1 AND text = ANY ($2)',
+        [this.#cluster, unknown],
+      );
+      for (const { text, id } of rows) ids.set(text, id);
+    }
+    return (text) => numberOf(ids, text);
+  }
+
+  /** Numbers that were given before to all that is in rows and coverage. @throws RangeError for what has none */
+  async find(client: ClientBase, rows: Rows, watched: ReadonlyMap<string, NodeCoverage>): Promise<Numbering> {
+    const numbering = new Numbering();
+    const unknown = new Set<string>();
+    for (const { key } of rows.lanes) {
+      const id = this.#laneIds.get(key);
+      if (id === undefined) unknown.add(key);
+      else numbering.lanes.set(key, id);
+    }
+    if (unknown.size > 0) await this.#findLanes(client, unknown, numbering.lanes);
+    const stages = [...watched.values()].flatMap(({ losses }) => Object.keys(losses));
+    const texts = new Set([...watched.keys(), ...stages, ...namesIn(rows)]);
+    const nameId = await this.nameIds(client, texts);
+    for (const text of texts) numbering.names.set(text, nameId(text));
+    return numbering;
+  }
+
+  async #findLanes(client: ClientBase, keys: Iterable<string>, into: Map<string, number>): Promise<void> {
+    const { rows } = await client.query<{ key: string; id: number }>(
+      'SELECT key, id FROM weir_lane WHERE cluster = $1 AND key = ANY ($2)',
+      [this.#cluster, [...keys]],
+    );
+    for (const { key, id } of rows) into.set(key, id);
   }
 
   /** What numbers stand for. */

@@ -1,17 +1,7 @@
 import type { PoolClient } from 'pg';
 import { WeirError } from '../../core/errors.ts';
 
-/** Counts up with every change of the tables or of the form of the segments in them. */
-const schemaVersion = 3;
-
-/*
- * Plain tables, keys and row locks only, so that engines which speak PostgreSQL's SQL can keep them. What is asked for
- * together has the cluster in front of its key.
- */
-const schema = [
-  `CREATE TABLE weir_schema (
-     version INTEGER NOT NULL PRIMARY KEY
-   )`,
+const firstTables = [
   // One row for each cluster: whoever commits segments of it holds its lock, so that their numbers rise as they commit.
   `CREATE TABLE weir_cluster (
      name         TEXT   NOT NULL PRIMARY KEY,
@@ -28,7 +18,7 @@ const schema = [
      PRIMARY KEY (cluster, id),
      UNIQUE (cluster, key)
    )`,
-  // Drop reasons, and servers' names.
+  // Drop reasons, servers' names, nodes and stages of loss.
   `CREATE TABLE weir_name (
      cluster TEXT   NOT NULL,
      id      BIGINT NOT NULL,
@@ -66,11 +56,17 @@ const schema = [
      comment         TEXT    NOT NULL,
      PRIMARY KEY (cluster, name)
    )`,
+];
+
+const settingsTables = [
   `CREATE TABLE weir_settings (
      cluster  TEXT   NOT NULL PRIMARY KEY,
      revision BIGINT NOT NULL,
      body     TEXT   NOT NULL  -- as JSON
    )`,
+];
+
+const baselineTables = [
   `CREATE TABLE weir_baseline (
      cluster TEXT  NOT NULL,
      name    TEXT  NOT NULL,
@@ -78,25 +74,92 @@ const schema = [
      edges   BYTEA NOT NULL,
      PRIMARY KEY (cluster, name)
    )`,
-  `INSERT INTO weir_schema (version) VALUES (${schemaVersion})`,
 ];
 
-async function versionOf(client: PoolClient): Promise<number | null> {
+const pieceTables = [
+  'ALTER TABLE weir_cluster ADD COLUMN last_piece BIGINT NOT NULL DEFAULT 0',
+  // Segments up to here are in pieces.
+  'ALTER TABLE weir_cluster ADD COLUMN rolled_segment BIGINT NOT NULL DEFAULT 0',
+  // Counts up when rows of the dictionary were removed: then nobody's memory of it holds any more.
+  'ALTER TABLE weir_cluster ADD COLUMN prunings BIGINT NOT NULL DEFAULT 0',
+  // Nodes and stages of loss have numbers like all other names.
+  `INSERT INTO weir_name (cluster, id, text)
+     SELECT cluster, last_name + row_number() OVER (PARTITION BY cluster ORDER BY text), text FROM (
+       SELECT DISTINCT s.cluster, c.last_name, t.text
+       FROM weir_segment s JOIN weir_cluster c ON c.name = s.cluster,
+         LATERAL (SELECT s.node AS text UNION SELECT json_object_keys(s.losses::json)) t
+       WHERE NOT EXISTS (SELECT 1 FROM weir_name n WHERE n.cluster = s.cluster AND n.text = t.text)
+     ) missing`,
+  `UPDATE weir_cluster SET last_name = greatest(
+     last_name, (SELECT coalesce(max(id), 0) FROM weir_name WHERE weir_name.cluster = weir_cluster.name))`,
+  'DROP INDEX weir_segment_end',
+  'CREATE INDEX weir_segment_time ON weir_segment (cluster, start_unix_ms, end_unix_ms)',
+  // The merged rows of all nodes in one bucket of time: a bucket may have several.
+  `CREATE TABLE weir_piece (
+     cluster       TEXT   NOT NULL,
+     id            BIGINT NOT NULL,
+     width_ms      BIGINT NOT NULL,
+     start_unix_ms BIGINT NOT NULL,  -- of the bucket
+     first_unix_ms BIGINT NOT NULL,  -- start of the first window in it
+     end_unix_ms   BIGINT NOT NULL,  -- end of the last
+     who           BYTEA  NOT NULL,  -- all that refers to lanes and names
+     numbers       BYTEA  NOT NULL,
+     PRIMARY KEY (cluster, id)
+   )`,
+  'CREATE INDEX weir_piece_time ON weir_piece (cluster, width_ms, start_unix_ms)',
+  // Whoever holds the lock of a cluster's row is the only one that moves its pieces.
+  'CREATE TABLE weir_upkeep (cluster TEXT NOT NULL PRIMARY KEY)',
+  // Sums over spans of time as they stood at some moment.
+  `CREATE TABLE weir_checkpoint (
+     cluster       TEXT   NOT NULL,
+     length_ms     BIGINT NOT NULL,
+     part          BIGINT NOT NULL,
+     through_id    BIGINT NOT NULL,
+     from_unix_ms  BIGINT NOT NULL,
+     first_unix_ms BIGINT NOT NULL,
+     end_unix_ms   BIGINT NOT NULL,
+     who           BYTEA  NOT NULL,
+     numbers       BYTEA  NOT NULL,
+     PRIMARY KEY (cluster, length_ms, part)
+   )`,
+];
+
+/**
+ * What makes the tables of each version out of those of the version before; the first makes them out of nothing. The
+ * version counts up with every change of the tables or of the form of what is in them. Plain tables, keys and row locks
+ * only, so that engines which speak PostgreSQL's SQL can keep them. What is asked for together has the cluster in front
+ * of its key.
+ */
+export const postgresSteps: ReadonlyMap<number, readonly string[]> = new Map([
+  [1, firstTables],
+  [2, settingsTables],
+  [3, baselineTables],
+  [4, pieceTables],
+]);
+const newest = Math.max(...postgresSteps.keys());
+
+async function versionOf(client: PoolClient): Promise<number> {
   const { rows } = await client.query<{ there: boolean }>("SELECT to_regclass('weir_schema') IS NOT NULL AS there");
-  if (rows[0]?.there !== true) return null;
-  const found = await client.query<{ version: number }>('SELECT version FROM weir_schema');
-  return found.rows[0]?.version ?? null;
+  if (rows[0]?.there !== true) return 0;
+  const found = await client.query<{ version: number }>('SELECT version FROM weir_schema FOR UPDATE');
+  return found.rows[0]?.version ?? 0;
 }
 
-/** Makes the tables where there are none. @throws WeirError STORE when they are of another version */
+/** Makes the tables, or makes those of an older version into ours, in one transaction. @throws WeirError STORE */
 export async function prepareTables(client: PoolClient): Promise<void> {
+  await client.query('BEGIN');
   const version = await versionOf(client);
-  if (version === schemaVersion) return;
-  if (version !== null) {
-    const what = `the tables have schema ${version}, this version of Weir reads ${schemaVersion}; name another database`;
+  if (version > newest) {
+    const what = `the tables have schema ${version}, this version of Weir reads 1 to ${newest}; name another database, or start the version that made them`;
     throw new WeirError('STORE', what);
   }
-  await client.query('BEGIN');
-  for (const statement of schema) await client.query(statement);
+  for (const [each, statements] of postgresSteps) {
+    if (each > version) for (const statement of statements) await client.query(statement);
+  }
+  if (version === 0) await client.query('CREATE TABLE weir_schema (version INTEGER NOT NULL PRIMARY KEY)');
+  if (version < newest) {
+    await client.query('DELETE FROM weir_schema');
+    await client.query('INSERT INTO weir_schema (version) VALUES ($1)', [newest]);
+  }
   await client.query('COMMIT');
 }

@@ -1,6 +1,6 @@
 import type { Losses } from '../../core/flow.ts';
+import type { StoredSegment } from '../graph/contribution.ts';
 import type { Rows } from '../graph/rows.ts';
-import type { Segment } from '../graph/segment.ts';
 
 /** A segment as the tables of both drivers keep it. */
 export interface SegmentRow {
@@ -15,8 +15,16 @@ export interface SegmentRow {
   readonly columns: Uint8Array;
 }
 
+export function lossesOf(json: string): Losses {
+  return JSON.parse(json) as Losses;
+}
+
 /** @param rows what is in its columns */
-export function segmentOf(cluster: string, { node, epoch, sequence, ...row }: SegmentRow, rows: Rows): Segment {
+export function segmentOf(
+  cluster: string,
+  { id, node, epoch, sequence, ...row }: SegmentRow,
+  rows: Rows,
+): StoredSegment {
   const window = { startUnixMs: row.start_unix_ms, endUnixMs: row.end_unix_ms };
-  return { cluster, node, epoch, sequence, window, losses: JSON.parse(row.losses) as Losses, rows };
+  return { id, segment: { cluster, node, epoch, sequence, window, losses: lossesOf(row.losses), rows } };
 }

@@ -83,6 +83,42 @@ const baselineTable = `
   );
 `;
 
+const pieceTables = `
+  CREATE TABLE cluster (
+    name           TEXT NOT NULL PRIMARY KEY,
+    last_segment   INTEGER NOT NULL,  -- the last that was committed
+    rolled_segment INTEGER NOT NULL   -- segments up to here are in pieces
+  ) WITHOUT ROWID;
+  INSERT INTO cluster SELECT cluster, max(id), 0 FROM segment GROUP BY cluster;
+  DROP INDEX segment_end;
+  CREATE INDEX segment_time ON segment (cluster, start_unix_ms, end_unix_ms);
+  -- The merged rows of all nodes in one bucket of time: a bucket may have several.
+  CREATE TABLE piece (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    cluster       TEXT NOT NULL,
+    width_ms      INTEGER NOT NULL,
+    start_unix_ms INTEGER NOT NULL,  -- of the bucket
+    first_unix_ms INTEGER NOT NULL,  -- start of the first window in it
+    end_unix_ms   INTEGER NOT NULL,  -- end of the last
+    who           BLOB NOT NULL,     -- all that refers to lanes and names
+    numbers       BLOB NOT NULL
+  );
+  CREATE INDEX piece_time ON piece (cluster, width_ms, start_unix_ms, first_unix_ms, end_unix_ms);
+  -- Sums over spans of time as they stood at some moment.
+  CREATE TABLE checkpoint (
+    cluster       TEXT NOT NULL,
+    length_ms     INTEGER NOT NULL,
+    part          INTEGER NOT NULL,
+    through_id    INTEGER NOT NULL,
+    from_unix_ms  INTEGER NOT NULL,
+    first_unix_ms INTEGER NOT NULL,
+    end_unix_ms   INTEGER NOT NULL,
+    who           BLOB NOT NULL,
+    numbers       BLOB NOT NULL,
+    PRIMARY KEY (cluster, length_ms, part)
+  );
+`;
+
 /**
  * What makes a database of each version out of one of the version before; the first makes it out of nothing. The
  * version counts up with every change of the tables or of the form of the segments in them.
@@ -92,6 +128,7 @@ const steps: ReadonlyMap<number, string> = new Map([
   [4, aliasTable],
   [5, settingsTable],
   [6, baselineTable],
+  [7, pieceTables],
 ]);
 const versions = [...steps.keys()];
 const [oldest, newest] = [Math.min(...versions), Math.max(...versions)];
@@ -106,7 +143,7 @@ const advice: Readonly<Record<string, string>> = {
   SQLITE_LOCKED: 'another process uses it; end that process, or name another file',
   SQLITE_CANTOPEN: 'the file could not be opened or made; check its folder and permissions',
   SQLITE_READONLY: 'the file may not be written; check its permissions and those of its folder',
-  SQLITE_FULL: 'the disk is full; make room or shorten the retention',
+  SQLITE_FULL: 'the disk is full; make room or keep less (--keep)',
   SQLITE_IOERR: 'the disk reported an error; check the system log',
 };
 

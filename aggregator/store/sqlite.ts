@@ -3,110 +3,170 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Alias } from '../../core/alias.ts';
 import type { Baseline } from '../../core/baseline.ts';
 import type { Settings } from '../../core/settings.ts';
-import type { UnixMs, Window } from '../../core/time.ts';
-import type { Segment } from '../graph/segment.ts';
 import { judge } from './fence.ts';
-import { nameRows, packRows, unpackRows } from './segment-codec.ts';
-import { type SegmentRow, segmentOf } from './segment-row.ts';
+import { ReadWriteLock } from './read-write-lock.ts';
+import { type Move, nextMove, type RollUpSource } from './roll-up.ts';
+import { packRows } from './segment-codec.ts';
 import { SqliteAliases } from './sqlite-aliases.ts';
+import type { CheckpointPart } from './piece-row.ts';
 import { SqliteBaselines } from './sqlite-baselines.ts';
+import { SqliteCheckpoints } from './sqlite-checkpoints.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
+import { SqlitePieces } from './sqlite-pieces.ts';
 import { SqliteSettings } from './sqlite-settings.ts';
 import { openDatabase, storeError, type Synchronous } from './sqlite-schema.ts';
-import type { Commit, CommitResult, Cursor, Store } from './store.ts';
+import { SqliteSegments } from './sqlite-segments.ts';
+import { SqliteSweep } from './sqlite-sweep.ts';
+import { type SqliteTables, SqliteView } from './sqlite-view.ts';
+import { packPiece, numberWatched } from './piece-codec.ts';
+import { numberRows } from './columns.ts';
+import type { Checkpoint, Commit, CommitResult, Cursor, RollUpPlan, RollUpResult, Store, StoreView } from './store.ts';
 
 export interface SqliteOptions {
   readonly path: string;
   readonly synchronous: Synchronous;
-  /** How many lanes, and how many names, are held in memory besides those on disk. */
+  /** How many lanes are held in memory besides those on disk, and an eighth as many names. */
   readonly maxCached: number;
 }
 
 /** How many segments are read at a time before others get their turn. */
 const pageSegments = 64;
 
-const cursorColumns = 'node, epoch, sequence, window_end_unix_ms AS windowEndUnixMs';
-
 /** The embedded store: one SQLite file, owned by this process. */
 export class SqliteStore implements Store {
+  readonly isShared = false;
   readonly #path: string;
   readonly #database: Database.Database;
-  readonly #dictionary: SqliteDictionary;
+  readonly #tables: SqliteTables;
   readonly #aliases: SqliteAliases;
   readonly #settings: SqliteSettings;
   readonly #baselines: SqliteBaselines;
+  /** What is lent stays as it is until it is given back: moves wait for that. */
+  readonly #lock = new ReadWriteLock();
   readonly #commitAll: Database.Transaction<(commits: readonly Commit[]) => CommitResult[]>;
-  readonly #pruneSome: Database.Transaction<(cluster: string, before: UnixMs, limit: number) => Segment[]>;
-  readonly #selectCursor: Database.Statement<[string, string], Cursor>;
-  readonly #upsertCursor: Database.Statement<[string, string, number, number, number]>;
-  readonly #insertSegment: Database.Statement<[string, string, number, number, number, number, string, Uint8Array]>;
-  readonly #selectSegments: Database.Statement<[string, number, number, number, number], SegmentRow>;
-  readonly #selectOldest: Database.Statement<[string, number, number], SegmentRow>;
-  readonly #deleteSegment: Database.Statement<[number]>;
+  readonly #moveAll: Database.Transaction<(cluster: string, move: Move) => void>;
+  #rolling: Promise<unknown> = Promise.resolve();
 
   /** @throws WeirError STORE when the file cannot be used; the message says what to do */
   constructor({ path, synchronous, maxCached }: SqliteOptions) {
     this.#path = path;
     const database = openDatabase(path, synchronous);
     this.#database = database;
-    this.#dictionary = new SqliteDictionary(database, maxCached);
+    this.#tables = {
+      dictionary: new SqliteDictionary(database, maxCached),
+      segments: new SqliteSegments(database),
+      pieces: new SqlitePieces(database),
+      checkpoints: new SqliteCheckpoints(database),
+    };
     this.#aliases = new SqliteAliases(database);
     this.#settings = new SqliteSettings(database);
     this.#baselines = new SqliteBaselines(database);
     this.#commitAll = database.transaction((commits: readonly Commit[]) =>
       commits.map((each) => this.#commitOne(each)),
     );
-    this.#pruneSome = database.transaction((cluster: string, before: UnixMs, limit: number) =>
-      this.#selectOldest.all(cluster, before, limit).map((row) => {
-        this.#deleteSegment.run(row.id);
-        return this.#segmentOf(cluster, row);
-      }),
-    );
-    this.#selectCursor = database.prepare(`SELECT ${cursorColumns} FROM cursor WHERE cluster = ? AND node = ?`);
-    this.#upsertCursor = database.prepare('INSERT OR REPLACE INTO cursor VALUES (?, ?, ?, ?, ?)');
-    this.#insertSegment = database.prepare(
-      `INSERT INTO segment (cluster, node, epoch, sequence, start_unix_ms, end_unix_ms, losses, columns)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
-    this.#selectSegments = database.prepare(
-      `SELECT * FROM segment
-       WHERE cluster = ? AND end_unix_ms > ? AND start_unix_ms < ? AND id > ? ORDER BY id LIMIT ?`,
-    );
-    this.#selectOldest = database.prepare(
-      'SELECT * FROM segment WHERE cluster = ? AND end_unix_ms < ? ORDER BY end_unix_ms, id LIMIT ?',
-    );
-    this.#deleteSegment = database.prepare('DELETE FROM segment WHERE id = ?');
+    this.#moveAll = database.transaction((cluster: string, move: Move) => this.#move(cluster, move));
   }
 
   cursors(cluster: string): Promise<readonly Cursor[]> {
-    return this.#run(() =>
-      this.#database
-        .prepare<[string], Cursor>(`SELECT ${cursorColumns} FROM cursor WHERE cluster = ? ORDER BY node`)
-        .all(cluster),
-    );
+    return this.#run(() => this.#tables.segments.cursors(cluster));
+  }
+
+  cursor(cluster: string, node: string): Promise<Cursor | null> {
+    return this.#run(() => this.#tables.segments.cursor(cluster, node));
   }
 
   commit(commits: readonly Commit[]): Promise<readonly CommitResult[]> {
     return this.#run(() => this.#commitAll.immediate(commits));
   }
 
-  async *segments(cluster: string, { startUnixMs, endUnixMs }: Window): AsyncGenerator<Segment> {
-    for (let last = 0; ; ) {
-      const after = last;
-      const page = await this.#run(() =>
-        this.#selectSegments.all(cluster, startUnixMs, endUnixMs, after, pageSegments).map((row) => {
-          last = row.id;
-          return this.#segmentOf(cluster, row);
-        }),
-      );
-      yield* page;
-      if (page.length < pageSegments) return;
-      await nextTurn();
-    }
+  #commitOne(commit: Commit): CommitResult {
+    const { segments, dictionary } = this.#tables;
+    const { cluster, node } = commit.segment;
+    const result = judge(commit, segments.cursor(cluster, node));
+    if (result.type !== 'committed') return result;
+    const { window, losses, rows } = result.segment;
+    const nameId = (text: string) => dictionary.nameId(text);
+    // Pieces will need their numbers.
+    for (const text of [node, ...Object.keys(losses)]) nameId(text);
+    const columns = packRows(rows, window.startUnixMs, { laneId: (lane) => dictionary.laneId(cluster, lane), nameId });
+    return { ...result, id: segments.append(result.segment, columns) };
   }
 
-  prune(cluster: string, beforeUnixMs: UnixMs, limit: number): Promise<readonly Segment[]> {
-    return this.#run(() => this.#pruneSome.immediate(cluster, beforeUnixMs, limit));
+  view<Result>(cluster: string, read: (view: StoreView) => Promise<Result>): Promise<Result> {
+    return this.#lock.read(async () => {
+      const view = await this.#run(() => new SqliteView(cluster, this.#tables));
+      return await this.#guard(() => read(view));
+    });
+  }
+
+  rollUp(cluster: string, plan: RollUpPlan): Promise<RollUpResult> {
+    const run = this.#rolling.then(async (): Promise<RollUpResult> => {
+      const move = await this.#guard(() => nextMove(this.#source(cluster), plan));
+      if (move === null) return 'done';
+      await this.#lock.write(() => this.#run(() => this.#moveAll.immediate(cluster, move)));
+      return 'moved';
+    });
+    this.#rolling = run.catch(() => undefined);
+    return run;
+  }
+
+  #source(cluster: string): RollUpSource {
+    const { segments, pieces, dictionary } = this.#tables;
+    return {
+      segments: async (afterId, throughId) => segments.page(cluster, afterId, throughId, pageSegments),
+      firstStart: async (shelf) => pieces.firstStart(cluster, shelf),
+      pieceIds: async (shelf) => pieces.idsOn(cluster, shelf),
+      piece: async (id) => pieces.get(id),
+      nameIds: async () => (text) => dictionary.nameId(text),
+      names: async () => (id) => dictionary.name(id),
+    };
+  }
+
+  #move(cluster: string, move: Move): void {
+    const { segments, pieces } = this.#tables;
+    if (move.segmentsThrough !== null) {
+      const { id, count } = move.segmentsThrough;
+      const deleted = segments.deleteThrough(cluster, id);
+      if (deleted !== count) throw new RangeError(`${deleted} segments would go of which ${count} were merged`);
+    }
+    pieces.replace(cluster, move);
+  }
+
+  async keepCheckpoint(cluster: string, { parts, ...checkpoint }: Checkpoint): Promise<void> {
+    const { dictionary, checkpoints } = this.#tables;
+    const packed: CheckpointPart[] = [];
+    for (const { window, watched, rows, sightings } of parts) {
+      const numbers = {
+        laneId: (lane: Parameters<typeof dictionary.laneId>[1]) => dictionary.laneId(cluster, lane),
+        nameId: (text: string) => dictionary.nameId(text),
+      };
+      packed.push(
+        await this.#run(() => ({
+          first_unix_ms: window.startUnixMs,
+          end_unix_ms: window.endUnixMs,
+          ...packPiece(
+            { watched: numberWatched(watched, numbers), rows: numberRows(rows, numbers), sightings },
+            checkpoint.fromUnixMs,
+          ),
+        })),
+      );
+      await nextTurn();
+    }
+    const replace = this.#database.transaction(() => checkpoints.replace(cluster, checkpoint, packed));
+    await this.#lock.write(() => this.#run(() => replace.immediate()));
+  }
+
+  async pruneDictionary(): Promise<number> {
+    const sweep = new SqliteSweep(this.#database);
+    const marked = await this.#lock.read(() => this.#guard(() => sweep.mark()));
+    const all = this.#database.transaction(() => sweep.sweep(marked));
+    return await this.#lock.write(() =>
+      this.#run(() => {
+        const lanes = all.immediate();
+        this.#tables.dictionary.reset();
+        return lanes;
+      }),
+    );
   }
 
   aliases(cluster: string): Promise<readonly Alias[]> {
@@ -145,36 +205,22 @@ export class SqliteStore implements Store {
     return this.#run(() => this.#baselines.remove(cluster, name));
   }
 
-  close(): Promise<void> {
-    this.#database.close();
-    return Promise.resolve();
+  /** Waits for what is under way. */
+  async close(): Promise<void> {
+    await this.#rolling;
+    await this.#lock.write(async () => this.#database.close());
   }
 
   #run<Result>(work: () => Result): Promise<Result> {
+    return this.#guard(async () => work());
+  }
+
+  async #guard<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
-      return Promise.resolve(work());
+      return await work();
     } catch (error) {
-      this.#dictionary.reset();
-      return Promise.reject(storeError(this.#path, error));
+      this.#tables.dictionary.reset();
+      throw storeError(this.#path, error);
     }
-  }
-
-  #commitOne(commit: Commit): CommitResult {
-    const { cluster, node } = commit.segment;
-    const result = judge(commit, this.#selectCursor.get(cluster, node) ?? null);
-    if (result.type !== 'committed') return result;
-    const { epoch, sequence, window, losses, rows } = result.segment;
-    const { startUnixMs, endUnixMs } = window;
-    const columns = packRows(rows, startUnixMs, {
-      laneId: (lane) => this.#dictionary.laneId(cluster, lane),
-      nameId: (text) => this.#dictionary.nameId(text),
-    });
-    this.#insertSegment.run(cluster, node, epoch, sequence, startUnixMs, endUnixMs, JSON.stringify(losses), columns);
-    this.#upsertCursor.run(cluster, node, epoch, sequence, endUnixMs);
-    return result;
-  }
-
-  #segmentOf(cluster: string, row: SegmentRow): Segment {
-    return segmentOf(cluster, row, nameRows(unpackRows(row.columns, row.start_unix_ms), this.#dictionary));
   }
 }

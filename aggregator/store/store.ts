@@ -2,7 +2,9 @@ import type { Alias } from '../../core/alias.ts';
 import type { Baseline } from '../../core/baseline.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
+import type { Contribution, Piece, StoredSegment } from '../graph/contribution.ts';
 import type { Segment } from '../graph/segment.ts';
+import type { Tier } from '../graph/tiers.ts';
 
 /** How far a node's batches are committed. */
 export interface Cursor {
@@ -34,15 +36,91 @@ export const missingStage = 'missing-batches';
  * `overlap`: a part of what it stands for was committed before. But for `committed`, nothing was changed.
  */
 export type CommitResult =
-  | { readonly type: 'committed'; readonly segment: Segment; readonly missing: number }
+  | {
+      readonly type: 'committed';
+      /** Rises with every segment of a cluster that is committed. */
+      readonly id: number;
+      readonly segment: Segment;
+      readonly missing: number;
+    }
   | { readonly type: 'duplicate'; readonly cursor: Cursor }
   | { readonly type: 'overlap'; readonly cursor: Cursor }
   | { readonly type: 'gap'; readonly cursor: Cursor | null };
 
-/** Keeps segments and cursors. A driver passes the contract suite in test/aggregator/store. */
+/** Which of what is stored is meant: by the time that its windows cover, or by the moment at which it begins. */
+export type Span =
+  | { readonly type: 'overlapping'; readonly window: Window }
+  | { readonly type: 'beginning'; readonly window: Window };
+
+/** Sums that stood ready at some moment, kept so that a start need not add all up again. */
+export interface Checkpoint {
+  /** What is asked for by: the length of the span of time. */
+  readonly lengthMs: number;
+  /** What begins earlier is not in it. */
+  readonly fromUnixMs: UnixMs;
+  /** Through which segment it is. */
+  readonly throughId: number;
+  /** Together they are the sums. Only the first tells what was watched. */
+  readonly parts: Iterable<Contribution>;
+}
+
+/** What is stored of a cluster, as it was at one moment. Good only for as long as it is lent. */
+export interface StoreView {
+  /** The last segment that was committed; 0 when there was none. */
+  readonly lastId: number;
+  /** Segments up to here are in pieces. */
+  readonly rolledId: number;
+
+  /** Segments behind that id which are in no piece yet, in the order of their commits. @param except those to pass over */
+  segments(span: Span, afterId: number, except?: ReadonlySet<number>): AsyncIterable<StoredSegment>;
+
+  /** Pieces in any order; a piece begins with its bucket. */
+  pieces(span: Span): AsyncIterable<Piece>;
+
+  /** Whether a moment is inside a bucket of which there is a piece: neither at its start nor at its end. */
+  splits(unixMs: UnixMs): Promise<boolean>;
+
+  /** What is still known of lanes of which all pieces are gone: first and last sighting. */
+  remains(): AsyncIterable<Piece>;
+
+  /** Null when there is none, or none that can be used. Its parts are read as they are asked for. */
+  checkpoint(lengthMs: number): Promise<StoredCheckpoint | null>;
+}
+
+export interface StoredCheckpoint extends Omit<Checkpoint, 'parts'> {
+  readonly parts: AsyncIterable<Contribution>;
+}
+
+/** What is due to be merged and removed. */
+export interface RollUpPlan {
+  readonly tiers: readonly Tier[];
+  readonly now: UnixMs;
+  /** Through which segment the log may be rolled up. */
+  readonly throughId: number;
+  /** Sightings whose last is so old are forgotten when nothing else is left of a lane. */
+  readonly keepSightingsMs: number;
+  /** How many sightings of lanes of which nothing else is left are kept: the latest. */
+  readonly maxSightings: number;
+}
+
+/**
+ * `moved`: there may be more to do. `done`: nothing is due. `busy`: another process is at it.
+ */
+export type RollUpResult = 'moved' | 'done' | 'busy';
+
+/**
+ * Keeps segments, cursors and pieces. What is committed is in exactly one place at any moment: in its segment, or in one
+ * piece. A driver passes the contract suite in test/aggregator/store.
+ */
 export interface Store {
+  /** Whether other processes may commit too. */
+  readonly isShared: boolean;
+
   /** The cursors of a cluster's nodes, sorted by node. */
   cursors(cluster: string): Promise<readonly Cursor[]>;
+
+  /** The cursor of one node; null when nothing of it was committed. */
+  cursor(cluster: string, node: string): Promise<Cursor | null>;
 
   /**
    * Commits segments and their nodes' cursors together: after a crash at any moment either all of it is there or none.
@@ -51,11 +129,20 @@ export interface Store {
    */
   commit(commits: readonly Commit[]): Promise<readonly CommitResult[]>;
 
-  /** The segments whose windows overlap the given one, in the order in which they were committed. */
-  segments(cluster: string, window: Window): AsyncIterable<Segment>;
+  /** Lends what is stored, while others go on. @throws WeirError STORE, and what `read` throws */
+  view<Result>(cluster: string, read: (view: StoreView) => Promise<Result>): Promise<Result>;
 
-  /** Removes up to `limit` segments whose windows ended before that moment, the oldest first. @returns the removed */
-  prune(cluster: string, beforeUnixMs: UnixMs, limit: number): Promise<readonly Segment[]>;
+  /**
+   * Does one step of what is due: merges segments into pieces of the finest tier, or the pieces of one bucket into the
+   * next tier's, or removes what the last tier does not keep, in one transaction. @throws WeirError STORE
+   */
+  rollUp(cluster: string, plan: RollUpPlan): Promise<RollUpResult>;
+
+  /** Keeps a checkpoint in place of the one of its length, unless that is a later one. @throws WeirError STORE */
+  keepCheckpoint(cluster: string, checkpoint: Checkpoint): Promise<void>;
+
+  /** Removes lanes and names that nothing refers to any more. @returns how many lanes. @throws WeirError STORE */
+  pruneDictionary(cluster: string): Promise<number>;
 
   /** The aliases of a cluster, in any order. */
   aliases(cluster: string): Promise<readonly Alias[]>;

@@ -3,12 +3,21 @@
  * division, because JavaScript's bit operators stop at 32 bits.
  */
 export class VarintWriter {
-  #bytes = new Uint8Array(1024);
+  #bytes: Uint8Array;
   #length = 0;
+
+  /** @param bytes about how many there will be */
+  constructor(bytes = 1024) {
+    this.#bytes = new Uint8Array(bytes);
+  }
 
   /** A number beyond 2^53 - 1 is written as 2^53 - 1: sums may run over what is exact, and are then a lower bound. */
   write(value: number): void {
     if (this.#length + 8 > this.#bytes.length) this.#grow();
+    if (value < 128) {
+      this.#bytes[this.#length++] = value;
+      return;
+    }
     let rest = Math.min(value, Number.MAX_SAFE_INTEGER);
     while (rest > 0x7fff_ffff) {
       this.#bytes[this.#length++] = (rest % 128) | 0x80;
@@ -27,7 +36,7 @@ export class VarintWriter {
   }
 
   #grow(): void {
-    const larger = new Uint8Array(this.#bytes.length * 2);
+    const larger = new Uint8Array(this.#bytes.length * 2 + 16);
     larger.set(this.#bytes);
     this.#bytes = larger;
   }
@@ -47,6 +56,12 @@ export class VarintReader {
   }
 
   read(): number {
+    const first = this.#bytes[this.#position] as number;
+    // Most are so small.
+    if (first < 0x80) {
+      this.#position++;
+      return first;
+    }
     let value = 0;
     let scale = 1;
     for (;;) {

@@ -1,9 +1,9 @@
 import type { Edge } from '../../core/edge.ts';
 import { entityKey, entityLabel } from '../../core/identity.ts';
-import { decodeEdge } from '../../proto/convert-edge.ts';
 import type { Connection } from '../../proto/services.ts';
-import { deadline } from '../aggregator.ts';
 import { coverageWarnings } from '../coverage.ts';
+import { allEdges } from '../edge-pages.ts';
+import { readFilter } from '../filter.ts';
 import { dotText, entitiesOf, mermaidDiagram } from '../diagram.ts';
 import { rangeOf, type ScopeOptions, scopeOf } from '../question.ts';
 import { type Cell, renderTable } from '../table.ts';
@@ -12,6 +12,7 @@ import { guessNote, isGuess, portText } from '../port-text.ts';
 import { printable, servicesText, serverText, verdictText } from '../text.ts';
 
 export interface GraphOptions extends ScopeOptions {
+  readonly filter?: string;
   readonly output: string;
 }
 
@@ -30,9 +31,9 @@ function rows(terminal: Terminal, edges: readonly Edge[]): Cell[][] {
 /** The workload graph as a table, as data, or as a diagram for Graphviz or Mermaid. */
 export async function graph(connection: Connection, terminal: Terminal, options: GraphOptions): Promise<void> {
   const { cluster, output } = options;
-  const asked = { cluster, scope: scopeOf(options), range: rangeOf(options, Date.now()) };
-  const { edges: messages, coverage } = await connection.query.listEdges(asked, deadline());
-  const edges = messages.map(decodeEdge);
+  const filter = readFilter(terminal, [options.filter ?? '']);
+  const asked = { cluster, scope: scopeOf(options), range: rangeOf(options, Date.now()), filter };
+  const { edges, coverage } = await allEdges(connection, { ...asked, order: 'EDGE_ORDER_UNSPECIFIED' });
   if (output === 'dot') terminal.print(dotText(edges));
   else if (output === 'mermaid') terminal.print(mermaidDiagram(edges));
   else if (!printData(terminal, output, { entities: entitiesOf(edges), edges })) {

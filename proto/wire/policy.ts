@@ -73,6 +73,7 @@ export interface GenerateResponse {
   readonly files: readonly File[];
   readonly losses: readonly DialectLoss[];
   readonly completeness: Completeness | null;
+  readonly notes: readonly string[];
 }
 
 export interface File {
@@ -183,6 +184,8 @@ export interface OverPermission {
   readonly allowed: number;
   readonly seen: number;
   readonly widest: readonly ReachSpan[];
+  readonly allowedPairs: number;
+  readonly seenPairs: number;
 }
 
 export interface ReachSpan {
@@ -191,6 +194,7 @@ export interface ReachSpan {
   readonly protocol: Protocol;
   readonly firstPort: number;
   readonly lastPort: number;
+  readonly clients: number;
 }
 
 export interface CompareRequest {
@@ -298,6 +302,7 @@ export interface PlanRolloutRequest {
   readonly scope: Scope | null;
   readonly range: TimeRange | null;
   readonly manifests: readonly Manifest[];
+  readonly prune: boolean;
 }
 
 export interface PlanRolloutResponse {
@@ -305,6 +310,8 @@ export interface PlanRolloutResponse {
   readonly rollback: readonly File[];
   readonly cuts: readonly ReplayFinding[];
   readonly problems: readonly Problem[];
+  readonly coverage: Coverage | null;
+  readonly completeness: Completeness | null;
 }
 
 export interface RolloutStep {
@@ -312,6 +319,8 @@ export interface RolloutStep {
   readonly policy: RuleRef | null;
   readonly yaml: string;
   readonly reason: string;
+  readonly temporary: boolean;
+  readonly cuts: readonly ReplayFinding[];
 }
 
 export interface Baseline {
@@ -363,6 +372,7 @@ export interface GetDriftResponse {
   readonly changed: readonly Edge[];
   readonly unusedRules: readonly RuleRef[];
   readonly coverage: Coverage | null;
+  readonly unusedUnknown: string;
 }
 
 export interface ReplayFinding {
@@ -370,4 +380,5 @@ export interface ReplayFinding {
   readonly decision: string;
   readonly direction: string;
   readonly because: string;
+  readonly rule: RuleRef | null;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { Windows } from '../../agent/spool/windows.ts';
-import { recordsOf } from '../../proto/column-batch.ts';
+import { recordsOf } from '../proto/columns.ts';
 import { batchOf, call, openSpool, takeAll, windowOf } from './spools.ts';
 
 const mebibyte = 1024 * 1024;
@@ -43,7 +43,7 @@ function windowsOf(spool: ReturnType<typeof openSpool>, maxRows = 1_000) {
       number,
       ports.map((port) => call(port)),
     );
-    const { records } = recordsOf({ epoch: 0, firstSequence: 0, sequence: 0, ...content });
+    const records = recordsOf(content.rows);
     return windows.keep({ window: content.window, losses: {}, records }, Buffer.from(`after ${number}`));
   };
 }

@@ -151,7 +151,7 @@ t.test('no flow is named before the first state is there, and none is lost', { t
   api.store.set(pod('frontend-1', '10.1.0.1'));
   api.store.set(pod('cart-1', '10.1.0.2'));
   api.faults.plan({ type: 'hang' }, 1, ({ path }) => path === '/api/v1/pods');
-  const { aggregator, connection } = await start(t, api, folder, authority, '--retention', '36500d');
+  const { aggregator, connection } = await start(t, api, folder, authority, '--keep', '15s=36500d');
   const ready = () => fetch(`http://${aggregator.listening.metricsAddress}/readyz`);
   const health = await fetch(`http://${aggregator.listening.metricsAddress}/healthz`);
   t.equal(health.status, 200);

@@ -2,6 +2,7 @@ import { type Address, parseAddress, parseCidr } from '../../core/address.ts';
 import type { ClusterSnapshot, KubernetesAny } from '../../core/kubernetes.ts';
 import { parseManifests, snapshotOf } from '../../core/manifest.ts';
 import { ClusterObjects } from '../../aggregator/kube/objects.ts';
+import type { IdentityChange } from '../../aggregator/identity/changes.ts';
 import { Identity } from '../../aggregator/identity/identity.ts';
 
 /** What manifests describe; a mistake in them is a mistake in the test. */
@@ -131,7 +132,7 @@ export const someReporter = { namespace: 'shop', name: 'reporter', uid: 'uid-rep
 export class TestIdentity extends Identity {
   readonly #objects = new ClusterObjects();
 
-  update(cluster: ClusterSnapshot, nowUnixMs: number): ReadonlySet<string> {
+  update(cluster: ClusterSnapshot, nowUnixMs: number): IdentityChange {
     const all: readonly (readonly KubernetesAny[])[] = Object.values(cluster);
     return this.apply(this.#objects.replaceAll(all.flat()), nowUnixMs);
   }

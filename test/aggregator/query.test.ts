@@ -254,11 +254,12 @@ t.test('a restart reads the graph back from the store', async (t) => {
 
 t.test('what is older than the retention is forgotten', async (t) => {
   const database = join(newFolder(t), 'weir.db');
-  let now = epoch + 10 * windowMs;
+  // A span begins some windows earlier than it has to.
+  let now = epoch + 12 * windowMs;
   const running = await start(t, cluster(), {
     database,
-    retentionMs: 8 * windowMs,
-    pruneEveryMs: 5,
+    tiers: [{ widthMs: windowMs, keepMs: 8 * windowMs }],
+    upkeepEveryMs: 5,
     clock: { now: () => now },
   });
   await pushAll(running.connection, [[byVip], [toRedis]]);

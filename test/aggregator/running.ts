@@ -68,6 +68,8 @@ export interface StartOptions extends Partial<AggregatorOptions> {
   readonly clock?: Clock;
   readonly secured?: Secured | null;
   readonly log?: Logger;
+  /** Further clusters by name, besides `demo`. */
+  readonly others?: Readonly<Record<string, ClusterSource>>;
 }
 
 /** Starts an aggregator with a real store and real gRPC; it is stopped when the test ends. */
@@ -78,34 +80,44 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
     clock = systemClock,
     secured = null,
     log = pino({ level: 'silent' }),
+    others = {},
     ...rest
   } = options;
   const blocks = (text: string) => [parseCidr(text)].filter((block) => block !== null);
   const aggregator = await startAggregator(
     {
-      cluster: 'demo',
       listen: ['127.0.0.1:0'],
       metricsListen: '127.0.0.1:0',
       httpListen: '127.0.0.1:0',
       httpBasePath: '',
       ui: join(import.meta.dirname, 'no-web-app'),
-      podCidrs: blocks('10.1.0.0/16'),
-      serviceCidrs: blocks('10.96.0.0/16'),
-      retentionMs: 100 * 365 * 86_400_000,
-      pruneEveryMs: 60_000,
+      tiers: [{ widthMs: 15_000, keepMs: 100 * 365 * 86_400_000 }],
+      keepSightingsMs: 100 * 365 * 86_400_000,
+      tailMs: 120_000,
+      upkeepEveryMs: 60_000,
+      pollEveryMs: 100,
       rememberMs: 3_600_000,
       identityWaitMs: 20,
       clusterWaitMs: 60_000,
       maxEdges: 1_000,
       maxSeries: 100,
       maxAliases: 3,
+      maxAnswerEdges: 1_000,
+      maxBaselines: 2,
       credits: 4,
       maxBatchesUnderWay: 1_000,
+      maxStreams: 10_000,
+      maxDictionaryBytes: 1e9,
       ...rest,
     },
     {
       store: store ?? new SqliteStore({ path: database, synchronous: 'FULL', maxCached: 1_000 }),
-      source,
+      clusters: Object.entries({ demo: source, ...others }).map(([name, each]) => ({
+        name,
+        source: each,
+        podCidrs: blocks('10.1.0.0/16'),
+        serviceCidrs: blocks('10.96.0.0/16'),
+      })),
       clock,
       log,
       secured,

@@ -49,7 +49,7 @@ export const valueSets: Readonly<Record<string, object>> = {
       image: { tag: '9.9.9' },
       replicas: 2,
       bindAddress: '[::]',
-      retention: '30d',
+      keep: '1m=1h,1h=7d',
       podCidrs: ['10.244.0.0/16', 'fd00::/48'],
       serviceCidrs: ['10.96.0.0/12'],
       extraArgs: ['--max-aliases', '5'],

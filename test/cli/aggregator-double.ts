@@ -48,6 +48,9 @@ export class AggregatorDouble {
         const { edges, coverage } = answers;
         return { edges, coverage, totalEdges: edges.length, nextPageToken: '' };
       }),
+      getGraph: unary(() => ({ nodes: [], links: [], coverage: answers.coverage, folded: false })),
+      getTimeline: unary(() => ({ buckets: [], coverage: answers.coverage })),
+      completeFilter: unary(() => ({ suggestions: [], replaceFrom: 0, replaceTo: 0, problem: '', problemAt: 0 })),
       getStatus: unary(() => answers.status),
       follow: (request, to) => {
         this.asked.push(request);
@@ -55,16 +58,29 @@ export class AggregatorDouble {
         to.end();
       },
     };
+    // Commands that ask for more are tested with a real aggregator.
+    const unanswered = () => {
+      throw new Error('the double has no answer to this');
+    };
     const policy: ServiceHandlers['policy'] = {
       generate: unary(() => answers.generate),
       check: unary(() => answers.check),
+      compare: unanswered,
+      listApplied: unanswered,
+      why: unanswered,
+      getIsolation: unanswered,
+      planRollout: unanswered,
+      listBaselines: unanswered,
+      setBaseline: unanswered,
+      removeBaseline: unanswered,
+      getDrift: unanswered,
     };
+    addService(this.#server, 'query', query, parts);
+    addService(this.#server, 'policy', policy, parts);
     const settings: ServiceHandlers['settings'] = {
       getSettings: unary(() => ({ settings: answers.settings })),
       setSettings: unary(() => ({ settings: answers.settings })),
     };
-    addService(this.#server, 'query', query, parts);
-    addService(this.#server, 'policy', policy, parts);
     addService(this.#server, 'settings', settings, parts);
     const port = await new Promise<number>((resolve, reject) => {
       this.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {

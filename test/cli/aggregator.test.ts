@@ -17,7 +17,7 @@ t.test(
     const folder = t.testdir({ cluster: { 'all.yaml': objects.join('\n---\n') } });
     const server = await AggregatorProcess.start(
       ['--listen', '127.0.0.1:0', '--metrics-listen', '127.0.0.1:0', '--database', join(folder, 'weir.db')].concat(
-        ['--cluster', 'demo', '--cluster-files', join(folder, 'cluster'), '--retention', '36500d'],
+        ['--cluster', 'demo', '--cluster-files', join(folder, 'cluster'), '--keep', '15s=36500d'],
         ['--pod-cidr', '10.1.0.0/16'],
       ),
     );

@@ -96,6 +96,7 @@ export function someAnswers(): Answers {
       files: [],
       losses: [],
       completeness: null,
+      notes: [],
     },
     check: { replay, coverage, problems: [], completeness: null },
     settings: {

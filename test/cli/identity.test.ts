@@ -22,7 +22,7 @@ const objects = [
 t.test('who is who, through a real aggregator', async (t) => {
   const folder = t.testdir({ cluster: { 'all.yaml': objects.join('\n---\n') } });
   const args = ['--listen', '127.0.0.1:0', '--metrics-listen', '127.0.0.1:0', '--cluster', 'demo'].concat(
-    ['--cluster-files', join(folder, 'cluster'), '--database', join(folder, 'weir.db'), '--retention', '36500d'],
+    ['--cluster-files', join(folder, 'cluster'), '--database', join(folder, 'weir.db'), '--keep', '15s=36500d'],
     ['--pod-cidr', '10.1.0.0/16', '--service-cidr', '10.96.0.0/16', '--identity-wait', '20ms'],
   );
   let server = await AggregatorProcess.start(args);

@@ -31,6 +31,24 @@ t.test('YAML goes to standard output alone, what one has to know to standard err
   t.match(stderr, /! weir-cart selects shop\/deployment\/cart-canary too/);
 });
 
+t.test('what a dialect cannot say is told once, however many policies it is about', async (t) => {
+  const { run } = await serving(t, (answers) => {
+    const loss = { workload: ref, direction: '', index: 0, reason: 'ingress is lost' };
+    const losses = [
+      loss,
+      { ...loss, workload: { ...ref, name: 'ads' } },
+      { ...loss, direction: 'egress', index: 2, reason: 'x' },
+    ];
+    const completeness = { complete: false, reasons: ['only 5 min were watched'] };
+    answers.generate = { ...answers.generate, losses, completeness, notes: ['a word'] };
+  });
+  const { stderr } = await run('policy', 'generate', '--dialect', 'cluster');
+  t.match(stderr, /^! not as meant for shop\/deployment\/cart and 1 more: ingress is lost$/m);
+  t.match(stderr, /^! not as meant for shop\/deployment\/cart egress\[2\]: x$/m);
+  t.match(stderr, /^! only 5 min were watched$/m);
+  t.match(stderr, /^! a word$/m);
+});
+
 t.test('a workload and a direction are passed on; neither direction means both', async (t) => {
   const { run, double } = await serving(t);
   await run('policy', 'generate', '-n', 'shop', 'sts/cart', '--egress');
@@ -41,25 +59,103 @@ t.test('a workload and a direction are passed on; neither direction means both',
   ]);
 });
 
+t.test('rows, rules, dialect and the rest are passed on as they are meant', async (t) => {
+  const { run, double } = await serving(t);
+  const row = 'egress shop/deployment/cart -> bank 203.0.113.10 (api.example.com) 443/TCP ?';
+  const flags = [
+    ['--service', 'cart', '--include', `${row} as 203.0.113.0/24`, '--rule', 'ingress=inside-namespace'],
+    ['--exclude', 'ingress service shop/web -> shop/sts/cart 53/UDP', '--manual', 'ingress namespace/data'],
+    ['--manual', 'egress 203.0.113.9 443/TCP,8000-8999', '--manual', 'egress data/sts/redis 6379'],
+    ['--dialect', 'cilium', '--peers', 'namespace', '--port-ranges', '--named-ports', '--comments'],
+  ].flat();
+  const { status } = await run('policy', 'generate', '-n', 'shop', ...flags);
+  t.equal(status, 0);
+  const cartRef = { namespace: 'shop', kind: 'Deployment', name: 'cart' };
+  t.match(double.asked[0], {
+    scope: null,
+    service: { namespace: 'shop', name: 'cart' },
+    choices: [
+      {
+        client: { workload: cartRef },
+        server: { external: '203.0.113.10' },
+        protocol: 'PROTOCOL_TCP',
+        port: 443,
+        direction: 'egress',
+        include: true,
+        cidr: '203.0.113.0/24',
+      },
+      {
+        client: { service: { namespace: 'shop', name: 'web' } },
+        server: { workload: { kind: 'StatefulSet' } },
+        protocol: 'PROTOCOL_UDP',
+        direction: 'ingress',
+        include: false,
+        cidr: '',
+      },
+    ],
+    ingressRule: 'GENERAL_RULE_ALLOW_INSIDE_NAMESPACE',
+    egressRule: 'GENERAL_RULE_UNSPECIFIED',
+    manualRules: [
+      { direction: 'ingress', namespace: 'data', ports: [] },
+      {
+        direction: 'egress',
+        cidr: '203.0.113.9/32',
+        ports: [
+          { protocol: 'PROTOCOL_TCP', port: 443, endPort: 0 },
+          { port: 8000, endPort: 8999 },
+        ],
+      },
+      { direction: 'egress', workload: { namespace: 'data', kind: 'StatefulSet', name: 'redis' } },
+    ],
+    peers: 'PEER_GRAIN_NAMESPACE',
+    portRanges: true,
+    namedPorts: true,
+    dialect: 'DIALECT_CILIUM',
+    comments: true,
+  });
+});
+
+t.test('what cannot be read is refused with an example, before anything is asked', async (t) => {
+  const { run, double } = await serving(t);
+  const refuses = async (stderr: RegExp, ...args: string[]) =>
+    t.match(await run('policy', 'generate', ...args), { status: 2, stderr });
+  await refuses(/--include "cart to redis": give a row such as/, '--include', 'cart to redis');
+  await refuses(/--manual "egress": give a rule such as/, '--manual', 'egress');
+  await refuses(/--manual "egress 10\.0\.0\.0\/8 http"/, '--manual', 'egress 10.0.0.0/8 http');
+  await refuses(/give ingress=RULE or egress=RULE/, '--rule', 'block-all');
+  await refuses(/give observed, block-all/, '--rule', 'egress=nothing');
+  await refuses(/give one rule for egress/, '--rule', 'egress=block-all', '--rule', 'egress=allow-all');
+  await refuses(/--service cart: give --namespace with it/, '--service', 'cart');
+  t.strictSame(double.asked, []);
+});
+
 t.test('one file a policy', async (t) => {
+  const files = [
+    { path: 'shop/weir-cart.yaml', text: policy.yaml },
+    { path: 'kustomization.yaml', text: 'kind: Component\n' },
+  ];
   const { run } = await serving(t, (answers) => {
-    answers.generate = { ...answers.generate, policies: [policy] };
+    answers.generate = { ...answers.generate, policies: [policy], files };
   });
   const folder = join(t.testdir(), 'new');
   const { status, stdout } = await run('policy', 'generate', '--output-dir', folder);
   t.match({ status, stdout }, { status: 0, stdout: '' });
-  t.same(readdirSync(folder), ['shop-weir-cart.yaml']);
-  t.equal(readFileSync(join(folder, 'shop-weir-cart.yaml'), 'utf8'), policy.yaml);
+  t.same(readdirSync(folder), ['shop']);
+  t.equal(readFileSync(join(folder, 'shop', 'weir-cart.yaml'), 'utf8'), policy.yaml);
+  await run('policy', 'generate', '--output-dir', folder, '--kustomize');
+  t.equal(readFileSync(join(folder, 'kustomization.yaml'), 'utf8'), 'kind: Component\n');
+  t.match(await run('policy', 'generate', '--kustomize'), { status: 2, stderr: /give --output-dir with it/ });
 });
 
 t.test('no name from the cluster leads out of the folder', async (t) => {
   const { run } = await serving(t, (answers) => {
-    answers.generate = { ...answers.generate, policies: [{ ...policy, name: '../../escaped' }] };
+    const files = ['../escaped.yaml', '/etc/../../escaped.yaml'].map((path) => ({ path, text: '' }));
+    answers.generate = { ...answers.generate, files };
   });
   const folder = t.testdir({ inner: {} });
   t.equal((await run('policy', 'generate', '--output-dir', join(folder, 'inner'))).status, 0);
   t.strictSame(readdirSync(folder), ['inner']);
-  t.strictSame(readdirSync(join(folder, 'inner')), ['shop-.._.._escaped.yaml']);
+  t.strictSame(readdirSync(join(folder, 'inner')).sort(), ['_', '_..']);
 });
 
 t.test('more than one request can carry is refused before it is sent, also from a pipe without an end', async (t) => {
@@ -89,8 +185,8 @@ t.test('what would be denied is shown with the reason, and is status 1', async (
     const replay = { flows: 3, allowed: 1, denied: 1, depends: 0, newlyAllowed: 1, stillDenied: 0 } as const;
     const rest = { unusedRules: [], overPermission: null };
     const findings = [
-      { edge: edge(cart, redis), decision: 'denied', direction: 'ingress', because: 'no rule allows this' },
-      { edge: edge(cart, bank), decision: 'allowed', direction: 'egress', because: 'rule 1' },
+      { edge: edge(cart, redis), decision: 'denied', direction: 'ingress', because: 'no rule allows this', rule: null },
+      { edge: edge(cart, bank), decision: 'allowed', direction: 'egress', because: 'rule 1', rule: null },
     ];
     answers.check = { ...answers.check, replay: { ...replay, ...rest, findings } };
   });

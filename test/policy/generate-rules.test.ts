@@ -4,6 +4,7 @@ import type { Direction } from '../../core/flow.ts';
 import type { ClusterSnapshot } from '../../core/kubernetes.ts';
 import { generate, type GenerateInput } from '../../policy/generate.ts';
 import { mergeGrants } from '../../policy/rule.ts';
+import { onePort } from '../../policy/rule-port.ts';
 import { cluster, deploy, edge, external, workload } from './clusters.ts';
 
 const shop = cluster(
@@ -71,11 +72,11 @@ t.test('a peer of another namespace is named by its name label, one of the same 
   t.same(specOf('web', edges)?.egress, [
     {
       to: [
+        pods('redis'),
         {
           namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'data' } },
           podSelector: { matchLabels: { app: 'redis' } },
         },
-        pods('redis'),
       ],
       ports: [tcp(6379)],
     },
@@ -129,12 +130,19 @@ t.test('merging never gives a peer the port of another', (t) => {
 
 t.test('merging does not depend on the order of what is merged', (t) => {
   const twin = (name: string) => ({
-    peer: pods('x'),
+    peer: { type: 'pods' as const, namespace: null, labels: { app: 'x' } },
     peerLabel: name,
-    ports: [{ protocol: 'TCP' as const, port: 80 }],
+    ports: [onePort('TCP', 80)],
     edge: edge('web', name, 80),
+    edgeKey: name,
+    catches: [],
+    doubts: [],
   });
-  const grants = [twin('b'), twin('a'), { ...twin('c'), peer: pods('c') }];
+  const grants = [
+    twin('b'),
+    twin('a'),
+    { ...twin('c'), peer: { type: 'pods' as const, namespace: null, labels: { app: 'c' } } },
+  ];
   const [rule, ...others] = mergeGrants(grants);
   t.same(rule?.peerLabels, ['c', 'a', 'b']);
   t.same(others, []);
@@ -174,6 +182,9 @@ t.test('a rule knows the edges that caused it', (t) => {
       connections: 7,
       firstSeenUnixMs: 40,
       lastSeenUnixMs: 90,
+      confidence: 'medium',
+      confidenceReason: 'seen for less than an hour; reported by one end only',
+      alsoAllows: [],
     },
   ]);
   t.end();
@@ -191,11 +202,32 @@ t.test('UDP that nobody answered and nobody dropped is allowed, with a note', (t
   t.end();
 });
 
+t.test('many clients that nobody answers make one note', (t) => {
+  const many = cluster(deploy('statsd'), ...Array.from({ length: 9 }, (_, index) => deploy(`w${index}`)));
+  const edges = Array.from({ length: 9 }, (_, index) =>
+    edge(`w${index}`, 'statsd', 8125, { protocol: 'UDP', verdict: 'unanswered' }),
+  );
+  const statsd = all(edges, ['ingress'], many).policies.find((each) => each.workload.name === 'statsd');
+  t.match(statsd?.notes, [/^ingress\[0\] allows UDP 8125 with .*w3 and 5 more, which was never answered/]);
+  t.equal(statsd?.notes.length, 1);
+  t.end();
+});
+
+t.test('no rule is without peers unless everything was asked for: an empty list means everyone', (t) => {
+  const edges = [edge('web', 'cart', 80), edge('web', external('203.0.113.7'), 443), edge('cart', 'ads', 1)];
+  for (const { policy } of all(edges).policies) {
+    for (const { from } of policy.spec.ingress ?? []) t.ok(from && from.length > 0);
+    for (const { to } of policy.spec.egress ?? []) t.ok(to && to.length > 0);
+    for (const { from = [] } of policy.spec.ingress ?? []) for (const peer of from) t.not(Object.keys(peer).length, 0);
+  }
+  t.end();
+});
+
 t.test('a peer whose labels another workload shares is noted: the rule covers more than was seen', (t) => {
   const twins = cluster(deploy('web'), deploy('a', { labels: { app: 'x' } }), deploy('b', { labels: { app: 'x' } }));
   const { policies } = all([edge('web', 'a', 80)], ['egress'], twins);
   const web = policies.find((each) => each.workload.name === 'web');
-  t.same(web?.notes, ['egress[0] covers more than was seen: shop/deployment/b (labelled like shop/deployment/a).']);
+  t.same(web?.notes, ['egress[0] covers more than was seen: shop/deployment/b.']);
   const both = all([edge('web', 'a', 80), edge('web', 'b', 80)], ['egress'], twins);
   const again = both.policies.find((each) => each.workload.name === 'web');
   t.same(again?.notes, []);

@@ -2,14 +2,13 @@ import fc from 'fast-check';
 import t from 'tap';
 import { crc32 } from 'node:zlib';
 import { counterNames } from '../../core/flow.ts';
-import { recordsOf } from '../../proto/column-batch.ts';
 import { BatchReader } from '../../proto/decode-batch.ts';
 import { BatchWriter } from '../../proto/encode-batch.ts';
 import { defaultLimits } from '../../proto/limits.ts';
 import { byteFormOf } from '../../proto/load.ts';
 import type * as wire from '../../proto/wire.ts';
 import { anyBatch } from './batches.ts';
-import { columnBatchOf } from './columns.ts';
+import { columnBatchOf, recordsOf } from './columns.ts';
 
 const changes = fc.array(
   fc.record({
@@ -45,7 +44,7 @@ function checkSound(reader: BatchReader, frame: wire.Batch): boolean {
     for (const value of rows.counters[name])
       if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${name} ${value}`);
   }
-  for (const { pod, remote, firstSeenUnixMs, lastSeenUnixMs, protocol } of recordsOf(read.batch).records) {
+  for (const { pod, remote, firstSeenUnixMs, lastSeenUnixMs, protocol } of recordsOf(rows)) {
     if (pod === undefined || remote === undefined || protocol === undefined) throw new Error('a record of nothing');
     if (!(firstSeenUnixMs <= lastSeenUnixMs)) throw new Error('it ended before it began');
   }

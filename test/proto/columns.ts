@@ -1,5 +1,5 @@
-import type { Batch, FlowRecord } from '../../core/flow.ts';
-import { type ColumnBatch, recordsOf } from '../../proto/column-batch.ts';
+import { type Batch, counterNames, type Drops, type FlowCounters, type FlowRecord } from '../../core/flow.ts';
+import type { ColumnBatch, CounterColumns, RowColumns } from '../../proto/column-batch.ts';
 import { columnsOf } from '../../proto/row-sums.ts';
 
 /** A batch as agents make it. */
@@ -7,10 +7,36 @@ export function columnBatchOf({ records, ...batch }: Batch, change: Partial<Colu
   return { ...batch, firstSequence: batch.sequence, rows: columnsOf(records), ...change };
 }
 
-/** A batch as the rest of the aggregator takes it. */
-export function batchOfColumns(batch: ColumnBatch): Batch {
-  const { epoch, sequence, window, losses, records } = recordsOf(batch);
-  return { epoch, sequence, window, losses, records };
+function countersOf(columns: CounterColumns, row: number): FlowCounters {
+  return Object.fromEntries(counterNames.map((name) => [name, columns[name][row]])) as unknown as FlowCounters;
+}
+
+function dropsByRow({ drops, dictionary }: RowColumns): ReadonlyMap<number, Drops> {
+  const byRow = new Map<number, Record<string, number>>();
+  for (let i = 0; i < drops.rows.length; i++) {
+    const row = drops.rows[i] as number;
+    const own = byRow.get(row) ?? {};
+    own[dictionary.reasons[drops.reasons[i] as number] as string] = drops.packets[i] as number;
+    byRow.set(row, own);
+  }
+  return byRow;
+}
+
+/** The rows of a batch by record. */
+export function recordsOf(rows: RowColumns): FlowRecord[] {
+  const drops = dropsByRow(rows);
+  return Array.from(rows.edges, (edge, row) => ({
+    ...rows.dictionary.partsOf(edge),
+    counters: countersOf(rows.counters, row),
+    drops: drops.get(row) ?? {},
+    firstSeenUnixMs: rows.firstSeenUnixMs[row] as number,
+    lastSeenUnixMs: rows.lastSeenUnixMs[row] as number,
+  }));
+}
+
+/** The same batch by record. */
+export function batchOfColumns({ epoch, sequence, window, losses, rows }: ColumnBatch): Batch {
+  return { epoch, sequence, window, losses, records: recordsOf(rows) };
 }
 
 const unitMs = 100;

@@ -1,8 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { WeirError } from '../../../core/errors.ts';
 import type { Milliseconds } from '../../../core/time.ts';
 import type { ResponseStream } from '../../../proto/services.ts';
-import { faultOf } from './json-reply.ts';
+import { asCallError, faultOf } from './json-reply.ts';
 
 /** How long a browser waits before it connects again. */
 const retryMs: Milliseconds = 2_000;
@@ -47,8 +46,8 @@ export class EventStream implements ResponseStream<unknown> {
   }
 
   /** Tells of an error after responses were sent; `error` is what browsers call a broken connection. */
-  fail(error: WeirError): void {
-    this.#response.end(`event: fault\ndata: ${JSON.stringify(faultOf(error))}\n\n`);
+  fail(error: unknown): void {
+    this.#response.end(`event: fault\ndata: ${JSON.stringify(faultOf(asCallError(error)))}\n\n`);
   }
 
   end(): void {

@@ -9,7 +9,7 @@ import type { ApiHandlers } from '../handlers.ts';
 import { describeApi } from '../openapi.ts';
 import { BodyReader, parseJson } from './body.ts';
 import { EventStream } from './event-stream.ts';
-import { asCallError, sendFault, sendJson } from './json-reply.ts';
+import { sendFault, sendJson } from './json-reply.ts';
 import { allRoutes, type Route } from './routes.ts';
 
 export interface JsonApiOptions {
@@ -96,7 +96,7 @@ export class JsonApi {
     } catch (error) {
       report(route.path, error);
       if (!response.headersSent) throw error;
-      stream.fail(asCallError(error));
+      stream.fail(error);
     }
   }
 

@@ -38,5 +38,6 @@ export function openHttp({ basePath, ui, handlers, report, gate, certificates }:
     report,
     certificates,
     maxConnections: 1_000,
+    idleMs: 60_000,
   });
 }

@@ -9,6 +9,7 @@ import {
 import { createServer as createTlsServer } from 'node:https';
 import { WeirError } from '../../../core/errors.ts';
 import type { CertificateFiles, Certificates } from '../../../tls/certificate-files.ts';
+import type { Milliseconds } from '../../../core/time.ts';
 import type { FaultReport } from '../faults.ts';
 import { asCallError, sendFault } from './json-reply.ts';
 import type { JsonApi } from './json-api.ts';
@@ -24,6 +25,8 @@ export interface HttpServerOptions {
   readonly maxConnections: number;
   /** Null for plain text. */
   readonly certificates: CertificateFiles | null;
+  /** A connection on which nothing moves for so long is ended, such as that of a caller who does not read. */
+  readonly idleMs: Milliseconds;
 }
 
 const apiRoot = 'api/v1/';
@@ -45,8 +48,7 @@ export class HttpServer {
     const { certificates } = options;
     this.#server = certificates === null ? createServer(bounds, answer) : createHttps(certificates, bounds, answer);
     this.#server.maxConnections = options.maxConnections;
-    // Ends connections on which nothing moves, such as that of a caller who does not read.
-    this.#server.timeout = 60_000;
+    this.#server.timeout = options.idleMs;
   }
 
   /** @returns the address with the port that was chosen for port 0. @throws WeirError LISTEN */

@@ -1,36 +1,18 @@
 import fc from 'fast-check';
 import type { Test } from 'tap';
 import type { Segment } from '../../../aggregator/graph/segment.ts';
+import { allTime, commitOf, segmentsIn, type StoreUnderTest } from './under-test.ts';
+import { rollUpContract } from './roll-up-contract.ts';
 import { defaultSettings } from '../../../core/settings.ts';
-import type { Commit, Store } from '../../../aggregator/store/store.ts';
 import { anySegment, firstStartUnixMs, oneOf, plainSegment, rowList, windowMs } from '../segments.ts';
-
-/** A store under test: `open` gives the same store again, after a crash or a restart. */
-export interface StoreUnderTest {
-  open(): Promise<Store>;
-}
-
-const allTime = { startUnixMs: 0, endUnixMs: Number.MAX_SAFE_INTEGER };
-
-const commitOf = (segment: Segment, oldestSequence = 1, firstSequence = segment.sequence): Commit => ({
-  segment,
-  firstSequence,
-  oldestSequence,
-});
-
-async function collect(segments: AsyncIterable<Segment>): Promise<Segment[]> {
-  const all = [];
-  for await (const segment of segments) all.push(segment);
-  return all;
-}
 
 /** Rows are a set: a driver may give them in any order. */
 function readable(segment: Segment) {
   return { ...segment, rows: rowList(segment.rows) };
 }
 
-/** What every driver of the store must do. */
-export function storeContract(t: Test, make: () => StoreUnderTest | Promise<StoreUnderTest>): void {
+/** What every driver of the store must do. @param numRuns of what is tried with anything that may happen */
+export function storeContract(t: Test, make: () => StoreUnderTest | Promise<StoreUnderTest>, numRuns = 25): void {
   t.test('segments come back as they were committed, also after a restart', async (t) => {
     const under = await make();
     const written = Array.from({ length: 150 }, (_, i) =>
@@ -39,10 +21,10 @@ export function storeContract(t: Test, make: () => StoreUnderTest | Promise<Stor
     const store = await under.open();
     for (const segment of written)
       t.match(await store.commit([commitOf(segment)]), [{ type: 'committed', missing: 0 }]);
-    t.strictSame((await collect(store.segments('demo', allTime))).map(readable), written.map(readable));
+    t.strictSame((await segmentsIn(store, 'demo', allTime)).map(readable), written.map(readable));
     await store.close();
     const again = await under.open();
-    t.strictSame((await collect(again.segments('demo', allTime))).map(readable), written.map(readable));
+    t.strictSame((await segmentsIn(again, 'demo', allTime)).map(readable), written.map(readable));
     await again.close();
   });
 
@@ -145,7 +127,7 @@ export function storeContract(t: Test, make: () => StoreUnderTest | Promise<Stor
     await store.commit([1, 2, 3].map((sequence) => commitOf(plainSegment('n1', sequence, 1))));
     const again = await store.commit([3, 1, 2, 3].map((sequence) => commitOf(plainSegment('n1', sequence, 1))));
     for (const result of again) t.match(result, { type: 'duplicate', cursor: { epoch: 1, sequence: 3 } });
-    t.equal((await collect(store.segments('demo', allTime))).length, 3);
+    t.equal((await segmentsIn(store, 'demo', allTime)).length, 3);
     await store.close();
   });
 
@@ -159,7 +141,7 @@ export function storeContract(t: Test, make: () => StoreUnderTest | Promise<Stor
     t.match(await store.commit(merged(4, 6)), [{ type: 'committed', missing: 0 }]);
     const behindDropped = [commitOf(plainSegment('n1', 12, 1), 9, 9)];
     t.match(await store.commit(behindDropped), [{ type: 'committed', missing: 2 }]);
-    t.equal((await collect(store.segments('demo', allTime))).length, 3);
+    t.equal((await segmentsIn(store, 'demo', allTime)).length, 3);
     await store.close();
   });
 
@@ -198,7 +180,7 @@ export function storeContract(t: Test, make: () => StoreUnderTest | Promise<Stor
       { type: 'committed', missing: 3 },
       { type: 'committed', missing: 0 },
     ]);
-    const losses = (await collect(store.segments('demo', allTime))).map((segment) => segment.losses);
+    const losses = (await segmentsIn(store, 'demo', allTime)).map((segment) => segment.losses);
     t.strictSame(losses, [{}, { 'missing-batches': 3 }, {}]);
     await store.close();
   });
@@ -208,28 +190,11 @@ export function storeContract(t: Test, make: () => StoreUnderTest | Promise<Stor
     for (let sequence = 1; sequence <= 9; sequence++) await store.commit([commitOf(plainSegment('n1', sequence, 1))]);
     const at = (sequence: number) => firstStartUnixMs + sequence * windowMs;
     const during = async (startUnixMs: number, endUnixMs: number) =>
-      (await collect(store.segments('demo', { startUnixMs, endUnixMs }))).map(({ sequence }) => sequence);
+      (await segmentsIn(store, 'demo', { startUnixMs, endUnixMs })).map(({ sequence }) => sequence);
     t.strictSame(await during(at(3), at(5)), [3, 4], 'the end is not inside');
     t.strictSame(await during(at(3) - 1, at(5) + 1), [2, 3, 4, 5]);
     t.strictSame(await during(0, at(1)), []);
-    t.strictSame(await collect(store.segments('another', allTime)), []);
-    await store.close();
-  });
-
-  t.test('pruning removes the oldest first, in steps, and leaves cursors alone', async (t) => {
-    const store = await (await make()).open();
-    for (let sequence = 1; sequence <= 6; sequence++) await store.commit([commitOf(plainSegment('n1', sequence, 1))]);
-    const before = firstStartUnixMs + 5 * windowMs + 1;
-    const step = async () => (await store.prune('demo', before, 3)).map(({ sequence }) => sequence);
-    t.strictSame(await step(), [1, 2, 3]);
-    t.strictSame(await step(), [4]);
-    t.strictSame(await step(), []);
-    t.strictSame(
-      (await collect(store.segments('demo', allTime))).map(({ sequence }) => sequence),
-      [5, 6],
-    );
-    t.match(await store.cursors('demo'), [{ sequence: 6 }]);
-    t.match(await store.commit([commitOf(plainSegment('n1', 1, 1))]), [{ type: 'duplicate' }]);
+    t.strictSame(await segmentsIn(store, 'another', allTime), []);
     await store.close();
   });
 
@@ -257,14 +222,16 @@ export function storeContract(t: Test, make: () => StoreUnderTest | Promise<Stor
             kept.push(`${node} ${epoch} ${sequence}`);
           }
         }
-        const stored = await collect(store.segments('demo', allTime));
+        const stored = await segmentsIn(store, 'demo', allTime);
         t.strictSame(
           stored.map(({ node, epoch, sequence }) => `${node} ${epoch} ${sequence}`),
           kept,
         );
         await store.close();
       }),
-      { seed: 11, numRuns: 25 },
+      { seed: 11, numRuns },
     );
   });
+
+  rollUpContract(t, make, numRuns);
 }

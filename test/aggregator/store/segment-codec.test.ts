@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { Lane } from '../../../aggregator/graph/lane.ts';
-import { nameRows, packRows, unpackRows } from '../../../aggregator/store/segment-codec.ts';
+import { nameRows } from '../../../aggregator/store/columns.ts';
+import { packRows, unpackRows } from '../../../aggregator/store/segment-codec.ts';
 import { VarintReader, VarintWriter } from '../../../aggregator/store/varint.ts';
 import { anyRow, rowList, rowsOf } from '../segments.ts';
 

@@ -3,26 +3,34 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import type { Synchronous } from '../../../aggregator/store/sqlite-schema.ts';
 import { SqliteStore } from '../../../aggregator/store/sqlite.ts';
-import { plainSegment } from '../segments.ts';
+import { firstStartUnixMs, plainSegment } from '../segments.ts';
 import { storeContract } from './contract.ts';
+import { allTime, segmentsIn } from './under-test.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-store-'));
 t.teardown(() => rmSync(folder, { recursive: true }));
 
 let files = 0;
 const newPath = () => join(folder, `${++files}`, 'weir.db');
-const open = (path: string, maxCached = 1_000) => new SqliteStore({ path, synchronous: 'FULL', maxCached });
+const open = (path: string, maxCached = 1_000, synchronous: Synchronous = 'FULL') =>
+  new SqliteStore({ path, synchronous, maxCached });
 
-storeContract(t, () => {
-  const path = newPath();
-  return { open: async () => open(path) };
-});
+storeContract(
+  t,
+  () => {
+    const path = newPath();
+    return { open: async () => open(path) };
+  },
+  5,
+);
 
 t.test('a dictionary that does not fit in memory is read from disk', async (t) => {
   storeContract(t, () => {
     const path = newPath();
-    return { open: async () => open(path, 2) };
+    // Nothing here cuts the power.
+    return { open: async () => open(path, 2, 'NORMAL') };
   });
 });
 
@@ -59,7 +67,7 @@ t.test('a database of another version is refused with what to do, and left as it
     other.close();
     const before = readFileSync(path);
     const message = new RegExp(
-      `has schema ${version}, this version of Weir reads 3 to 6; move it away to begin anew, or name`,
+      `has schema ${version}, this version of Weir reads 3 to 7; move it away to begin anew, or name`,
     );
     t.throws(() => open(path), { code: 'STORE', message });
     t.ok(before.equals(readFileSync(path)));
@@ -72,10 +80,25 @@ t.test('a database of the version before keeps what is in it and gets what is ne
   await store.commit([{ segment: plainSegment('n1', 1, 1), firstSequence: 1, oldestSequence: 1 }]);
   await store.close();
   const old = new Database(path);
-  old.exec('DROP TABLE alias; DROP TABLE settings; DROP TABLE baseline; PRAGMA user_version = 3');
+  // What the versions behind it have made is taken back.
+  old.exec(`
+    DROP TABLE alias; DROP TABLE settings; DROP TABLE baseline; DROP TABLE piece; DROP TABLE checkpoint; DROP TABLE cluster;
+    DROP INDEX segment_time; CREATE INDEX segment_end ON segment (cluster, end_unix_ms);
+    PRAGMA user_version = 3;
+  `);
   old.close();
   const again = open(path);
   t.match(await again.cursors('demo'), [{ node: 'n1', sequence: 1 }]);
+  t.strictSame(
+    (await segmentsIn(again, 'demo', allTime)).map(({ sequence }) => sequence),
+    [1],
+  );
+  const [next] = await again.commit([{ segment: plainSegment('n1', 2, 1), firstSequence: 2, oldestSequence: 1 }]);
+  t.match(next, { type: 'committed', id: 2 });
+  const tiers = [{ widthMs: 15_000, keepMs: 60_000 }];
+  const plan = { tiers, now: firstStartUnixMs, throughId: 2, keepSightingsMs: 1e12, maxSightings: 10 };
+  t.equal(await again.rollUp('demo', plan), 'moved');
+  t.strictSame(await segmentsIn(again, 'demo', allTime), []);
   const alias = { name: 'bank', cidr: '203.0.113.0/24', allowed: true, expiresUnixMs: null, comment: '' };
   await again.setAlias('demo', alias);
   t.strictSame(await again.aliases('demo'), [alias]);
@@ -106,9 +129,7 @@ t.test('a damaged database says so, and what to do', async (t) => {
   writeFileSync(path, bytes.fill(0xa5, 8_192));
   const read = async () => {
     const damaged = open(path);
-    for await (const segment of damaged.segments('demo', { startUnixMs: 0, endUnixMs: Number.MAX_SAFE_INTEGER })) {
-      t.ok(segment);
-    }
+    await segmentsIn(damaged, 'demo', allTime);
   };
   await t.rejects(read(), { code: 'STORE', message: /damaged; move it away/ });
 });

@@ -5,8 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Test } from 'tap';
-import { postgresBinDir } from '../../../lab/programs/postgres.ts';
+import { postgresBinDir } from './postgres.ts';
 
 /** PostgreSQL refuses to run as root. */
 const asPostgres = ['--reuid=postgres', '--regid=postgres', '--clear-groups'];
@@ -22,21 +21,53 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** A PostgreSQL server of a test's own: on a port of its own, with its files in a folder of its own. */
+/** Takes what is to be done in the end. */
+type Later = (remove: () => Promise<void>) => void;
+
+/** A PostgreSQL server for tests and benches: on a port of its own, with its files in a folder of its own. */
 export class PostgresServer {
   readonly #folder: string;
   readonly #port: number;
   #process: ChildProcess | null = null;
   #schemas = 0;
 
-  /** Starts one that ends with the test. */
-  static async start(t: Test): Promise<PostgresServer> {
-    const server = new PostgresServer(mkdtempSync(join(tmpdir(), 'weir-postgres-')), await freePort());
-    t.teardown(() => server.#remove());
-    execFileSync('chown', ['postgres:postgres', server.#folder]);
+  /** Starts one. @param later is given what ends it and removes its files */
+  static async start(later: Later): Promise<PostgresServer> {
+    const server = await PostgresServer.#make(later);
     server.#run('initdb', ['--no-sync', '--auth=trust', '--encoding=UTF8', '--locale=C', '-D', server.#data]);
     await server.run();
     return server;
+  }
+
+  static async #make(later: Later): Promise<PostgresServer> {
+    const server = new PostgresServer(mkdtempSync(join(tmpdir(), 'weir-postgres-')), await freePort());
+    later(() => server.#remove());
+    execFileSync('chown', ['postgres:postgres', server.#folder]);
+    return server;
+  }
+
+  /** Starts a standby that this server waits for with every commit from then on. @param later as for start */
+  async synchronousStandby(later: Later): Promise<PostgresServer> {
+    const standby = await PostgresServer.#make(later);
+    const from = ['-h', this.#folder, '-p', String(this.#port), '-U', 'postgres'];
+    standby.#run('pg_basebackup', [...from, '-D', standby.#data, '-R', '-X', 'stream', '-c', 'fast', '--no-sync']);
+    await standby.run();
+    this.query("ALTER SYSTEM SET synchronous_standby_names = '*'");
+    this.query('SELECT pg_reload_conf()');
+    while (this.query("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") !== '1') await sleep(50);
+    return standby;
+  }
+
+  /** Makes a standby the server that is written. */
+  promote(): void {
+    this.query('ALTER SYSTEM RESET synchronous_standby_names');
+    this.query('SELECT pg_promote(true)');
+  }
+
+  /** @returns what psql prints */
+  query(sql: string): string {
+    const to = ['-h', this.#folder, '-p', String(this.#port), '-U', 'postgres'];
+    return this.#run('psql', ['-qAt', ...to, '-c', sql, 'postgres']).trim();
   }
 
   private constructor(folder: string, port: number) {
@@ -48,8 +79,9 @@ export class PostgresServer {
     return `${this.#folder}/data`;
   }
 
-  #run(program: string, argv: readonly string[]): void {
-    execFileSync('setpriv', [...asPostgres, `${postgresBinDir()}/${program}`, ...argv], { stdio: 'pipe', cwd: '/' });
+  #run(program: string, argv: readonly string[]): string {
+    const whole = [...asPostgres, `${postgresBinDir()}/${program}`, ...argv];
+    return execFileSync('setpriv', whole, { stdio: 'pipe', cwd: '/', encoding: 'utf8' });
   }
 
   /** Starts the server, and waits until it answers. */
@@ -90,12 +122,17 @@ export class PostgresServer {
   /** The URL of a new and empty place for tables: a schema, which is made faster than a database. */
   newDatabase(): string {
     const name = `weir_${++this.#schemas}`;
-    this.#run('psql', ['-q', '-h', this.#folder, '-p', String(this.#port), '-c', `CREATE SCHEMA ${name}`, 'postgres']);
+    this.query(`CREATE SCHEMA ${name}`);
     return `${this.urlOf('postgres')}?options=-c%20search_path%3D${name}`;
   }
 
   urlOf(database: string): string {
-    return `postgres://postgres@127.0.0.1:${this.#port}/${database}`;
+    return `postgres://postgres@${this.host}/${database}`;
+  }
+
+  /** As in a URL. */
+  get host(): string {
+    return `127.0.0.1:${this.#port}`;
   }
 
   async #remove(): Promise<void> {

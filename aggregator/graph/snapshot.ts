@@ -1,0 +1,45 @@
+import type { Window } from '../../core/time.ts';
+import type { Contribution } from './contribution.ts';
+import type { Lane } from './lane.ts';
+import type { LaneIndex } from './lane-index.ts';
+import { width } from './rows.ts';
+import type { Fold } from './fold.ts';
+
+/** How many rows a part has: bounds how long it takes to make one. */
+const partRows = 16_384;
+
+/** The sums of a span as they are now, in parts that add up to them. They are copied at once and cut as they are asked for. */
+export function snapshotOf(index: LaneIndex, fold: Fold): Iterable<Contribution> {
+  const window: Window = fold.window ?? { startUnixMs: 0, endUnixMs: 0 };
+  const watched = fold.watched.entries();
+  const copy = index.copy();
+  const sums = fold.sums.copy(copy.lanes.length);
+  const slots = Uint32Array.from(sums.sightings.keys()).filter((slot) => (sums.sightings[slot] as number) > 0);
+  return {
+    *[Symbol.iterator]() {
+      for (let from = 0; from === 0 || from < slots.length; from += partRows) {
+        const part = Array.from(slots.subarray(from, from + partRows));
+        const counts = new Float64Array(part.length * width);
+        for (const [row, slot] of part.entries()) {
+          counts.set(sums.counts.subarray(slot * width, (slot + 1) * width), row * width);
+        }
+        const some = <Value>(values: ReadonlyMap<number, Value>) =>
+          new Map(part.flatMap((slot, row) => (values.has(slot) ? [[row, values.get(slot) as Value] as const] : [])));
+        yield {
+          window,
+          watched: from === 0 ? watched : new Map(),
+          sightings: Float64Array.from(part, (slot) => sums.sightings[slot] as number),
+          rows: {
+            lanes: part.map((slot) => copy.lanes[slot] as Lane),
+            counts,
+            firstSeen: Float64Array.from(part, (slot) => copy.firstSeen[slot] as number),
+            lastSeen: Float64Array.from(part, (slot) => copy.lastSeen[slot] as number),
+            evidence: Uint8Array.from(part, (slot) => copy.evidence[slot] as number),
+            drops: some(sums.drops),
+            names: some(copy.names),
+          },
+        };
+      }
+    },
+  };
+}

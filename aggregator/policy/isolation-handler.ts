@@ -1,0 +1,36 @@
+import { entityInScope } from '../../core/scope.ts';
+import { compareText } from '../../core/order.ts';
+import { isolationBoard, type IsolationState, stateOf, type WorkloadIsolation } from '../../policy/isolation-board.ts';
+import { Roster } from '../../policy/roster.ts';
+import type { PolicyHandlers } from '../../proto/services.ts';
+import type * as wire from '../../proto/wire.ts';
+import { checkCluster, readScope } from '../query/question.ts';
+import { policiesOf, type PolicyParts } from './parts.ts';
+
+function byNamespace(workloads: readonly WorkloadIsolation[]): wire.NamespaceIsolation[] {
+  const found = new Map<string, Record<IsolationState, number>>();
+  for (const each of workloads) {
+    const { namespace } = each.workload;
+    const counts = found.get(namespace) ?? { isolated: 0, partial: 0, open: 0, exempt: 0 };
+    counts[stateOf(each)]++;
+    found.set(namespace, counts);
+  }
+  return [...found].sort(([a], [b]) => compareText(a, b)).map(([name, counts]) => ({ name, ...counts }));
+}
+
+/** Tells how far namespaces and workloads are isolated by what is applied. */
+export function isolationHandler({ cluster, state, history }: PolicyParts): PolicyHandlers['getIsolation'] {
+  return (request) => {
+    checkCluster(request.cluster, cluster);
+    const scope = readScope(request.scope);
+    state.check(scope, history.all().edges);
+    const { snapshot } = state;
+    const workloads = isolationBoard(new Roster(snapshot), policiesOf(snapshot)).filter(({ workload }) =>
+      entityInScope(scope, { type: 'workload', ...workload }),
+    );
+    return {
+      namespaces: byNamespace(workloads),
+      workloads: workloads.map((each) => ({ ...each, exempt: each.exempt ?? '' })),
+    };
+  };
+}

@@ -1,0 +1,182 @@
+import { directionEvidence, type Drops } from '../../core/flow.ts';
+import type { UnixMs } from '../../core/time.ts';
+import type { Lane } from '../graph/lane.ts';
+import { type Rows, width } from '../graph/rows.ts';
+import type { VarintReader, VarintWriter } from './varint.ts';
+
+/** A driver's numbers for lanes and names. */
+export interface LaneNumbers {
+  laneId(lane: Lane): number;
+  nameId(text: string): number;
+}
+
+/** The way back. @throws RangeError for a number that was never given */
+export interface NumberedLanes {
+  lane(id: number): Lane;
+  name(id: number): string;
+}
+
+type DropEntry = readonly [row: number, reasonId: number, packets: number];
+type NameEntry = readonly [row: number, nameId: number];
+
+/** Rows whose lanes and names are numbers. */
+export interface PackedRows extends Omit<Rows, 'lanes' | 'drops' | 'names'> {
+  readonly laneIds: Float64Array;
+  readonly drops: readonly DropEntry[];
+  readonly names: readonly NameEntry[];
+}
+
+/** Puts numbers in the places of lanes and names. */
+export function numberRows({ lanes, drops, names, ...columns }: Rows, numbers: LaneNumbers): PackedRows {
+  const laneIds = new Float64Array(lanes.length);
+  for (let row = 0; row < laneIds.length; row++) laneIds[row] = numbers.laneId(lanes[row] as Lane);
+  return {
+    ...columns,
+    laneIds,
+    drops: [...drops].flatMap(([row, dropped]) =>
+      Object.entries(dropped).map(([reason, packets]) => [row, numbers.nameId(reason), packets] as const),
+    ),
+    names: [...names].flatMap(([row, texts]) => texts.map((text) => [row, numbers.nameId(text)] as const)),
+  };
+}
+
+/** Puts lanes and names in the places of their numbers. @throws RangeError for a number that was never given */
+export function nameRows({ laneIds, drops, names, ...columns }: PackedRows, numbered: NumberedLanes): Rows {
+  const dropsOf = new Map<number, Drops>();
+  for (const [row, reasonId, packets] of drops) {
+    dropsOf.set(row, { ...dropsOf.get(row), [numbered.name(reasonId)]: packets });
+  }
+  const namesOf = new Map<number, readonly string[]>();
+  for (const [row, nameId] of names) namesOf.set(row, [...(namesOf.get(row) ?? []), numbered.name(nameId)]);
+  return { ...columns, lanes: Array.from(laneIds, (id) => numbered.lane(id)), drops: dropsOf, names: namesOf };
+}
+
+/**
+ * The rows sorted by their lanes' numbers, so that differences are small. Numbers with their rows behind them are sorted
+ * without a call for each comparison.
+ */
+export function orderOf({ laneIds }: Pick<PackedRows, 'laneIds'>): Uint32Array {
+  const { length } = laneIds;
+  const keys = new Float64Array(length);
+  for (let row = 0; row < length; row++) keys[row] = (laneIds[row] as number) * length + row;
+  keys.sort();
+  const order = new Uint32Array(length);
+  for (let place = 0; place < length; place++) {
+    const key = keys[place] as number;
+    order[place] = key - Math.floor(key / length) * length;
+  }
+  return order;
+}
+
+/** Lays out how many rows there are, and their lanes as differences. */
+export function writeLanes(writer: VarintWriter, { laneIds }: PackedRows, order: Uint32Array): void {
+  writer.write(order.length);
+  let previous = 0;
+  for (const row of order) {
+    writer.write((laneIds[row] as number) - previous);
+    previous = laneIds[row] as number;
+  }
+}
+
+/**
+ * Lays out the numbers column by column: evidence of direction, first sighting after the start, time to the last
+ * sighting, which counters are not all zero, and those counters. Equal columns of small numbers take one byte a value.
+ */
+export function writeNumbers(writer: VarintWriter, rows: PackedRows, order: Uint32Array, startUnixMs: UnixMs): void {
+  const { counts, firstSeen, lastSeen, evidence } = rows;
+  for (const row of order) writer.write(evidence[row] as number);
+  for (const row of order) writer.writeSigned((firstSeen[row] as number) - startUnixMs);
+  for (const row of order) writer.write((lastSeen[row] as number) - (firstSeen[row] as number));
+  const used = usedCounters(counts, order);
+  writer.write(used);
+  for (let i = 0; i < width; i++) {
+    if ((used & (1 << i)) !== 0) for (const row of order) writer.write(counts[row * width + i] as number);
+  }
+}
+
+/** One bit for each counter that is not zero in all rows. */
+function usedCounters(counts: Float64Array, order: Uint32Array): number {
+  let used = 0;
+  for (const row of order) {
+    for (let i = 0, at = row * width; i < width; i++, at++) if (counts[at] !== 0) used |= 1 << i;
+  }
+  return used;
+}
+
+/** Lays out drops as (row difference, reason, packets), and names as (row difference, name). */
+export function writeTexts(writer: VarintWriter, { drops, names }: PackedRows, order: Uint32Array): void {
+  const placeOf = new Map(drops.length + names.length === 0 ? [] : Array.from(order, (row, place) => [row, place]));
+  const placed = (entries: readonly (DropEntry | NameEntry)[]) =>
+    entries
+      .flatMap(([row, ...numbers]) => {
+        const place = placeOf.get(row);
+        return place === undefined ? [] : [[place, ...numbers] as const];
+      })
+      .toSorted(([a], [b]) => a - b);
+  writeEntries(writer, placed(drops));
+  writeEntries(writer, placed(names));
+}
+
+/** How many entries, then for each the difference of its row and its numbers. */
+function writeEntries(writer: VarintWriter, entries: readonly (readonly [row: number, ...numbers: number[]])[]): void {
+  writer.write(entries.length);
+  let previous = 0;
+  for (const [row, ...numbers] of entries) {
+    writer.write(row - previous);
+    for (const number of numbers) writer.write(number);
+    previous = row;
+  }
+}
+
+function readEntries(reader: VarintReader, rows: number, take: (row: number) => void): void {
+  let row = 0;
+  for (let left = reader.read(); left > 0; left--) {
+    row += reader.read();
+    if (row >= rows) throw new RangeError(`there is no row ${row}`);
+    take(row);
+  }
+}
+
+/** Reads what writeLanes wrote. @param bytes how long all of it is: as many rows there can be at most. @throws RangeError */
+export function readLanes(reader: VarintReader, bytes: number): Float64Array {
+  const length = reader.read();
+  if (length > bytes) throw new RangeError(`${length} rows cannot be in ${bytes} bytes`);
+  const laneIds = new Float64Array(length);
+  for (let row = 0, id = 0; row < length; row++) laneIds[row] = id += reader.read();
+  return laneIds;
+}
+
+/** Reads what writeNumbers wrote. @throws RangeError */
+export function readNumbers(
+  reader: VarintReader,
+  length: number,
+  startUnixMs: UnixMs,
+): Omit<PackedRows, 'laneIds' | 'drops' | 'names'> {
+  const evidence = new Uint8Array(length);
+  for (let row = 0; row < length; row++) evidence[row] = readEvidence(reader);
+  const firstSeen = new Float64Array(length);
+  for (let row = 0; row < length; row++) firstSeen[row] = startUnixMs + reader.readSigned();
+  const lastSeen = new Float64Array(length);
+  for (let row = 0; row < length; row++) lastSeen[row] = (firstSeen[row] as number) + reader.read();
+  const counts = new Float64Array(length * width);
+  const used = reader.read();
+  for (let i = 0; i < width; i++) {
+    if ((used & (1 << i)) !== 0) for (let at = i; at < counts.length; at += width) counts[at] = reader.read();
+  }
+  return { counts, firstSeen, lastSeen, evidence };
+}
+
+function readEvidence(reader: VarintReader): number {
+  const index = reader.read();
+  if (index >= directionEvidence.length) throw new RangeError(`no evidence of direction has the number ${index}`);
+  return index;
+}
+
+/** Reads what writeTexts wrote. @throws RangeError */
+export function readTexts(reader: VarintReader, length: number): Pick<PackedRows, 'drops' | 'names'> {
+  const drops: DropEntry[] = [];
+  readEntries(reader, length, (row) => drops.push([row, reader.read(), reader.read()]));
+  const names: NameEntry[] = [];
+  readEntries(reader, length, (row) => names.push([row, reader.read()]));
+  return { drops, names };
+}

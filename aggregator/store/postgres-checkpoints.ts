@@ -1,0 +1,53 @@
+import type { ClientBase } from 'pg';
+import type { Checkpoint } from './store.ts';
+import type { CheckpointPart } from './piece-row.ts';
+
+interface Head {
+  readonly throughId: number;
+  readonly fromUnixMs: number;
+  readonly parts: number;
+}
+
+/** Null when there is no checkpoint of that length. */
+export async function checkpointHead(client: ClientBase, cluster: string, lengthMs: number): Promise<Head | null> {
+  const { rows } = await client.query<Head>(
+    `SELECT through_id AS "throughId", from_unix_ms AS "fromUnixMs", count(*) AS parts
+     FROM weir_checkpoint WHERE cluster = $1 AND length_ms = $2 GROUP BY through_id, from_unix_ms`,
+    [cluster, lengthMs],
+  );
+  return rows[0] ?? null;
+}
+
+export async function checkpointPart(
+  client: ClientBase,
+  cluster: string,
+  lengthMs: number,
+  part: number,
+): Promise<CheckpointPart> {
+  const { rows } = await client.query<CheckpointPart>(
+    `SELECT first_unix_ms, end_unix_ms, who, numbers FROM weir_checkpoint
+     WHERE cluster = $1 AND length_ms = $2 AND part = $3`,
+    [cluster, lengthMs, part],
+  );
+  return rows[0] as CheckpointPart;
+}
+
+/** Puts a checkpoint in place of an earlier one of its length. The cluster's row must be locked. */
+export async function insertCheckpoint(
+  client: ClientBase,
+  cluster: string,
+  { lengthMs, throughId, fromUnixMs }: Omit<Checkpoint, 'parts'>,
+  parts: readonly CheckpointPart[],
+): Promise<void> {
+  const before = await checkpointHead(client, cluster, lengthMs);
+  if (before !== null && before.throughId > throughId) return;
+  await client.query('DELETE FROM weir_checkpoint WHERE cluster = $1 AND length_ms = $2', [cluster, lengthMs]);
+  for (const [i, { first_unix_ms, end_unix_ms, who, numbers }] of parts.entries()) {
+    await client.query(
+      `INSERT INTO weir_checkpoint
+         (cluster, length_ms, part, through_id, from_unix_ms, first_unix_ms, end_unix_ms, who, numbers)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [cluster, lengthMs, i, throughId, fromUnixMs, first_unix_ms, end_unix_ms, Buffer.from(who), Buffer.from(numbers)],
+    );
+  }
+}

@@ -1,0 +1,93 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Run } from './bench.ts';
+import type { ClusterSize } from './identity-cluster.ts';
+import { sum } from './statistics.ts';
+
+export interface Listening {
+  readonly type: 'listening';
+  readonly address: string;
+  readonly metricsAddress: string;
+}
+
+/** What the process has taken so far, and holds, right after a collection of garbage. */
+export interface Usage {
+  readonly type: 'usage';
+  /** All its threads, in user space and in the kernel. */
+  readonly cpuSeconds: number;
+  readonly rssMb: number;
+  /** JavaScript's heap and what lies outside of it. */
+  readonly heldBytes: number;
+}
+
+export type FromAggregator = Listening | Usage;
+
+/** @throws Error when the process ends first */
+export async function nextMessage<Message>(child: ChildProcess, { abort }: Run): Promise<Message> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([abort, over.signal]);
+  try {
+    const ended = once(child, 'exit', { signal }).then(([code]) => {
+      throw new Error(`a process of the bench ended with ${code}`);
+    });
+    const [message] = (await Promise.race([once(child, 'message', { signal }), ended])) as [Message];
+    return message;
+  } finally {
+    over.abort();
+  }
+}
+
+/** An aggregator in a process of its own. */
+export class BenchAggregator {
+  readonly listening: Listening;
+  readonly #child: ChildProcess;
+  readonly #run: Run;
+
+  /** @param database a file, or the URL of a server */
+  static async start(run: Run, database: string, size: ClusterSize): Promise<BenchAggregator> {
+    const argv = [database, JSON.stringify(size)];
+    const options = { execArgv: ['--expose-gc', ...profiling()] };
+    const child = fork(join(import.meta.dirname, 'ingest-process.js'), argv, options);
+    run.undo.later(() => stop(child));
+    return new BenchAggregator(child, run, await nextMessage<Listening>(child, run));
+  }
+
+  private constructor(child: ChildProcess, run: Run, listening: Listening) {
+    this.#child = child;
+    this.#run = run;
+    this.listening = listening;
+  }
+
+  async usage(): Promise<Usage> {
+    this.#child.send('usage');
+    return await nextMessage<Usage>(this.#child, this.#run);
+  }
+
+  /** The sum of all values of a metric. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`http://${this.listening.metricsAddress}/metrics`)).text();
+    const lines = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+    return sum(lines.map((line) => Number(line.slice(line.lastIndexOf(' ') + 1))));
+  }
+
+  async stop(): Promise<void> {
+    await stop(this.#child);
+  }
+}
+
+/** Where the profiles of the processes go, when somebody wants them. */
+function profiling(): string[] {
+  const folder = process.env['WEIR_BENCH_PROFILES'];
+  return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
+}
+
+/** Lets a process end by itself, which takes a moment, and ends it when it does not. */
+export async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  if (child.connected) child.disconnect();
+  const patience = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await ended;
+  clearTimeout(patience);
+}
