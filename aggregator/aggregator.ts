@@ -1,7 +1,8 @@
 import { serverCredentials } from '../tls/grpc-credentials.ts';
-import type { CertificateFiles } from '../tls/certificate-files.ts';
 import { agentGate } from './access/agent-gate.ts';
-import { firstOf, type NodeProof } from './access/node-proof.ts';
+import { firstOf } from './access/node-proof.ts';
+import type { Secured } from './access/secured.ts';
+import { type Gate, openGate, UserGate } from './access/user-gate.ts';
 import { faultReport } from './api/faults.ts';
 import { GrpcServer, type GrpcTransport, plainTransport } from './api/grpc.ts';
 import { openHttp } from './api/http/open.ts';
@@ -21,12 +22,6 @@ export interface AggregatorOptions extends ClusterOptions {
   readonly httpBasePath: string;
   /** Folder of the web app as it was built; it may be missing. */
   readonly ui: string;
-}
-
-/** How an aggregator proves itself, and has agents prove their nodes. */
-export interface Secured {
-  readonly certificates: CertificateFiles;
-  readonly proofs: readonly NodeProof[];
 }
 
 /** What an aggregator stands on; it closes them when it stops. */
@@ -81,12 +76,20 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers, clus
   const { log } = drivers;
   const report = faultReport(log.child({ part: 'api' }));
   const { handlers } = clusters;
+  const gate = gateOf(drivers, clusters);
   const grpc = new GrpcServer(
     ingestHandlers((name) => clusters.ingestOf(name)),
     handlers,
-    report,
+    { report, gate },
   );
-  const http = openHttp({ basePath: options.httpBasePath, ui: options.ui, handlers, report });
+  const http = openHttp({
+    basePath: options.httpBasePath,
+    ui: options.ui,
+    handlers,
+    report,
+    gate,
+    certificates: drivers.secured?.certificates ?? null,
+  });
   const transport = drivers.secured === null ? plainTransport : transportOf(drivers.secured, drivers);
   const registries = new Map(clusters.all.map(({ name, metrics }) => [name, metrics]));
   const metricsServer = new MetricsServer(metricPage(registries, drivers.secured?.certificates ?? null));
@@ -120,4 +123,14 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers, clus
 function transportOf({ certificates, proofs }: Secured, { clock, log }: AggregatorDrivers): GrpcTransport {
   const gate = agentGate({ prove: firstOf(proofs), clock, log: log.child({ part: 'access' }) });
   return { credentials: serverCredentials(certificates), gates: [gate] };
+}
+
+function gateOf({ secured, clock, log }: AggregatorDrivers, clusters: Clusters): Gate {
+  if (secured === null || secured.users === null) return openGate;
+  return new UserGate({
+    ...secured.users,
+    cluster: clusters.all[0]?.name ?? '',
+    clock,
+    log: log.child({ part: 'access' }),
+  });
 }

@@ -50,6 +50,8 @@ const listenAddress = z
 
 const count = z.coerce.number().int('give a whole number').min(1, 'give a number from 1');
 
+const headerName = z.string().regex(/^[\w-]+$/, 'give the name of a header');
+
 const basePath = z
   .string()
   .regex(/^\/?$|^(\/[\w.~-]+)+\/?$/, 'give a path such as /weir, of letters, digits and . _ ~ -')
@@ -96,6 +98,10 @@ const schema = z.object({
     .regex(/^[^/]+\/[^/]+$/, 'give namespace/name of a service account')
     .optional(),
   agentAudience: z.string().min(1),
+  users: z.enum(['kubernetes', 'anyone']),
+  proxySecretFile: z.string().min(1).optional(),
+  proxyUserHeader: headerName,
+  proxyGroupsHeader: headerName,
   insecureTransport: z.boolean(),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
 });
@@ -241,6 +247,28 @@ function command(): Command {
     )
     .addOption(
       flag(
+        '--users <who>',
+        'over TLS: kubernetes lets them see what their rights there allow, anyone everything',
+        'USERS',
+      ).default('kubernetes'),
+    )
+    .addOption(
+      flag(
+        '--proxy-secret-file <file>',
+        'what a proxy that knows its users says in x-weir-proxy-secret; without it no proxy is believed',
+        'PROXY_SECRET_FILE',
+      ),
+    )
+    .addOption(
+      flag('--proxy-user-header <name>', 'header of the user', 'PROXY_USER_HEADER').default('x-forwarded-user'),
+    )
+    .addOption(
+      flag('--proxy-groups-header <name>', 'header of the groups, with commas', 'PROXY_GROUPS_HEADER').default(
+        'x-forwarded-groups',
+      ),
+    )
+    .addOption(
+      flag(
         '--insecure-transport',
         'plain text, without proof of who speaks, also beyond this machine',
         'INSECURE',
@@ -285,14 +313,16 @@ function withOneSource(config: AggregatorConfig): AggregatorConfig {
 
 /** Plain text must have been asked for where it can leave the machine. */
 function withTransport(config: AggregatorConfig): AggregatorConfig {
-  const { listen, tlsCert, tlsKey, tlsCa, agentAccount, insecureTransport } = config;
+  const { listen, httpListen, tlsCert, tlsKey, tlsCa, agentAccount, insecureTransport } = config;
   const invalid = (what: string) => new WeirError('CONFIG_INVALID', what);
   if ((tlsCert === undefined) !== (tlsKey === undefined)) throw invalid('--tls-cert and --tls-key: give both or none');
   if (tlsCert === undefined) {
     if (tlsCa !== undefined) throw invalid('--tls-ca: needs --tls-cert and --tls-key too');
-    const open = listen.find((address) => !staysOnMachine(address));
+    const open = [...listen, httpListen].find((address) => !staysOnMachine(address));
     if (open === undefined || insecureTransport) return config;
-    throw invalid(`--listen ${open}: give --tls-cert and --tls-key, or --insecure-transport to do without`);
+    throw invalid(
+      `${open === httpListen ? '--http-listen' : '--listen'} ${open}: give --tls-cert and --tls-key, or --insecure-transport to do without`,
+    );
   }
   if (insecureTransport) throw invalid('--insecure-transport and --tls-cert: give one of them');
   if (tlsCa !== undefined || agentAccount !== undefined) return config;

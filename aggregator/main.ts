@@ -2,14 +2,10 @@ import { type Logger, pino } from 'pino';
 import { messageOf, WeirError } from '../core/errors.ts';
 import { systemClock } from '../core/time.ts';
 import { version } from '../core/version.ts';
-import { KubeClient } from '../kube/client.ts';
 import { openAccess } from '../kube/open-access.ts';
 import { systemPace } from '../kube/pace.ts';
-import { CertificateFiles } from '../tls/certificate-files.ts';
-import { certificateProof, type NodeProof } from './access/node-proof.ts';
-import { tokenProof } from './access/token-proof.ts';
-import { TokenReviews } from './access/token-reviews.ts';
-import { type Secured, startAggregator } from './aggregator.ts';
+import { openSecured } from './access/open-secured.ts';
+import { startAggregator } from './aggregator.ts';
 import { type AggregatorConfig, readConfig } from './config.ts';
 import type { ServedCluster } from './cluster/options.ts';
 import { optionsOf } from './options.ts';
@@ -23,7 +19,6 @@ import type { Store } from './store/store.ts';
 /** Editors and scripts write a file in several steps: read once they are done. */
 const debounceMs = 50;
 const pollMs = 2_000;
-const certificatesEveryMs = 10_000;
 
 /** A database server where the name is a URL, else a file. */
 async function openStore({ database, synchronous, maxEdges }: AggregatorConfig, log: Logger): Promise<Store> {
@@ -69,25 +64,6 @@ async function openFiles(folder: string, log: Logger): Promise<FileCluster> {
   const source = await FileCluster.open({ folder, debounceMs, pollMs, log });
   for (const problem of source.problems()) log.warn({ problem }, 'a manifest could not be read');
   return source;
-}
-
-/** How agents and callers are spoken to; null for plain text. @throws WeirError TLS_CERTIFICATE, CONFIG_INVALID */
-async function openSecured(config: AggregatorConfig, log: Logger): Promise<Secured | null> {
-  const { tlsCert, tlsKey, tlsCa, agentAccount, agentAudience: audience, cluster, alsoCluster } = config;
-  if (tlsCert === undefined || tlsKey === undefined) {
-    if (config.insecureTransport) log.warn('plain text: who speaks is not proven, and what is said can be read');
-    return null;
-  }
-  const proofs: NodeProof[] = [];
-  if (tlsCa !== undefined) proofs.push(certificateProof(cluster, ...alsoCluster.map(({ name }) => name)));
-  if (agentAccount !== undefined) {
-    const access = await openAccess(config.kubeconfig ?? null);
-    if (access === null) throw new WeirError('CONFIG_INVALID', '--agent-account: needs access to the Kubernetes API');
-    const reviews = new TokenReviews(new KubeClient(access));
-    proofs.push(tokenProof({ cluster, reviews, account: agentAccount, audience, clock: systemClock }));
-  }
-  const paths = { ca: tlsCa ?? null, cert: tlsCert, key: tlsKey };
-  return { certificates: await CertificateFiles.open(paths, certificatesEveryMs, log), proofs };
 }
 
 async function run(config: AggregatorConfig): Promise<void> {

@@ -111,7 +111,10 @@ t.test('an agent that is proven for one cluster cannot speak for another', async
   };
   const certificates = await filesOf('aggregator', 'IP:127.0.0.1');
   const proofs = [certificateProof('demo', 'edge')];
-  const { aggregator } = await start(t, demo(), { others: { edge: edge() }, secured: { certificates, proofs } });
+  const { aggregator } = await start(t, demo(), {
+    others: { edge: edge() },
+    secured: { certificates, proofs, users: null },
+  });
   const credentials = channelCredentials(await filesOf('agent', 'URI:weir://edge/node/n1'), null);
   const connection = connect(aggregator.addresses[0] as string, {}, credentials);
   t.teardown(() => connection.close());

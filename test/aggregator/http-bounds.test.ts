@@ -7,6 +7,7 @@ import { HttpServer } from '../../aggregator/api/http/server.ts';
 import { SiteFolder } from '../../aggregator/api/http/site.ts';
 import { WeirError } from '../../core/errors.ts';
 import type * as wire from '../../proto/wire.ts';
+import { openGate } from '../../aggregator/access/user-gate.ts';
 import { eventsOf } from './events.ts';
 
 type Query = Partial<ApiHandlers['query']>;
@@ -16,9 +17,17 @@ async function serve(t: Test, query: Query, faults: unknown[] = []) {
   const handlers = { query, policy: {}, alias: {}, settings: {} } as unknown as ApiHandlers;
   const report = (_: string, error: unknown) => void faults.push(error);
   const bounds = { maxRequestBytes: 1_000, maxTotalRequestBytes: 1_500, maxAnswerBytes: 10_000, maxStreams: 2 };
-  const api = new JsonApi({ handlers, report, ...bounds, heartbeatMs: 20 });
+  const api = new JsonApi({ handlers, report, gate: openGate, ...bounds, heartbeatMs: 20 });
   const pages = new Pages(new SiteFolder('/nowhere'));
-  const server = new HttpServer({ basePath: '', api, pages, report, maxConnections: 10, idleMs: 300 });
+  const server = new HttpServer({
+    basePath: '',
+    api,
+    pages,
+    report,
+    maxConnections: 10,
+    certificates: null,
+    idleMs: 300,
+  });
   const address = await server.listen('127.0.0.1:0');
   t.teardown(() => server.close());
   const post = async (path: string, body: string) => {

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import type { Test } from 'tap';
-import { type Aggregator, type AggregatorOptions, type Secured, startAggregator } from '../../aggregator/aggregator.ts';
+import { type Aggregator, type AggregatorOptions, startAggregator } from '../../aggregator/aggregator.ts';
+import type { Secured } from '../../aggregator/access/secured.ts';
 import { ClusterObjects } from '../../aggregator/kube/objects.ts';
 import type { ChangeCallback, ClusterSource } from '../../aggregator/kube/source.ts';
 import { SqliteStore } from '../../aggregator/store/sqlite.ts';
@@ -66,6 +67,7 @@ export interface StartOptions extends Partial<AggregatorOptions> {
   readonly store?: Store;
   readonly clock?: Clock;
   readonly secured?: Secured | null;
+  readonly log?: Logger;
   /** Further clusters by name, besides `demo`. */
   readonly others?: Readonly<Record<string, ClusterSource>>;
 }
@@ -77,6 +79,7 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
     store,
     clock = systemClock,
     secured = null,
+    log = pino({ level: 'silent' }),
     others = {},
     ...rest
   } = options;
@@ -116,7 +119,7 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
         serviceCidrs: blocks('10.96.0.0/16'),
       })),
       clock,
-      log: pino({ level: 'silent' }),
+      log,
       secured,
     },
   );
