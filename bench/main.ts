@@ -14,10 +14,22 @@ import { hasOwnMounts, runWithOwnMounts } from './own-mounts.ts';
 import { policy } from './policy.ts';
 import { preexisting } from './preexisting.ts';
 import { renderReport } from './report.ts';
+import { ui } from './ui.ts';
 import { Undo } from './undo.ts';
 import { wireBench } from './wire.ts';
 
-const benches: readonly Bench[] = [capture, edges, preexisting, overhead, agent, identity, wireBench, policy, ingest];
+const benches: readonly Bench[] = [
+  capture,
+  edges,
+  preexisting,
+  overhead,
+  agent,
+  identity,
+  wireBench,
+  policy,
+  ingest,
+  ui,
+];
 
 /** As a shell has it for a process that SIGINT ended. */
 const interruptedStatus = 130;
