@@ -76,6 +76,6 @@ export async function focusedAttribute(page: Page, name: string): Promise<string
 
 /** Resolves when the first element that matches shows another text. */
 export async function textOtherThan(page: Page, selector: string, text: string | null): Promise<void> {
-  const shown = `document.querySelector(${JSON.stringify(selector)})?.textContent`;
-  await page.waitForFunction(`${shown} !== undefined && ${shown} !== ${JSON.stringify(text)}`);
+  const exactly = new RegExp(`^${(text ?? '').replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
+  await page.locator(selector).first().filter({ hasNotText: exactly }).waitFor();
 }

@@ -7,12 +7,13 @@ import { agoText, bytesText } from '../../ui/src/design/format.ts';
 import { noChoices, parsePortRange, rowKey, withRow } from '../../ui/src/policy/choices.ts';
 import { applyCommand, fileName, generateCommand } from '../../ui/src/policy/command.ts';
 import { diffLines } from '../../ui/src/policy/diff-lines.ts';
+import { mergeChanges } from '../../ui/src/policy/merge-changes.ts';
 import { markedYaml } from '../../ui/src/policy/marks.ts';
 import { generateRequest, shellWord } from '../../ui/src/policy/request.ts';
 import { yamlParts } from '../../ui/src/policy/yaml-parts.ts';
 import { wordsOf } from '../../ui/src/settings/lists.ts';
 import { rowsOf } from '../../ui/src/tables/rows.ts';
-import { wireEdge } from './edges.ts';
+import { end, wireEdge } from './edges.ts';
 
 const scope = { cluster: '', namespace: 'shop', entity: null, range: { startUnixMs: 0, endUnixMs: 0 } };
 
@@ -105,12 +106,29 @@ t.test('commands are safe to paste', async (t) => {
   t.equal(shellWord('shop'), 'shop');
   t.equal(shellWord("it's; rm -rf $HOME"), String.raw`'it'\''s; rm -rf $HOME'`);
   t.equal(shellWord(''), "''");
-  const command = generateCommand(
-    { ...scope, namespace: 'a;b' },
-    { ...noChoices, rows: new Map([['x', { include: true, cidr: '' }]]), directions: 'ingress' },
+  const [row] = rowsOf([wireEdge('shop/cart', '203.0.113.7', 443)], 'egress', { namespace: 'shop', ids: null });
+  if (row === undefined) return t.fail('there is a row');
+  const manual = {
+    direction: 'egress',
+    peer: 'namespace',
+    value: 'ops',
+    ports: [{ protocol: 'PROTOCOL_UDP', port: 8000, endPort: 8010 }],
+  } as const;
+  const choices = {
+    ...withRow(noChoices, row.key, { include: true, cidr: '203.0.113.0/24' }),
+    directions: 'egress',
+    comments: false,
+    manual: [manual],
+    egressRule: 'GENERAL_RULE_ALLOW_INSIDE_NAMESPACE',
+  } as const;
+  const command = generateCommand({ ...scope, namespace: 'a;b' }, { type: 'last', ms: 900_000 }, choices, [row]);
+  t.equal(
+    command.text,
+    "weir policy generate --namespace 'a;b' --since 15m --egress --rule egress=inside-namespace --include 'egress shop/deployment/cart -> 203.0.113.7 443/TCP as 203.0.113.0/24' --manual 'egress namespace/ops 8000-8010/UDP'",
   );
-  t.equal(command.text, "weir policy generate --namespace 'a;b' --ingress");
-  t.strictSame(command.leavesOut, ['decisions about rows']);
+  t.strictSame(command.leavesOut, []);
+  const fixed = generateCommand(scope, { type: 'between', startUnixMs: 1, endUnixMs: 2 }, noChoices, []);
+  t.strictSame([fixed.text, fixed.leavesOut.length], ['weir policy generate --namespace shop --comments', 1]);
   t.equal(fileName({ namespace: '../../x', entity: null }), 'weir-..-..-x.yaml');
   t.equal(applyCommand('a b.yaml', 'DIALECT_UNSPECIFIED'), "kubectl apply -f 'a b.yaml'");
 });
@@ -128,6 +146,24 @@ t.test('lines of a diff are told apart', async (t) => {
     ['place', 'place', 'place', 'same', 'remove', 'add'],
   );
   t.strictSame(diffLines(''), []);
+});
+
+t.test('ports that change alike are one line', async (t) => {
+  const span = { client: end('a/x'), server: end('b/y'), firstPort: 1, lastPort: 65_535, clients: 0 };
+  const all = (['PROTOCOL_TCP', 'PROTOCOL_UDP'] as const).map((protocol) => ({
+    span: { ...span, protocol },
+    before: 'allowed',
+    after: 'denied',
+  }));
+  const one = {
+    span: { ...span, protocol: 'PROTOCOL_TCP', firstPort: 443, lastPort: 443 },
+    before: 'denied',
+    after: 'allowed',
+  } as const;
+  t.strictSame(mergeChanges([...all, one, { ...one, span: null }]), [
+    { ends: 'a/x → b/y', ports: 'TCP, UDP every port', before: 'allowed', after: 'denied' },
+    { ends: 'a/x → b/y', ports: 'TCP 443', before: 'denied', after: 'allowed' },
+  ]);
 });
 
 t.test('the most open come first', async (t) => {

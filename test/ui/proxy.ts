@@ -1,5 +1,6 @@
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream';
 
 /** A proxy that serves an aggregator below a path of its own, as an ingress does. */
 export class PathProxy {
@@ -17,7 +18,8 @@ export class PathProxy {
       const options = { hostname, port, method: from.method, headers: from.headers, path: from.url.slice(path.length) };
       const onward = request(options, (answer) => {
         to.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(to);
+        // What breaks behind the proxy breaks in front of it too.
+        pipeline(answer, to, () => undefined);
       });
       onward.on('error', () => (to.headersSent ? to.destroy() : to.writeHead(502).end()));
       to.on('close', () => onward.destroy());

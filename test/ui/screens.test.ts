@@ -57,7 +57,7 @@ t.test('what a person does on the screens', { skip: withoutBrowser }, async (t) 
     await page.getByRole('button', { name: 'Bytes' }).click();
     t.equal(await page.getByRole('columnheader', { name: 'Bytes' }).getAttribute('aria-sort'), 'ascending');
     await page.getByRole('searchbox', { name: 'Search rows' }).fill('payments');
-    await page.waitForFunction(`document.querySelectorAll('.tr.row').length < ${all}`);
+    await rows.nth(all - 1).waitFor({ state: 'detached' });
     const { text } = await downloadOf(page, () => page.getByRole('button', { name: 'CSV' }).click());
     t.match(text, /^direction,namespace,workload/);
     t.notOk(

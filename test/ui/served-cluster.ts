@@ -105,7 +105,7 @@ export class ServedCluster {
             records: byNode.get(node) ?? [],
           };
           pusher.send(batch);
-          await pusher.ackThrough(first + i);
+          await pusher.ackThrough(first + i, this.#epoch);
         }
         pusher.close();
       }),

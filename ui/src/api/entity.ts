@@ -41,6 +41,22 @@ export function entityName(entity: Entity | null): string {
   }
 }
 
+/** As the command line names an end: `shop/deployment/cart`, `service shop/db`, `node n1` or an address. */
+export function endName(entity: Entity | null): string {
+  switch (entity?.entity) {
+    case 'workload': {
+      const { namespace, kind, name } = entity.workload;
+      return `${namespace}/${kind.toLowerCase()}/${name}`;
+    }
+    case 'service':
+      return `service ${entity.service.namespace}/${entity.service.name}`;
+    case 'node':
+      return `node ${entity.node}`;
+    default:
+      return addressOf(entity) ?? '';
+  }
+}
+
 /** Empty for what stands outside all namespaces. */
 export function entityNamespace(entity: Entity | null): string {
   if (entity?.entity === 'workload') return entity.workload.namespace;

@@ -86,19 +86,19 @@ export function causeOfNothing({ status, coverage, unfiltered, filter, search, b
     if (blind.length === agents.length) {
       return { title: 'The agents cannot see traffic', text: blind.slice(0, 3).join('. '), remedy: 'coverage' };
     }
-    if (agents.every(({ connected }) => !connected)) {
-      return {
-        title: 'No agent is connected',
-        text: 'All agents have reported before and none does now. What they see is kept on their nodes until they can send it.',
-        remedy: 'coverage',
-      };
-    }
   }
   if (coverage !== null && coverage.windows === 0) {
     return {
       title: 'Nothing was watched in this time',
       text: 'No agent reported any window in the time that is looked at.',
       remedy: bounded ? 'all-time' : 'coverage',
+    };
+  }
+  if (status?.agents.every(({ connected }) => !connected) === true) {
+    return {
+      title: 'No agent is connected',
+      text: 'All agents have reported before and none does now. What they see is kept on their nodes until they can send it.',
+      remedy: 'coverage',
     };
   }
   const missing = coverage?.nodesWithoutAgent ?? [];

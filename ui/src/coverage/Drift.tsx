@@ -5,7 +5,7 @@ import { useQuestion } from '../app/use-scope.ts';
 import { useView } from '../app/use-view.ts';
 import { plural } from '../design/format.ts';
 import { Verdict } from '../design/Verdict.tsx';
-import { fullName } from '../policy/Replay.tsx';
+import { fullName } from '../policy/span-text.ts';
 
 const mostShown = 100;
 
@@ -40,7 +40,7 @@ function Since({ baseline }: { readonly baseline: string }) {
   );
   if (error !== null && data === undefined) return <p className="notice bad">{error.message}</p>;
   if (data === undefined) return <p className="quiet">Asking …</p>;
-  const { appeared, disappeared, changed, unusedRules } = data;
+  const { appeared, disappeared, changed, unusedRules, unusedUnknown } = data;
   const same = appeared.length + disappeared.length + changed.length === 0;
   return (
     <section className="stack">
@@ -49,6 +49,7 @@ function Since({ baseline }: { readonly baseline: string }) {
       <Edges title="Appeared" edges={appeared} />
       <Edges title="Changed" edges={changed} />
       <Edges title="Not seen any more" edges={disappeared} />
+      {unusedUnknown !== '' && <p className="quiet">Which rules are unused cannot be told: {unusedUnknown}</p>}
       {unusedRules.length > 0 && (
         <details>
           <summary>{plural(unusedRules.length, 'rule')} that nothing needed for 30 days</summary>

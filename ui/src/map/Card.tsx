@@ -61,22 +61,25 @@ export const Card = memo(function Card({ node, at, selected, reachable, onSelect
       onClick={() => onSelect(id)}
       onDoubleClick={() => onOpen(node)}
     >
-      <title>{label}</title>
-      <rect className="face" width={cardWidth} height={cardHeight} rx={6} />
-      <rect className="edge" x={0} y={7} width={3} height={cardHeight - 14} />
-      <text className="name" x={14} y={20}>
-        {shortened(label, nameLength)}
-      </text>
-      <text className="caption" x={14} y={36}>
-        {silent ? `${caption}, silent` : caption}
-        {hub ? ', hub' : ''}
-      </text>
-      {type === 'namespace' && (
-        <text className="caption" x={cardWidth - 12} y={20} textAnchor="end">
-          ⊞
+      {label.length > nameLength && <title>{label}</title>}
+      {/* The button is named by its label, which says all of this in words. */}
+      <g aria-hidden="true">
+        <rect className="face" width={cardWidth} height={cardHeight} rx={6} />
+        <rect className="edge" x={0} y={7} width={3} height={cardHeight - 14} />
+        <text className="name" x={14} y={20}>
+          {shortened(label, nameLength)}
         </text>
-      )}
-      <Badges badges={badges} />
+        <text className="caption" x={14} y={36}>
+          {silent ? `${caption}, silent` : caption}
+          {hub ? ', hub' : ''}
+        </text>
+        {type === 'namespace' && (
+          <text className="caption" x={cardWidth - 12} y={20} textAnchor="end">
+            ⊞
+          </text>
+        )}
+        <Badges badges={badges} />
+      </g>
     </g>
   );
 });

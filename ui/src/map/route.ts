@@ -25,7 +25,7 @@ function loop({ x, y }: Point): Route {
     { x: right, y: y + 14 },
     { x: right + out, y: y + 6 },
     { x: right - 26, y: y - out },
-    { x: right - 26, y: y - head },
+    { x: right - 26, y: y - 2 },
   );
 }
 

@@ -5,7 +5,7 @@ import { useView } from '../app/use-view.ts';
 import { plural } from '../design/format.ts';
 import { type Mark, Verdict } from '../design/Verdict.tsx';
 import { diffLines } from './diff-lines.ts';
-import { spanText } from './Replay.tsx';
+import { mergeChanges } from './merge-changes.ts';
 
 const marks: Readonly<Record<string, Mark>> = { allowed: 'allowed', denied: 'denied', depends: 'depends' };
 const mostShown = 500;
@@ -24,6 +24,7 @@ export function Diff({ yaml }: { readonly yaml: string }) {
   if (error !== null && data === undefined) return <Failure error={error} />;
   if (data === undefined) return <Waiting />;
   const { changes, totalChanges, textDiff, problems } = data;
+  const lines = mergeChanges(changes);
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="scroll stack" role="region" aria-label="Diff with what is applied" tabIndex={0}>
@@ -45,9 +46,11 @@ export function Diff({ yaml }: { readonly yaml: string }) {
             </tr>
           </thead>
           <tbody>
-            {changes.slice(0, mostShown).map(({ span, before, after }) => (
-              <tr key={span === null ? '' : spanText(span)}>
-                <td>{span === null ? '' : spanText(span)}</td>
+            {lines.slice(0, mostShown).map(({ ends, ports, before, after }) => (
+              <tr key={`${ends} ${ports}`}>
+                <td>
+                  {ends} <span className="mono">{ports}</span>
+                </td>
                 <td>
                   <Verdict mark={marks[before] ?? 'unknown'} />
                 </td>
@@ -59,7 +62,9 @@ export function Diff({ yaml }: { readonly yaml: string }) {
           </tbody>
         </table>
       )}
-      {totalChanges > mostShown && <p className="quiet">The first {mostShown} of them.</p>}
+      {(lines.length > mostShown || totalChanges > changes.length) && (
+        <p className="quiet">The first {Math.min(mostShown, lines.length)} of them.</p>
+      )}
       <h2>Line by line</h2>
       {textDiff === '' ? (
         <p className="quiet">What is applied is the same.</p>

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react';
 import { Failure, Nothing, Waiting } from '../app/Empty.tsx';
-import { useQuestion } from '../app/use-scope.ts';
 import { useView } from '../app/use-view.ts';
+import { generateCommand } from './command.ts';
 import { Diff } from './Diff.tsx';
 import { markedYaml } from './marks.ts';
 import { type PolicyTab, PolicyTools } from './PolicyTools.tsx';
@@ -13,14 +13,13 @@ import { YamlView } from './YamlView.tsx';
 
 /** The policy that what was seen makes, with why each line is there and what it would do. */
 export function PolicyScreen() {
-  const { cluster, namespace, entity, choices } = useView();
-  const { range } = useQuestion();
+  const { cluster, namespace, entity, span, choices } = useView();
   const [wantsAll, setWantsAll] = useState(false);
   const [tab, setTab] = useState<PolicyTab>('yaml');
   const [chosen, setChosen] = useState('');
   const enabled = namespace !== '' || wantsAll;
   const candidate = useCandidate(enabled);
-  const { data, error, isFetching } = candidate;
+  const { data, error, isFetching, rows } = candidate;
   const marked = useMemo(() => (data === undefined ? null : markedYaml(data)), [data]);
 
   if (!enabled) {
@@ -45,7 +44,8 @@ export function PolicyScreen() {
     <div className="screen">
       <PolicyTools
         answer={data}
-        scope={{ cluster, namespace, entity, range }}
+        scope={{ cluster, namespace, entity }}
+        command={generateCommand({ cluster, namespace, entity }, span, choices, rows)}
         choices={choices}
         tab={tab}
         onTab={setTab}

@@ -4,7 +4,7 @@ import { download } from '../design/download.ts';
 import { Popover } from '../design/Popover.tsx';
 import { show } from '../app/use-view.ts';
 import { dialects, nameOf, type PolicyChoices } from './choices.ts';
-import { applyCommand, fileName, generateCommand } from './command.ts';
+import { applyCommand, type CommandLine, fileName } from './command.ts';
 import { ManualRules } from './ManualRules.tsx';
 import type { PolicyScope } from './request.ts';
 
@@ -12,7 +12,8 @@ export type PolicyTab = 'yaml' | 'diff';
 
 interface PolicyToolsProps {
   readonly answer: GenerateResponse;
-  readonly scope: PolicyScope;
+  readonly scope: Pick<PolicyScope, 'cluster' | 'namespace' | 'entity'>;
+  readonly command: CommandLine;
   readonly choices: PolicyChoices;
   readonly tab: PolicyTab;
   readonly onTab: (tab: PolicyTab) => void;
@@ -79,9 +80,8 @@ function Options({ choices }: Pick<PolicyToolsProps, 'choices'>) {
 }
 
 /** How the policy is made, and the ways to take it along. */
-export function PolicyTools({ answer, scope, choices, tab, onTab, isFetching }: PolicyToolsProps) {
+export function PolicyTools({ answer, scope, command, choices, tab, onTab, isFetching }: PolicyToolsProps) {
   const file = fileName(scope);
-  const command = generateCommand(scope, choices);
   const note = command.leavesOut.length === 0 ? '' : `\nThe command line leaves out: ${command.leavesOut.join(', ')}`;
   return (
     <div className="toolbar">

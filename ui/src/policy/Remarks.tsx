@@ -1,7 +1,7 @@
 import type { GenerateResponse } from '../../../proto/wire.ts';
 import { portText } from '../api/entity.ts';
 import { plural } from '../design/format.ts';
-import { fullName } from './Replay.tsx';
+import { fullName } from './span-text.ts';
 
 const mostShown = 100;
 
@@ -11,7 +11,10 @@ export function Remarks({ answer }: { readonly answer: GenerateResponse }) {
   const caught = policies.flatMap(({ name, alsoSelects }) =>
     alsoSelects.map((workload) => `${name} selects ${workload.namespace}/${workload.name} too`),
   );
-  const notes = policies.flatMap(({ name, notes: each }) => each.map((note) => `${name}: ${note}`));
+  const notes = [
+    ...answer.notes,
+    ...policies.flatMap(({ name, notes: each }) => each.map((note) => `${name}: ${note}`)),
+  ];
   const list = (title: string, lines: readonly string[], warn: boolean) =>
     lines.length > 0 && (
       <details open={warn}>

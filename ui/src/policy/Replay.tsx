@@ -1,21 +1,10 @@
-import type { Entity, ReachSpan, ReplayResult } from '../../../proto/wire.ts';
-import { edgeId, entityName, entityNamespace, portText, protocolName } from '../api/entity.ts';
+import type { ReplayResult } from '../../../proto/wire.ts';
+import { edgeId, portText } from '../api/entity.ts';
 import { countText, plural } from '../design/format.ts';
 import { Verdict } from '../design/Verdict.tsx';
+import { fullName, spanText } from './span-text.ts';
 
 const mostShown = 100;
-
-/** `shop/cart` */
-export function fullName(entity: Entity | null): string {
-  const namespace = entityNamespace(entity);
-  return namespace === '' ? entityName(entity) : `${namespace}/${entityName(entity)}`;
-}
-
-export function spanText({ client, server, protocol, firstPort, lastPort }: ReachSpan): string {
-  const every = firstPort <= 1 && lastPort === 65_535;
-  const ports = every ? 'every port' : firstPort === lastPort ? String(firstPort) : `${firstPort}-${lastPort}`;
-  return `${fullName(client)} → ${fullName(server)} ${protocolName(protocol)} ${ports}`;
-}
 
 function Figure({ value, text }: { readonly value: number; readonly text: string }) {
   return (
@@ -74,9 +63,13 @@ export function Replay({ replay }: { readonly replay: ReplayResult }) {
           </ul>
         </details>
       )}
-      {overPermission !== null && overPermission.allowed > overPermission.seen && (
+      {overPermission !== null && overPermission.widest.length > 0 && (
         <details>
-          <summary>Allows {countText(overPermission.allowed - overPermission.seen)} ways that were not seen</summary>
+          <summary>
+            {countText(overPermission.seenPairs)} of {plural(overPermission.allowedPairs, 'pair')} that may talk were
+            seen to
+          </summary>
+          <p className="quiet">What is open without traffic, the widest first:</p>
           <ul>
             {overPermission.widest.slice(0, mostShown).map((span) => (
               <li key={spanText(span)}>{spanText(span)}</li>

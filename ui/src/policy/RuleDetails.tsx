@@ -2,7 +2,7 @@ import { edgeId, portText } from '../api/entity.ts';
 import { agoText, countText, plural, timeText } from '../design/format.ts';
 import { useLive } from '../app/Live.tsx';
 import type { MarkedRule } from './marks.ts';
-import { fullName } from './Replay.tsx';
+import { fullName } from './span-text.ts';
 
 /** Why a rule is there: the flows behind it, how sure it is, and what else it lets through. */
 export function RuleDetails({

@@ -91,7 +91,7 @@ export function Why() {
   return (
     <section className="toolbar" aria-label="Why?">
       <form
-        className="inline grow"
+        className="inline why-form"
         key={why}
         onSubmit={(event) => {
           event.preventDefault();

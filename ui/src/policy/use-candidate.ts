@@ -5,7 +5,7 @@ import { useView } from '../app/use-view.ts';
 import { rowsOf } from '../tables/rows.ts';
 import { generateRequest } from './request.ts';
 
-/** The policy that the choices make of the scope's traffic, with its replay. @param enabled whether it is wanted */
+/** The policy that the choices make of the scope's traffic, with its replay, and the rows where some were decided. @param enabled whether it is wanted */
 export function useCandidate(enabled: boolean) {
   const { cluster, namespace, entity, choices } = useView();
   const { range, scope } = useQuestion();
@@ -18,8 +18,9 @@ export function useCandidate(enabled: boolean) {
       ? []
       : (['ingress', 'egress'] as const).flatMap((direction) => rowsOf(edges.data?.edges ?? [], direction, subject));
   const request = generateRequest({ cluster, namespace, entity, range }, choices, rows);
-  return useCall('policy', 'generate', request, {
+  const { data, error, isFetching } = useCall('policy', 'generate', request, {
     traffic: true,
     enabled: enabled && (!hasRows || edges.data !== undefined),
   });
+  return { data, error, isFetching, rows };
 }
