@@ -20,6 +20,7 @@ import { queryHandlers } from '../query/handlers.ts';
 import { Snapshots } from '../query/snapshots.ts';
 import { settingsHandlers } from '../settings/handlers.ts';
 import { ClusterSettings } from '../settings/settings.ts';
+import { SetElsewhere } from './set-elsewhere.ts';
 import type { ClusterDrivers, ClusterOptions, ServedCluster } from './options.ts';
 
 /** Everything of one cluster: who is who in it, what was seen there, and what is answered about it. */
@@ -116,6 +117,15 @@ export async function openCluster(
     log: log.child({ part: 'ingest' }),
   });
   seen = (segment) => ingest.seen(segment);
+  const everyMs = options.pollEveryMs;
+  const setElsewhere = new SetElsewhere({
+    cluster,
+    store,
+    aliases,
+    settings,
+    everyMs,
+    log: log.child({ part: 'set' }),
+  });
   metrics.measure({ ingest, history, state, followers, identity });
 
   const snapshots = new Snapshots({ ...snapshotBounds, maxEdges: 2 * maxEdges, clock });
@@ -140,6 +150,7 @@ export async function openCluster(
       followers.close();
     },
     close: async () => {
+      await setElsewhere.close();
       await history.close();
       source.close();
     },
