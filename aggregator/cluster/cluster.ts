@@ -84,7 +84,11 @@ export async function openCluster(
   const baselines = new Baselines({ cluster, store, maxBaselines: options.maxBaselines });
   const metrics = new Metrics(clock, options.maxSeries);
   const shown = aliases.name.bind(aliases);
-  const followers = new Followers(new FollowTail({ ...followBounds, shown }), maxFollowers);
+  const followers = new Followers(
+    new FollowTail({ ...followBounds, idsAreGapless: store.isShared, shown }),
+    maxFollowers,
+  );
+  let lastId = () => 0;
   let seen: (segment: Segment) => void = () => undefined;
   const history = await History.open({
     ...options,
@@ -93,14 +97,17 @@ export async function openCluster(
     nodes: () => state.nodes,
     shown,
     onAdded: (segment, id) => {
-      followers.publish(segment, id);
+      followers.tail.hold(segment, id);
+      followers.release(lastId());
       seen(segment);
     },
     clock,
     log: log.child({ part: 'history' }),
   });
   // Who followed before a restart goes on behind the last window that it got.
-  await history.latest(followBounds.maxWindows, (segment, id) => followers.publish(segment, id));
+  await history.latest(followBounds.maxWindows, (segment, id) => followers.tail.hold(segment, id));
+  lastId = () => history.lastId;
+  followers.release(lastId());
   const ingest = await Ingest.open({
     cluster,
     store,

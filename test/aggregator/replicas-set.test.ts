@@ -1,12 +1,10 @@
-import { pino } from 'pino';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PostgresStore } from '../../aggregator/store/postgres.ts';
 import { PostgresServer } from '../../lab/programs/postgres-server.ts';
 import type * as wire from '../../proto/wire.ts';
-import { podYaml } from './cluster-fixture.ts';
 import { batchOf, call, Pusher } from './pusher.ts';
-import { everything, start, TestCluster } from './running.ts';
+import { startReplicas } from './replicas.ts';
+import { everything } from './running.ts';
 
 // A server takes seconds to start on a busy machine.
 t.setTimeout(90_000);
@@ -20,17 +18,6 @@ const aliasOf = (name: string, cidr: string): wire.Alias => ({
   expired: false,
 });
 
-/** Aggregators with stores of their own on one database. */
-async function replicas(t: Test, server: PostgresServer, count: number) {
-  const url = server.newDatabase();
-  const cluster = () => new TestCluster(podYaml({ name: 'cart-1', ip: '10.1.0.1', deployment: 'cart' }));
-  const one = async () => {
-    const store = await PostgresStore.open({ url, maxCached: 1_000, log: pino({ level: 'silent' }) });
-    return (await start(t, cluster(), { store })).connection;
-  };
-  return await Promise.all(Array.from({ length: count }, one));
-}
-
 /** What is told as soon as it is what is expected; the last answer when it never is. */
 async function eventually<Answer>(ask: () => Promise<Answer>, holds: (answer: Answer) => boolean): Promise<Answer> {
   for (const end = performance.now() + 20_000; ; await sleep(50)) {
@@ -43,7 +30,7 @@ t.test('aggregators that share a database share what people set', async (t) => {
   const server = await PostgresServer.start((remove) => t.teardown(remove));
 
   t.test('an alias that is set at one names addresses at the other, until it is removed there', async (t) => {
-    const [one, other] = await replicas(t, server, 2);
+    const [one, other] = await startReplicas(t, server, 2);
     if (one === undefined || other === undefined) throw new Error('there are two');
     const agent = new Pusher(one);
     await agent.welcome();
@@ -63,7 +50,7 @@ t.test('aggregators that share a database share what people set', async (t) => {
   });
 
   t.test('of two that give one block a name at the same moment one is refused', async (t) => {
-    const connections = await replicas(t, server, 3);
+    const connections = await startReplicas(t, server, 3);
     const results = await Promise.allSettled(
       connections.map(({ alias }, i) => alias.setAlias({ alias: aliasOf(`bank-${i}`, '203.0.113.0/24') })),
     );
@@ -82,7 +69,7 @@ t.test('aggregators that share a database share what people set', async (t) => {
   });
 
   t.test('blocks that are set at one say at the other which addresses are pods', async (t) => {
-    const [one, other] = await replicas(t, server, 2);
+    const [one, other] = await startReplicas(t, server, 2);
     if (one === undefined || other === undefined) throw new Error('there are two');
     const list = { include: [], exclude: [] };
     const lists = { workloadLabels: list, namespaceLabels: list, podCidrs: ['10.8.0.0/16'], serviceCidrs: [] };
