@@ -60,6 +60,8 @@ export interface Checkpoint {
   readonly fromUnixMs: UnixMs;
   /** Through which segment it is. */
   readonly throughId: number;
+  /** Which segments behind that are in it too. */
+  readonly aheadIds: readonly number[];
   /** Together they are the sums. Only the first tells what was watched. */
   readonly parts: Iterable<Contribution>;
 }
