@@ -51,11 +51,27 @@ const maxFollowers = 1_000;
 /** Long enough to look at a page. */
 const snapshotBounds = { maxSnapshots: 64, keepMs: 300_000 };
 
-/** Wires what belongs to one cluster. @throws WeirError STORE */
+/** Wires what belongs to one cluster. @throws WeirError STORE; then nothing of it goes on */
 export async function openCluster(
+  served: ServedCluster,
+  options: ClusterOptions,
+  drivers: ClusterDrivers,
+): Promise<Cluster> {
+  const begun: (() => unknown)[] = [];
+  try {
+    return await wire(served, options, drivers, begun);
+  } catch (error) {
+    for (const end of begun.toReversed()) await end();
+    throw error;
+  }
+}
+
+/** @param begun is told how to end what goes on by itself */
+async function wire(
   { name: cluster, source, podCidrs, serviceCidrs }: ServedCluster,
   options: ClusterOptions,
   { store, clock, log }: ClusterDrivers,
+  begun: (() => unknown)[],
 ): Promise<Cluster> {
   const { maxEdges } = options;
   const state = new ClusterState(source);
@@ -63,6 +79,10 @@ export async function openCluster(
   const identity = new Identity({ podCidrs, serviceCidrs, memoryMs, maxGone, toleranceMs });
   const first = new FirstState(source, options.clusterWaitMs, log.child({ part: 'cluster' }));
   let unsubscribe = () => {};
+  begun.push(
+    () => first.stop(),
+    () => unsubscribe(),
+  );
   const firstState = first.settled.then(() => {
     identity.apply(asChanges(source.snapshot()), clock.now());
     unsubscribe = source.onChange((changes) => resolver.changed(identity.apply(changes, clock.now())));
@@ -104,6 +124,7 @@ export async function openCluster(
     clock,
     log: log.child({ part: 'history' }),
   });
+  begun.push(() => history.close());
   // Who followed before a restart goes on behind the last window that it got.
   await history.latest(followBounds.maxWindows, (segment, id) => followers.tail.hold(segment, id));
   lastId = () => history.lastId;
@@ -138,17 +159,17 @@ export async function openCluster(
   const snapshots = new Snapshots({ ...snapshotBounds, maxEdges: 2 * maxEdges, clock });
   const { agents } = ingest;
   const { maxAnswerEdges } = options;
-  const asked = { cluster, state, history, agents, identity };
+  const asked = { state, history, agents, identity };
   return {
     name: cluster,
     firstState,
     ingest,
     metrics: metrics.registry,
     handlers: {
-      query: queryHandlers({ ...asked, followers, aliases, snapshots, maxAnswerEdges }),
+      query: queryHandlers({ ...asked, cluster, followers, aliases, snapshots, maxAnswerEdges }),
       policy: policyHandlers({ ...asked, settings, baselines, clock }),
       alias: aliasHandlers(aliases),
-      settings: settingsHandlers({ cluster, settings }),
+      settings: settingsHandlers(settings),
     },
     drain: async () => {
       first.stop();
