@@ -16,6 +16,7 @@ import { policy } from './policy.ts';
 import { preexisting } from './preexisting.ts';
 import { query } from './query.ts';
 import { renderReport } from './report.ts';
+import { ui } from './ui.ts';
 import { Undo } from './undo.ts';
 import { wireBench } from './wire.ts';
 
@@ -31,6 +32,7 @@ const benches: readonly Bench[] = [
   query,
   ingest,
   agents,
+  ui,
 ];
 
 /** As a shell has it for a process that SIGINT ended. */

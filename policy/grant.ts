@@ -1,13 +1,14 @@
 import { hostCidr } from '../core/address.ts';
 import type { Edge } from '../core/edge.ts';
 import type { Direction } from '../core/flow.ts';
-import { type Entity, entityLabel, type WorkloadRef, workloadKey } from '../core/identity.ts';
+import { type Entity, entityLabel, type WorkloadRef } from '../core/identity.ts';
 import type { PortProtocol } from './connections.ts';
-import { type ClusterDns, dnsPort } from './dns.ts';
+import { bothProtocols, grantOfBlock, grantsOfNodeLocalDns, grantsOfServices, none, type Row } from './block-grant.ts';
+import type { ClusterDns } from './dns.ts';
 import type { RowChoice } from './generate-options.ts';
 import type { Grant } from './peer-grants.ts';
 import { doubtsAbout, impossible, objectionsTo } from './row-objections.ts';
-import { blockPeer, everyone } from './rule-peer.ts';
+import { everyone } from './rule-peer.ts';
 import { onePort, type RulePort } from './rule-port.ts';
 import type { Surroundings } from './surroundings.ts';
 import { namespaceOfWorkload, workloadPeer } from './workload-peer.ts';
@@ -30,27 +31,6 @@ export interface KeyedEdge {
   readonly edgeKey: string;
 }
 
-/** One row at the workload that a policy is made for. */
-interface Row {
-  readonly edge: Edge;
-  readonly edgeKey: string;
-  readonly protocol: PortProtocol;
-  readonly direction: Direction;
-  readonly subject: WorkloadRef;
-  readonly doubts: readonly string[];
-}
-
-const none: readonly WorkloadRef[] = [];
-
-function grantOfBlock(row: Row, cidr: string, peerLabel: string, ports: readonly RulePort[]): Grant {
-  const { edge, edgeKey, doubts } = row;
-  return { peer: blockPeer(cidr), peerLabel, ports, edge, edgeKey, catches: none, doubts };
-}
-
-function bothProtocols(port: number): RulePort[] {
-  return [onePort('TCP', port), onePort('UDP', port)];
-}
-
 const transports = [['TCP'], ['UDP'], ['SCTP'], ['TCP', 'UDP']] as const satisfies readonly PortProtocol[][];
 
 /** The protocols of a port, both for DNS: a resolver repeats over TCP what was too long for UDP. */
@@ -71,36 +51,6 @@ function portsAt(
   if (!byName) return named.numbered(protocols, port);
   const reached = [server, ...(selectors.of(server)?.alsoSelects ?? [])];
   return protocols.map((each) => named.of(reached, each, port));
-}
-
-/** The addresses of the Services that were called, where rules have to name what packets look like before translation. */
-function grantsOfServices(row: Row, server: WorkloadRef, surroundings: Surroundings): Grant[] {
-  const { services, workloads, options } = surroundings;
-  const workload = options.serviceAddresses ? workloads.get(workloadKey(server)) : undefined;
-  if (workload === undefined) return [];
-  return row.edge.services.flatMap((service) => {
-    const ports = services.portsTo(service, workload, row.protocol, row.edge.port);
-    if (ports.length === 0) return [];
-    const label = entityLabel({ type: 'service', ...service });
-    const behind = services.workloadsOf(service).map(({ ref }) => ref);
-    return services.addressesOf(service).map((address): Grant => {
-      const block = grantOfBlock(
-        row,
-        hostCidr(address),
-        `${label} (${address})`,
-        ports.map((port) => onePort(row.protocol, port)),
-      );
-      return { ...block, catches: behind };
-    });
-  });
-}
-
-/** Where a DNS server on each node answers in place of the cluster's, the address of the Service itself is reached. */
-function grantsOfNodeLocalDns(row: Row, server: WorkloadRef, { dns }: Surroundings): Grant[] {
-  if (row.protocol === 'SCTP' || !dns.serves(server, row.edge.port)) return [];
-  return dns.nodeLocalAddresses.map((address) =>
-    grantOfBlock(row, hostCidr(address), `DNS on each node (${address})`, bothProtocols(dnsPort)),
-  );
 }
 
 function grantsOfWorkload(row: Row, far: WorkloadRef, port: number, surroundings: Surroundings): Asked {

@@ -60,11 +60,20 @@ export function outcomeOf(edge: Edge, decision: Decision): Outcome {
   return succeeded(edge) ? 'denied' : 'stillDenied';
 }
 
+/** Few reasons stand behind many findings. */
+const texts = new WeakMap<Because, string>();
+
+function textOf(because: Because): string {
+  const text = texts.get(because) ?? becauseText(because);
+  texts.set(because, text);
+  return text;
+}
+
 export function findingOf(edge: Edge, sides: Sides): ReplayFinding {
   const decision = decisionOf(sides);
   const direction = decidingDirection({ decision, ...sides });
   const rests = sides[direction].because;
-  return { edge, decision, direction, because: becauseText(rests), rests };
+  return { edge, decision, direction, because: textOf(rests), rests };
 }
 
 /** Counts edges and keeps those that people have to know of. */
@@ -96,35 +105,29 @@ export class Tally {
   }
 }
 
-/** A replay with the uses of every rule of the policies. */
-export interface Replayed {
-  readonly result: ReplayResult;
-  readonly uses: RuleUses;
-  readonly policies: PolicySet;
-  readonly roster: Roster;
-}
-
 /**
  * Decides every recorded edge under the given policies. An edge between workloads stands for all of their pods as they
  * are in the snapshot: where these differ, the worst decision counts. A workload without pods is decided by its template.
  *
  * @throws WeirError ADDRESS_INVALID for an ipBlock that holds no CIDR
  */
-export function replayWithUses({ cluster, policies, edges }: ReplayInput): Replayed {
-  const [roster, set, uses, tally] = [
-    new Roster(cluster),
-    new PolicySet(policies, cluster.nodes),
-    new RuleUses(),
-    new Tally(),
-  ];
-  const sides = new EdgeSides<Edge>(roster, set, (relation, edge) => uses.note(relation, edge));
-  for (const edge of edges) tally.add(edge, sides.decide(edge));
-  return { result: tally.result(), uses, policies: set, roster };
+export function replay({ cluster, policies, edges }: ReplayInput): ReplayResult {
+  return replayOver(new Roster(cluster), new PolicySet(policies, cluster.nodes), edges);
 }
 
-/** As `replayWithUses`, the result alone. */
-export function replay({ cluster, policies, edges }: ReplayInput): ReplayResult {
-  const [sides, tally] = [new EdgeSides(new Roster(cluster), new PolicySet(policies, cluster.nodes)), new Tally()];
+/** As `replay`, with what was made already. */
+export function replayOver(roster: Roster, policies: PolicySet, edges: readonly Edge[]): ReplayResult {
+  const [sides, tally] = [new EdgeSides(roster, policies), new Tally()];
   for (const edge of edges) tally.add(edge, sides.decide(edge));
   return tally.result();
+}
+
+/** Which rules of the given policies edges match, whatever other policies there are. @throws WeirError ADDRESS_INVALID */
+export function usesOf(roster: Roster, policies: readonly Policy[], edges: readonly Edge[]): RuleUses {
+  const uses = new RuleUses();
+  if (policies.length === 0) return uses;
+  const set = new PolicySet(policies, roster.cluster.nodes);
+  const sides = new EdgeSides<Edge>(roster, set, (relation, edge) => uses.note(relation, edge));
+  for (const edge of edges) sides.decide(edge);
+  return uses;
 }

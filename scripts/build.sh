@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds what is stale: native/ with bpf/, the lab's BPF programs, and the TypeScript. Prints nothing when there is nothing to do.
+# Builds what is stale: native/ with bpf/, the lab's BPF programs, the TypeScript, and the web app. Prints nothing when there is nothing to do.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -48,7 +48,7 @@ build_lab_bpf() {
 # Compiled files whose source has gone would still be found by imports and by the tests.
 remove_orphans() {
   local compiled source
-  find dist -name '*.js' | while read -r compiled; do
+  find dist -path dist/ui/assets -prune -o -name '*.js' -print | while read -r compiled; do
     source=${compiled#dist/}
     [ -f "${source%.js}.ts" ] || rm "$compiled" "$compiled.map"
   done
@@ -73,6 +73,18 @@ build_typescript() {
     printf '%s\n' "$state" >.stamps/typescript
 }
 
+bundle_ui() {
+  rm -rf dist/ui/assets dist/ui/index.html && tsc -p ui && vite build --config ui/vite.config.ts --logLevel warn
+}
+
+build_ui() {
+  local state
+  state=$(fingerprint ui proto/wire proto/wire.ts tsconfig.json package-lock.json)
+  fresh ui "$state" && [ -f dist/ui/index.html ] && return
+  step 'building the web app' bundle_ui &&
+    printf '%s\n' "$state" >.stamps/ui
+}
+
 mkdir -p .stamps
 take_lock .stamps/build.lock 'another build to finish'
 # A fault in one must not hide a fault in the other.
@@ -80,4 +92,5 @@ status=0
 build_native || status=$?
 build_lab_bpf || status=$?
 build_typescript || status=$?
+build_ui || status=$?
 exit "$status"

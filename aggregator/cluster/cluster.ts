@@ -91,13 +91,15 @@ export async function openCluster(
     store,
     nodes: () => state.nodes,
     shown,
-    onAdded: (segment) => {
-      followers.publish(segment);
+    onAdded: (segment, id) => {
+      followers.publish(segment, id);
       seen(segment);
     },
     clock,
     log: log.child({ part: 'history' }),
   });
+  // Who followed before a restart goes on behind the last window that it got.
+  await history.latest(followBounds.maxWindows, (segment, id) => followers.publish(segment, id));
   const ingest = await Ingest.open({
     cluster,
     store,

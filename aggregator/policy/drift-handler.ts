@@ -2,8 +2,8 @@ import { edgeInScope, entityInScope, type Scope } from '../../core/scope.ts';
 import type { Milliseconds, UnixMs } from '../../core/time.ts';
 import { lengthText } from '../../policy/completeness.ts';
 import { type PolicyRule, rulesOf } from '../../policy/check.ts';
-import { replayWithUses } from '../../policy/replay.ts';
-import type { Roster } from '../../policy/roster.ts';
+import { usesOf } from '../../policy/replay.ts';
+import { Roster } from '../../policy/roster.ts';
 import { selectionOf } from '../../policy/selection.ts';
 import { encodeCoverage } from '../../proto/convert-coverage.ts';
 import { encodeEdge } from '../../proto/convert-edge.ts';
@@ -31,7 +31,8 @@ function unusedRules({ history, state }: PolicyParts, scope: Scope, now: UnixMs,
   }
   const cluster = state.snapshot;
   const policies = policiesOf(cluster);
-  const { uses, roster } = replayWithUses({ cluster, policies, edges });
+  const roster = new Roster(cluster);
+  const uses = usesOf(roster, policies, edges);
   const within = policies.filter((policy) => isIn(scope, roster, policy));
   const rules = rulesOf(within, uses).filter(({ lastUse }) => lastUse === null || lastUse < now - afterMs);
   return { rules, unknown: '' };

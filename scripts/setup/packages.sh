@@ -1,4 +1,4 @@
-# The Debian packages: what builds Weir, what it measures with, and the real servers of the lab.
+# The Debian packages: what builds Weir, what it measures with, the real servers of the lab, and a browser.
 
 packages=(
   clang llvm libbpf-dev libelf-dev libmnl-dev zlib1g-dev bpftool
@@ -8,6 +8,7 @@ packages=(
   softflowd nfdump
   openvswitch-switch ethtool containerd runc
   openssl prometheus
+  chromium
 )
 
 policy_rc=${WEIR_SETUP_ROOT:-}/usr/sbin/policy-rc.d

@@ -13,7 +13,7 @@ function sourceTree(): Map<string, string> {
   const paths = rooms.flatMap(({ name }) =>
     readdirSync(join(root, name), { recursive: true, encoding: 'utf8' }).map((path) => `${name}/${path}`),
   );
-  const sources = paths.filter((path) => path.endsWith('.ts') && !path.startsWith('native/build/'));
+  const sources = paths.filter((path) => /\.tsx?$/.test(path) && !path.startsWith('native/build/'));
   return new Map(sources.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
 }
 
@@ -31,6 +31,7 @@ t.test('the rooms import one way, without circles', async (t) => {
     'kube',
     'test',
     'bench',
+    'ui',
   ]) {
     t.ok(
       [...tree.keys()].some((path) => path.startsWith(`${room}/`)),
@@ -69,6 +70,12 @@ t.test('each violation is found', async (t) => {
     'aggregator/aggregator.ts imports aggregator/kube/api.ts: only a main.ts may choose a driver': {
       'aggregator/aggregator.ts': "import { ApiCluster } from './kube/api.ts';",
     },
+    'ui/src/a.tsx imports proto/b.ts: ui/ may import types only from proto/': {
+      'ui/src/a.tsx': "import { b } from '../../proto/b.ts';",
+    },
+    'ui/src/a.ts imports aggregator/b.ts: ui/ may not import from aggregator/': {
+      'ui/src/a.ts': "import type { B } from '../../aggregator/b.ts';",
+    },
     'kube/a.ts imports proto/b.ts: kube/ may not import from proto/': { 'kube/a.ts': "import '../proto/b.ts';" },
     'files import each other in a circle: core/a.ts -> core/b.ts -> core/c.ts -> core/a.ts': {
       'core/a.ts': "import './b.ts';",
@@ -90,6 +97,7 @@ t.test('what the rooms may do is no violation', async (t) => {
     ['bench/a.ts', "import '../native/native.ts'; import '../test/agent/b.ts';"],
     ['agent/identity/a.ts', "import '../../kube/client.ts';"],
     ['aggregator/kube/first-state.ts', "import type { ClusterSource } from './source.ts';"],
+    ['ui/src/a.tsx', "import type { B } from '../../proto/b.ts'; import { c } from './c.ts';"],
     ['core/text.ts', 'const text = "import \'../agent/a.ts\'";'],
   ]);
   t.strictSame(importFaults(tree), []);

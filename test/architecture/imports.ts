@@ -8,6 +8,8 @@ export interface Import {
   /** Path of the imported file, or the bare name of a package or Node.js module. */
   readonly to: string;
   readonly local: boolean;
+  /** Whether nothing is left of it when the types are gone. */
+  readonly typeOnly: boolean;
 }
 
 /** The name of the package that a bare specifier is of: `@grpc/grpc-js` for `@grpc/grpc-js/build/x`. */
@@ -18,14 +20,32 @@ function packageOf(specifier: string): string {
     .join('/');
 }
 
+/** The files whose types alone a text imports. */
+function typeOnlyImports(path: string, text: string): ReadonlySet<string> {
+  const kind = path.endsWith('x') ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
+  const { statements } = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, false, kind);
+  const named = new Map<string, boolean>();
+  for (const statement of statements) {
+    const isImport = ts.isImportDeclaration(statement);
+    if (!isImport && !ts.isExportDeclaration(statement)) continue;
+    if (statement.moduleSpecifier === undefined || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
+    const file = statement.moduleSpecifier.text;
+    const typeOnly = isImport ? statement.importClause?.isTypeOnly === true : statement.isTypeOnly;
+    named.set(file, typeOnly && (named.get(file) ?? true));
+  }
+  return new Set([...named].filter(([, typeOnly]) => typeOnly).map(([file]) => file));
+}
+
 /** Every import in a tree. @param files source texts by path from the root */
 export function importsOf(files: ReadonlyMap<string, string>): Import[] {
-  return Array.from(files).flatMap(([from, text]) =>
-    ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }): Import => {
-      if (!fileName.startsWith('.')) return { from, to: packageOf(fileName), local: false };
-      return { from, to: posix.join(posix.dirname(from), fileName), local: true };
-    }),
-  );
+  return Array.from(files).flatMap(([from, text]) => {
+    const types = typeOnlyImports(from, text);
+    return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }): Import => {
+      const typeOnly = types.has(fileName);
+      if (!fileName.startsWith('.')) return { from, to: packageOf(fileName), local: false, typeOnly };
+      return { from, to: posix.join(posix.dirname(from), fileName), local: true, typeOnly };
+    });
+  });
 }
 
 /** The first chain of files found that leads back to its start; null when there is none. */

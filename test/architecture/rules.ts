@@ -12,7 +12,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   aggregator: ['core', 'policy', 'proto', 'native', 'kube', 'tls'],
   cli: ['core', 'policy', 'proto', 'kube', 'tls'],
   lab: ['core', 'policy', 'proto'],
+  ui: ['core', 'policy', 'proto'],
 };
+
+/** Rooms that take types from the others and nothing that runs: what they need in a browser is their own. */
+const typeOnlyRooms = new Set(['ui']);
 
 /** Rooms that no other imports from, and that may import from all. */
 const outside = new Set(['test', 'bench']);
@@ -43,7 +47,7 @@ function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }
 
-function faultOf({ from, to, local }: Import): string | null {
+function faultOf({ from, to, local, typeOnly }: Import): string | null {
   const room = roomOf(from);
   if (outside.has(room)) return null;
   const allowed = mayImport[room];
@@ -52,6 +56,7 @@ function faultOf({ from, to, local }: Import): string | null {
     return pureRooms.has(room) && !pureModules.has(to) ? `${room}/ computes only and may not use ${to}` : null;
   const target = roomOf(to);
   if (target !== room && !allowed.includes(target)) return `${room}/ may not import from ${target}/`;
+  if (target !== room && typeOnlyRooms.has(room) && !typeOnly) return `${room}/ may import types only from ${target}/`;
   const chooses = drivers.test(to) && folderOf(from) !== folderOf(to) && !from.endsWith('/main.ts');
   return chooses ? 'only a main.ts may choose a driver' : null;
 }

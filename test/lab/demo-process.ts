@@ -9,7 +9,7 @@ const main = fileURLToPath(new URL('../../lab/demo/main.js', import.meta.url));
 export type DemoProcess = ChildProcessByStdio<null, Readable, Readable>;
 
 /** A port of the loopback interface that nobody listens on. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };

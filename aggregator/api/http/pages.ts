@@ -4,16 +4,14 @@ import { contentOf, sendContent } from './content.ts';
 import { sendFault } from './json-reply.ts';
 import { indexName, type SiteFile, type SiteFolder } from './site.ts';
 
-/** Scripts come from here alone and never from a page's text; styles may, because editors and maps set their own. */
+/** Scripts and styles come from here alone and never from a page's text; pictures of the map are made in the page. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "font-src 'self' data:",
+  "style-src 'self'",
+  "img-src 'self' blob:",
   "connect-src 'self'",
-  "worker-src 'self' blob:",
-  "manifest-src 'self'",
+  "worker-src 'self'",
   "base-uri 'self'",
   "form-action 'none'",
   "frame-ancestors 'none'",
