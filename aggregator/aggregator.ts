@@ -1,41 +1,19 @@
-import type { Logger } from 'pino';
-import type { Cidr } from '../core/address.ts';
-import type { Clock, Milliseconds } from '../core/time.ts';
-import { defaultLimits } from '../proto/limits.ts';
 import { serverCredentials } from '../tls/grpc-credentials.ts';
-import type { CertificateFiles } from '../tls/certificate-files.ts';
 import { agentGate } from './access/agent-gate.ts';
-import { firstOf, type NodeProof } from './access/node-proof.ts';
-import { Aliases } from './alias/aliases.ts';
-import { aliasHandlers } from './alias/handlers.ts';
+import { firstOf } from './access/node-proof.ts';
+import type { Secured } from './access/secured.ts';
+import { type Gate, openGate, UserGate } from './access/user-gate.ts';
 import { faultReport } from './api/faults.ts';
 import { GrpcServer, type GrpcTransport, plainTransport } from './api/grpc.ts';
 import { openHttp } from './api/http/open.ts';
-import { Metrics } from './api/metrics.ts';
+import { metricPage } from './api/metric-page.ts';
 import { MetricsServer } from './api/metrics-server.ts';
-import { History } from './graph/history.ts';
-import type { Segment } from './graph/segment.ts';
-import type { Tier } from './graph/tiers.ts';
-import { Identity } from './identity/identity.ts';
-import { Ingest } from './ingest/ingest.ts';
+import { type Cluster, openCluster } from './cluster/cluster.ts';
+import { Clusters } from './cluster/clusters.ts';
+import type { ClusterDrivers, ClusterOptions, ServedCluster } from './cluster/options.ts';
 import { ingestHandlers } from './ingest/push.ts';
-import { Resolver } from './ingest/resolver.ts';
-import { asChanges } from './kube/objects.ts';
-import { FirstState } from './kube/first-state.ts';
-import type { ClusterSource } from './kube/source.ts';
-import { Baselines } from './policy/baselines.ts';
-import { policyHandlers } from './policy/handlers.ts';
-import { ClusterState } from './query/cluster-state.ts';
-import { FollowTail } from './query/follow-tail.ts';
-import { Followers } from './query/followers.ts';
-import { queryHandlers } from './query/handlers.ts';
-import { Snapshots } from './query/snapshots.ts';
-import { settingsHandlers } from './settings/handlers.ts';
-import { ClusterSettings } from './settings/settings.ts';
-import type { Store } from './store/store.ts';
 
-export interface AggregatorOptions {
-  readonly cluster: string;
+export interface AggregatorOptions extends ClusterOptions {
   readonly listen: readonly string[];
   readonly metricsListen: string;
   /** Of the JSON API and the web app. */
@@ -44,48 +22,12 @@ export interface AggregatorOptions {
   readonly httpBasePath: string;
   /** Folder of the web app as it was built; it may be missing. */
   readonly ui: string;
-  readonly podCidrs: readonly Cidr[];
-  readonly serviceCidrs: readonly Cidr[];
-  readonly tiers: readonly Tier[];
-  /** How long it is known when an edge was seen, when nothing else is kept of it. */
-  readonly keepSightingsMs: Milliseconds;
-  /** How long windows are kept one by one before they are merged. */
-  readonly tailMs: Milliseconds;
-  readonly upkeepEveryMs: Milliseconds;
-  /** How often it is looked for what other aggregators have committed. */
-  readonly pollEveryMs: Milliseconds;
-  /** How long who is gone can still be named. */
-  readonly rememberMs: Milliseconds;
-  readonly identityWaitMs: Milliseconds;
-  /** How long nothing is named, for want of a first state of the cluster. */
-  readonly clusterWaitMs: Milliseconds;
-  readonly maxEdges: number;
-  readonly maxSeries: number;
-  /** The most edges of one answer; more are given in pages. */
-  readonly maxAnswerEdges: number;
-  readonly maxAliases: number;
-  readonly maxBaselines: number;
-  /** How many batches of one agent may be under way. */
-  readonly credits: number;
-  /** How many of all agents should be at most: bounds the memory that batches take which wait for their commit. */
-  readonly maxBatchesUnderWay: number;
-  readonly maxStreams: number;
-  /** What the dictionaries of all streams may take together. */
-  readonly maxDictionaryBytes: number;
-}
-
-/** How an aggregator proves itself, and has agents prove their nodes. */
-export interface Secured {
-  readonly certificates: CertificateFiles;
-  readonly proofs: readonly NodeProof[];
 }
 
 /** What an aggregator stands on; it closes them when it stops. */
-export interface AggregatorDrivers {
-  readonly store: Store;
-  readonly source: ClusterSource;
-  readonly clock: Clock;
-  readonly log: Logger;
+export interface AggregatorDrivers extends ClusterDrivers {
+  /** At least one; their names differ. */
+  readonly clusters: readonly ServedCluster[];
   /** Null for plain text. */
   readonly secured: Secured | null;
 }
@@ -99,148 +41,68 @@ export interface Aggregator {
   stop(): Promise<void>;
 }
 
-/** How late the cluster's state may show a change, and by how much the clocks of nodes may differ. */
-const toleranceMs = 30_000;
-/** Of pods, addresses and controllers that are gone, each: some 200 bytes for one. */
-const maxGone = 500_000;
-/** Pods that report and addresses at their far ends: some 150 bytes for one. */
-const maxSubjects = 1_000_000;
-const giveUpMs = 60_000;
-const maxGivenUp = 10_000;
-/** At 200 nodes and 15 s windows: two and a half minutes. The rows take some 150 bytes each. */
-const followBounds = { maxWindows: 2_048, maxRows: 200_000 };
-const maxFollowers = 1_000;
-/** Long enough to look at a page. */
-const snapshotBounds = { maxSnapshots: 64, keepMs: 300_000 };
-
 /** Wires an aggregator and starts it; the drivers are its own from then on. @throws WeirError STORE, LISTEN */
 export async function startAggregator(options: AggregatorOptions, drivers: AggregatorDrivers): Promise<Aggregator> {
+  const opened: Cluster[] = [];
   try {
-    return await wire(options, drivers);
+    const shared = sharedOut(options, drivers.clusters.length);
+    for (const served of drivers.clusters) {
+      const log = drivers.clusters.length > 1 ? drivers.log.child({ cluster: served.name }) : drivers.log;
+      opened.push(await openCluster(served, shared, { ...drivers, log }));
+    }
   } catch (error) {
-    drivers.source.close();
+    await Promise.all(opened.map((cluster) => cluster.drain().then(() => cluster.close())));
+    for (const { source } of drivers.clusters) source.close();
     drivers.secured?.certificates.close();
     await drivers.store.close();
     throw error;
   }
+  return await wire(options, drivers, new Clusters(opened));
 }
 
-async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Promise<Aggregator> {
-  const { cluster, tiers, keepSightingsMs, tailMs, upkeepEveryMs, pollEveryMs, maxEdges } = options;
-  const { store, source, clock, log } = drivers;
-  const state = new ClusterState(source);
-  const identity = new Identity({
-    podCidrs: options.podCidrs,
-    serviceCidrs: options.serviceCidrs,
-    memoryMs: options.rememberMs,
-    maxGone,
-    toleranceMs,
-  });
-  const first = new FirstState(source, options.clusterWaitMs, log.child({ part: 'cluster' }));
-  let unsubscribe = () => {};
-  const firstState = first.settled.then(() => {
-    identity.apply(asChanges(source.snapshot()), clock.now());
-    unsubscribe = source.onChange((changes) => resolver.changed(identity.apply(changes, clock.now())));
-  });
-  // Whoever waits for it is told why it never came; a start that fails leaves nobody who does.
-  firstState.catch(() => undefined);
-  const waits = { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp, firstState };
-  const resolver = new Resolver(identity, { ...waits, maxLanes: maxEdges, maxSubjects });
+/** What bounds all agents together is shared out evenly among the clusters. */
+function sharedOut(options: ClusterOptions, clusters: number): ClusterOptions {
+  const part = (all: number) => Math.max(1, Math.floor(all / clusters));
+  const { maxBatchesUnderWay, maxStreams, maxDictionaryBytes } = options;
+  return {
+    ...options,
+    maxBatchesUnderWay: part(maxBatchesUnderWay),
+    maxStreams: part(maxStreams),
+    maxDictionaryBytes: part(maxDictionaryBytes),
+  };
+}
 
-  const aliases = await Aliases.open({ cluster, store, maxAliases: options.maxAliases, clock });
-  const settings = await ClusterSettings.open({
-    cluster,
-    store,
-    onBlocks: ({ podCidrs, serviceCidrs }) =>
-      resolver.changed(
-        identity.configure([...options.podCidrs, ...podCidrs], [...options.serviceCidrs, ...serviceCidrs], clock.now()),
-      ),
-  });
-  const baselines = new Baselines({ cluster, store, maxBaselines: options.maxBaselines });
-  const metrics = new Metrics(clock, options.maxSeries);
-  const tail = new FollowTail({ ...followBounds, shown: (edges) => aliases.name(edges) });
-  const followers = new Followers(tail, maxFollowers);
-  let seen: (segment: Segment) => void = () => undefined;
-  const history = await History.open({
-    cluster,
-    store,
-    tiers,
-    keepSightingsMs,
-    tailMs,
-    upkeepEveryMs,
-    pollEveryMs,
-    maxEdges,
-    nodes: () => state.nodes,
-    shown: (edges) => aliases.name(edges),
-    onAdded: (segment) => {
-      followers.publish(segment);
-      seen(segment);
-    },
-    clock,
-    log: log.child({ part: 'history' }),
-  });
-  const ingest = await Ingest.open({
-    cluster,
-    store,
-    resolver,
-    credits: { perAgent: options.credits, total: options.maxBatchesUnderWay },
-    limits: defaultLimits,
-    maxStreams: options.maxStreams,
-    maxDictionaryBytes: options.maxDictionaryBytes,
-    clock,
-    onCommitted: (segment, id) => {
-      history.add(segment, id);
-      metrics.committed(segment);
-    },
-    log: log.child({ part: 'ingest' }),
-  });
-  seen = (segment) => ingest.seen(segment);
-  metrics.measure({
-    ingest,
-    history,
-    state,
-    followers,
-    identity,
+async function wire(options: AggregatorOptions, drivers: AggregatorDrivers, clusters: Clusters): Promise<Aggregator> {
+  const { log } = drivers;
+  const report = faultReport(log.child({ part: 'api' }));
+  const { handlers } = clusters;
+  const gate = gateOf(drivers, clusters);
+  const grpc = new GrpcServer(
+    ingestHandlers((name) => clusters.ingestOf(name)),
+    handlers,
+    { report, gate },
+  );
+  const http = openHttp({
+    basePath: options.httpBasePath,
+    ui: options.ui,
+    handlers,
+    report,
+    gate,
     certificates: drivers.secured?.certificates ?? null,
   });
-
-  const snapshots = new Snapshots({ ...snapshotBounds, maxEdges: 2 * maxEdges, clock });
-  const report = faultReport(log.child({ part: 'api' }));
-  const { agents } = ingest;
-  const handlers = {
-    query: queryHandlers({
-      cluster,
-      state,
-      history,
-      agents,
-      followers,
-      identity,
-      aliases,
-      snapshots,
-      maxAnswerEdges: options.maxAnswerEdges,
-    }),
-    policy: policyHandlers({ cluster, state, history, agents, identity, settings, baselines, clock }),
-    alias: aliasHandlers({ cluster, aliases }),
-    settings: settingsHandlers({ cluster, settings }),
-  };
-  const grpc = new GrpcServer(ingestHandlers(ingest), handlers, report);
-  const http = openHttp({ basePath: options.httpBasePath, ui: options.ui, handlers, report });
   const transport = drivers.secured === null ? plainTransport : transportOf(drivers.secured, drivers);
-  const metricsServer = new MetricsServer(metrics.registry);
+  const registries = new Map(clusters.all.map(({ name, metrics }) => [name, metrics]));
+  const metricsServer = new MetricsServer(metricPage(registries, drivers.secured?.certificates ?? null));
   const stop = async () => {
     grpc.announceStop();
     metricsServer.ready = false;
-    first.stop();
-    unsubscribe();
-    await ingest.stop();
-    followers.close();
+    await Promise.all(clusters.all.map((cluster) => cluster.drain()));
     http.close();
     await grpc.close();
     metricsServer.close();
-    await history.close();
-    source.close();
+    await Promise.all(clusters.all.map((cluster) => cluster.close()));
     drivers.secured?.certificates.close();
-    await store.close();
+    await drivers.store.close();
   };
   try {
     const addresses = [];
@@ -250,7 +112,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
     const isReady = () => {
       metricsServer.ready = true;
     };
-    firstState.then(isReady, () => undefined);
+    Promise.all(clusters.all.map(({ firstState }) => firstState)).then(isReady, () => undefined);
     return { addresses, metricsAddress, httpAddress, stop };
   } catch (error) {
     await stop();
@@ -261,4 +123,14 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers): Pro
 function transportOf({ certificates, proofs }: Secured, { clock, log }: AggregatorDrivers): GrpcTransport {
   const gate = agentGate({ prove: firstOf(proofs), clock, log: log.child({ part: 'access' }) });
   return { credentials: serverCredentials(certificates), gates: [gate] };
+}
+
+function gateOf({ secured, clock, log }: AggregatorDrivers, clusters: Clusters): Gate {
+  if (secured === null || secured.users === null) return openGate;
+  return new UserGate({
+    ...secured.users,
+    cluster: clusters.all[0]?.name ?? '',
+    clock,
+    log: log.child({ part: 'access' }),
+  });
 }

@@ -21,6 +21,22 @@ const cidr = z.string().transform((text, context): Cidr => {
   return z.NEVER;
 });
 
+/** Where the state of a cluster is that is served besides the first. */
+export interface AlsoCluster {
+  readonly name: string;
+  readonly from: 'kubeconfig' | 'files';
+  /** File of the kubeconfig, or folder of the manifests. */
+  readonly path: string;
+}
+
+const alsoCluster = z.string().transform((text, context): AlsoCluster => {
+  const [, name, from, path] = /^([^=]+)=(kubeconfig|files):(.+)$/.exec(text) ?? [];
+  if (name !== undefined && path !== undefined && (from === 'kubeconfig' || from === 'files'))
+    return { name, from, path };
+  context.addIssue({ code: 'custom', message: 'give NAME=kubeconfig:FILE or NAME=files:FOLDER' });
+  return z.NEVER;
+});
+
 const tiers = z.string().transform((text, context): readonly Tier[] => {
   const read = readTiers(text);
   if (read.type === 'tiers') return read.tiers;
@@ -33,6 +49,8 @@ const listenAddress = z
   .regex(/^(unix:\/.+|.+:\d{1,5})$/, 'give host:port, [v6 address]:port or unix:/absolute/path');
 
 const count = z.coerce.number().int('give a whole number').min(1, 'give a number from 1');
+
+const headerName = z.string().regex(/^[\w-]+$/, 'give the name of a header');
 
 const basePath = z
   .string()
@@ -55,6 +73,7 @@ const schema = z.object({
   clusterFiles: z.string().min(1, 'name the folder that holds the manifests of the cluster').optional(),
   kubeconfig: z.string().min(1, 'name a kubeconfig file').optional(),
   clusterWait: duration,
+  alsoCluster: z.array(alsoCluster),
   podCidr: z.array(cidr),
   serviceCidr: z.array(cidr),
   keep: tiers,
@@ -79,6 +98,10 @@ const schema = z.object({
     .regex(/^[^/]+\/[^/]+$/, 'give namespace/name of a service account')
     .optional(),
   agentAudience: z.string().min(1),
+  users: z.enum(['kubernetes', 'anyone']),
+  proxySecretFile: z.string().min(1).optional(),
+  proxyUserHeader: headerName,
+  proxyGroupsHeader: headerName,
   insecureTransport: z.boolean(),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
 });
@@ -140,6 +163,15 @@ function command(): Command {
     )
     .addOption(
       flag('--kubeconfig <file>', 'access to the Kubernetes API, in place of the service account', 'KUBECONFIG'),
+    )
+    .addOption(
+      list(
+        flag(
+          '--also-cluster <name=source>',
+          'one more cluster: NAME=kubeconfig:FILE or NAME=files:FOLDER, may be given again',
+          'ALSO_CLUSTER',
+        ).default([]),
+      ),
     )
     .addOption(
       flag(
@@ -215,6 +247,28 @@ function command(): Command {
     )
     .addOption(
       flag(
+        '--users <who>',
+        'over TLS: kubernetes lets them see what their rights there allow, anyone everything',
+        'USERS',
+      ).default('kubernetes'),
+    )
+    .addOption(
+      flag(
+        '--proxy-secret-file <file>',
+        'what a proxy that knows its users says in x-weir-proxy-secret; without it no proxy is believed',
+        'PROXY_SECRET_FILE',
+      ),
+    )
+    .addOption(
+      flag('--proxy-user-header <name>', 'header of the user', 'PROXY_USER_HEADER').default('x-forwarded-user'),
+    )
+    .addOption(
+      flag('--proxy-groups-header <name>', 'header of the groups, with commas', 'PROXY_GROUPS_HEADER').default(
+        'x-forwarded-groups',
+      ),
+    )
+    .addOption(
+      flag(
         '--insecure-transport',
         'plain text, without proof of who speaks, also beyond this machine',
         'INSECURE',
@@ -249,6 +303,9 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
 }
 
 function withOneSource(config: AggregatorConfig): AggregatorConfig {
+  const names = [config.cluster, ...config.alsoCluster.map(({ name }) => name)];
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new WeirError('CONFIG_INVALID', `--also-cluster: ${twice} is given twice`);
   if (config.clusterFiles === undefined || config.kubeconfig === undefined) return config;
   const what = '--cluster-files and --kubeconfig: give one of them, the cluster has one state';
   throw new WeirError('CONFIG_INVALID', what);
@@ -256,14 +313,16 @@ function withOneSource(config: AggregatorConfig): AggregatorConfig {
 
 /** Plain text must have been asked for where it can leave the machine. */
 function withTransport(config: AggregatorConfig): AggregatorConfig {
-  const { listen, tlsCert, tlsKey, tlsCa, agentAccount, insecureTransport } = config;
+  const { listen, httpListen, tlsCert, tlsKey, tlsCa, agentAccount, insecureTransport } = config;
   const invalid = (what: string) => new WeirError('CONFIG_INVALID', what);
   if ((tlsCert === undefined) !== (tlsKey === undefined)) throw invalid('--tls-cert and --tls-key: give both or none');
   if (tlsCert === undefined) {
     if (tlsCa !== undefined) throw invalid('--tls-ca: needs --tls-cert and --tls-key too');
-    const open = listen.find((address) => !staysOnMachine(address));
+    const open = [...listen, httpListen].find((address) => !staysOnMachine(address));
     if (open === undefined || insecureTransport) return config;
-    throw invalid(`--listen ${open}: give --tls-cert and --tls-key, or --insecure-transport to do without`);
+    throw invalid(
+      `${open === httpListen ? '--http-listen' : '--listen'} ${open}: give --tls-cert and --tls-key, or --insecure-transport to do without`,
+    );
   }
   if (insecureTransport) throw invalid('--insecure-transport and --tls-cert: give one of them');
   if (tlsCa !== undefined || agentAccount !== undefined) return config;

@@ -2,15 +2,13 @@ import { type Logger, pino } from 'pino';
 import { messageOf, WeirError } from '../core/errors.ts';
 import { systemClock } from '../core/time.ts';
 import { version } from '../core/version.ts';
-import { KubeClient } from '../kube/client.ts';
 import { openAccess } from '../kube/open-access.ts';
 import { systemPace } from '../kube/pace.ts';
-import { CertificateFiles } from '../tls/certificate-files.ts';
-import { certificateProof, type NodeProof } from './access/node-proof.ts';
-import { tokenProof } from './access/token-proof.ts';
-import { TokenReviews } from './access/token-reviews.ts';
-import { type Secured, startAggregator } from './aggregator.ts';
+import { openSecured } from './access/open-secured.ts';
+import { startAggregator } from './aggregator.ts';
 import { type AggregatorConfig, readConfig } from './config.ts';
+import type { ServedCluster } from './cluster/options.ts';
+import { optionsOf } from './options.ts';
 import { ApiCluster } from './kube/api.ts';
 import { FileCluster } from './kube/files.ts';
 import type { ClusterSource } from './kube/source.ts';
@@ -21,9 +19,6 @@ import type { Store } from './store/store.ts';
 /** Editors and scripts write a file in several steps: read once they are done. */
 const debounceMs = 50;
 const pollMs = 2_000;
-const maxUpkeepEveryMs = 15_000;
-const sharedPollMs = 1_000;
-const certificatesEveryMs = 10_000;
 
 /** A database server where the name is a URL, else a file. */
 async function openStore({ database, synchronous, maxEdges }: AggregatorConfig, log: Logger): Promise<Store> {
@@ -34,12 +29,35 @@ async function openStore({ database, synchronous, maxEdges }: AggregatorConfig, 
 }
 
 /** @throws WeirError CLUSTER_SOURCE, KUBE_ACCESS, CONFIG_INVALID when nothing says where the cluster is */
-async function openCluster(config: AggregatorConfig, log: Logger): Promise<ClusterSource> {
+async function openSource(config: AggregatorConfig, log: Logger): Promise<ClusterSource> {
   if (config.clusterFiles !== undefined) return await openFiles(config.clusterFiles, log.child({ part: 'cluster' }));
-  const access = await openAccess(config.kubeconfig ?? null);
-  if (access !== null) return new ApiCluster({ access, pace: systemPace, log: log.child({ part: 'kube' }) });
+  const source = await openApi(config.kubeconfig ?? null, log);
+  if (source !== null) return source;
   const what = 'give --kubeconfig FILE or --cluster-files FOLDER, or run in a pod with a service account';
   throw new WeirError('CONFIG_INVALID', `nothing says where the state of the cluster is; ${what}`);
+}
+
+/** Null when nothing says where it is. @throws WeirError KUBE_ACCESS */
+async function openApi(kubeconfig: string | null, log: Logger): Promise<ClusterSource | null> {
+  const access = await openAccess(kubeconfig);
+  return access && new ApiCluster({ access, pace: systemPace, log: log.child({ part: 'kube' }) });
+}
+
+/** All clusters that are to be served, the first of which is `--cluster`. @throws WeirError as `openSource` */
+async function openClusters(config: AggregatorConfig, log: Logger): Promise<readonly ServedCluster[]> {
+  const { podCidr: podCidrs, serviceCidr: serviceCidrs } = config;
+  const served = [{ name: config.cluster, source: await openSource(config, log), podCidrs, serviceCidrs }];
+  try {
+    for (const { name, from, path } of config.alsoCluster) {
+      const own = log.child({ cluster: name });
+      const source = from === 'files' ? await openFiles(path, own) : await openApi(path, own);
+      if (source !== null) served.push({ name, source, podCidrs: [], serviceCidrs: [] });
+    }
+    return served;
+  } catch (error) {
+    for (const { source } of served) source.close();
+    throw error;
+  }
 }
 
 async function openFiles(folder: string, log: Logger): Promise<FileCluster> {
@@ -48,65 +66,17 @@ async function openFiles(folder: string, log: Logger): Promise<FileCluster> {
   return source;
 }
 
-/** How agents and callers are spoken to; null for plain text. @throws WeirError TLS_CERTIFICATE, CONFIG_INVALID */
-async function openSecured(config: AggregatorConfig, log: Logger): Promise<Secured | null> {
-  const { tlsCert, tlsKey, tlsCa, agentAccount, agentAudience: audience, cluster } = config;
-  if (tlsCert === undefined || tlsKey === undefined) {
-    if (config.insecureTransport) log.warn('plain text: who speaks is not proven, and what is said can be read');
-    return null;
-  }
-  const proofs: NodeProof[] = [];
-  if (tlsCa !== undefined) proofs.push(certificateProof(cluster));
-  if (agentAccount !== undefined) {
-    const access = await openAccess(config.kubeconfig ?? null);
-    if (access === null) throw new WeirError('CONFIG_INVALID', '--agent-account: needs access to the Kubernetes API');
-    const reviews = new TokenReviews(new KubeClient(access));
-    proofs.push(tokenProof({ reviews, account: agentAccount, audience, clock: systemClock }));
-  }
-  const paths = { ca: tlsCa ?? null, cert: tlsCert, key: tlsKey };
-  return { certificates: await CertificateFiles.open(paths, certificatesEveryMs, log), proofs };
-}
-
 async function run(config: AggregatorConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: { component: 'aggregator' } }, pino.destination(2));
-  const { cluster, listen, metricsListen, maxEdges, maxSeries, maxAliases, maxBaselines, credits, maxUnderWay } =
-    config;
+  const { cluster } = config;
   const secured = await openSecured(config, log.child({ part: 'tls' }));
   const store = await openStore(config, log);
-  const source = await openCluster(config, log).catch(async (error: unknown) => {
+  const clusters = await openClusters(config, log).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
-  const aggregator = await startAggregator(
-    {
-      cluster,
-      listen,
-      metricsListen,
-      httpListen: config.httpListen,
-      httpBasePath: config.httpBasePath,
-      ui: config.ui,
-      podCidrs: config.podCidr,
-      serviceCidrs: config.serviceCidr,
-      tiers: config.keep,
-      keepSightingsMs: config.keepSightings,
-      tailMs: config.tail,
-      upkeepEveryMs: Math.min(maxUpkeepEveryMs, config.tail / 4),
-      pollEveryMs: sharedPollMs,
-      rememberMs: config.remember,
-      identityWaitMs: config.identityWait,
-      clusterWaitMs: config.clusterWait,
-      maxEdges,
-      maxSeries,
-      maxAliases,
-      maxAnswerEdges: config.maxAnswerEdges,
-      maxBaselines,
-      credits,
-      maxBatchesUnderWay: maxUnderWay,
-      maxStreams: config.maxStreams,
-      maxDictionaryBytes: config.maxDictionaryMb * 1e6,
-    },
-    { store, source, clock: systemClock, log, secured },
-  );
+  const drivers = { store, clusters, clock: systemClock, log, secured };
+  const aggregator = await startAggregator(optionsOf(config), drivers);
   const { addresses, metricsAddress, httpAddress } = aggregator;
   log.info({ version, cluster, addresses, metricsAddress, httpAddress }, 'listening');
 

@@ -13,7 +13,7 @@ export interface Figure {
 }
 
 /** Numbers by name, or by the name of what they are of and then their own. */
-type Figures = { readonly [name: string]: number | null | Figures };
+export type Figures = { readonly [name: string]: number | null | Figures };
 
 export interface Result {
   /** What `--json` prints; null for what could not be told. */

@@ -86,7 +86,8 @@ export class ClusterFlows {
       numbers.set(key, number);
       return number;
     };
-    const bases = this.#windowsOf(node % behaviours).map((records) => {
+    const different = this.#windowsOf(node % behaviours).slice(0, windows);
+    const bases = different.map((records) => {
       const placed = records.map((record) => {
         const { uid } = record.pod;
         const pod = (numberIn(podNumbers, uid) * nodes + node) % pods;

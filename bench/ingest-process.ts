@@ -1,8 +1,10 @@
 /* An aggregator in a process of its own, on a made-up cluster: what it takes is its own and nobody else's. */
 import { pino } from 'pino';
 import { startAggregator } from '../aggregator/aggregator.ts';
+import { readConfig } from '../aggregator/config.ts';
 import { ClusterObjects } from '../aggregator/kube/objects.ts';
 import type { ClusterSource } from '../aggregator/kube/source.ts';
+import { optionsOf } from '../aggregator/options.ts';
 import { PostgresStore } from '../aggregator/store/postgres.ts';
 import { SqliteStore } from '../aggregator/store/sqlite.ts';
 import { systemClock } from '../core/time.ts';
@@ -39,41 +41,12 @@ const maxCached = 500_000;
 const store = database.startsWith('postgres:')
   ? await PostgresStore.open({ url: database, maxCached, log })
   : new SqliteStore({ path: database, synchronous: 'FULL', maxCached });
-const aggregator = await startAggregator(
-  {
-    cluster: 'bench',
-    listen: ['127.0.0.1:0'],
-    metricsListen: '127.0.0.1:0',
-    httpListen: '127.0.0.1:0',
-    httpBasePath: '',
-    ui: '',
-    podCidrs: [],
-    serviceCidrs: [],
-    tiers: [
-      { widthMs: 15_000, keepMs: 3_600_000 },
-      { widthMs: 60_000, keepMs: 86_400_000 },
-      { widthMs: 3_600_000, keepMs: 30 * 86_400_000 },
-      { widthMs: 86_400_000, keepMs: 400 * 86_400_000 },
-    ],
-    keepSightingsMs: 400 * 86_400_000,
-    tailMs: 300_000,
-    upkeepEveryMs: 15_000,
-    pollEveryMs: 1_000,
-    rememberMs: 3_600_000,
-    identityWaitMs: 5_000,
-    clusterWaitMs: 60_000,
-    maxEdges: 500_000,
-    maxSeries: 2_000,
-    maxAliases: 1_000,
-    maxBaselines: 100,
-    maxAnswerEdges: 100_000,
-    credits: 64,
-    maxBatchesUnderWay: 4_096,
-    maxStreams: 10_000,
-    maxDictionaryBytes: 1e9,
-  },
-  { store, source: clusterOf(), secured: null, clock: systemClock, log },
-);
+const flags = ['--cluster', 'bench', '--metrics-listen', '127.0.0.1:0', '--http-listen', '127.0.0.1:0'];
+const config = readConfig([...flags, '--listen', '127.0.0.1:0'], (text) => process.stderr.write(text));
+if (config === null) throw new Error('the bench asked for help');
+const clusters = [{ name: 'bench', source: clusterOf(), podCidrs: [], serviceCidrs: [] }];
+const drivers = { store, clusters, clock: systemClock, log, secured: null };
+const aggregator = await startAggregator(optionsOf(config), drivers);
 
 process.on('message', (message) => {
   if (message !== 'usage') return;

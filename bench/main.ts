@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, WeirError } from '../core/errors.ts';
 import { abortOnSignals } from '../lab/signals.ts';
 import { agent } from './agent.ts';
+import { agents } from './agents.ts';
 import type { Bench } from './bench.ts';
 import { capture } from './capture.ts';
 import { edges } from './edges.ts';
@@ -13,6 +14,7 @@ import { overhead } from './overhead.ts';
 import { hasOwnMounts, runWithOwnMounts } from './own-mounts.ts';
 import { policy } from './policy.ts';
 import { preexisting } from './preexisting.ts';
+import { query } from './query.ts';
 import { renderReport } from './report.ts';
 import { ui } from './ui.ts';
 import { Undo } from './undo.ts';
@@ -27,7 +29,9 @@ const benches: readonly Bench[] = [
   identity,
   wireBench,
   policy,
+  query,
   ingest,
+  agents,
   ui,
 ];
 

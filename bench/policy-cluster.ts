@@ -21,7 +21,7 @@ function randomBy(seed: number): () => number {
 
 const teams = 20;
 /** Few, as in most clusters, so that many rules cover the port that is asked for. */
-const servedPorts = [80, 443, 8080, 9090] as const;
+export const servedPorts = [80, 443, 8080, 9090] as const;
 
 /**
  * Pods with a name of their own and one of 20 teams. A policy selects one pod or, one in ten, a team, for both

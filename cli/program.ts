@@ -6,13 +6,13 @@ import { command, type CommandContext, examples, output } from './command.ts';
 import { type AliasOptions, listAliases, removeAlias, setAlias, type SetAliasOptions } from './commands/alias.ts';
 import { type FlowsOptions, flows } from './commands/flows.ts';
 import { type GraphOptions, graph } from './commands/graph.ts';
-import { type CheckOptions, checkPolicies } from './commands/policy-check.ts';
 import { type EvalOptions, evaluateQueries } from './commands/policy-eval.ts';
-import { type DiffOptions, type ReachOptions, showDiff, showReach } from './commands/policy-reach.ts';
+import { type ReachOptions, showReach } from './commands/policy-reach.ts';
 import { type ServicesOptions, showServices } from './commands/services.ts';
 import { showStatus } from './commands/status.ts';
 import { showWorkloads, type WorkloadsOptions } from './commands/workloads.ts';
 import { addGenerateCommand } from './generate-command.ts';
+import { addProofCommands } from './proof-commands.ts';
 import { scopeOptions } from './question.ts';
 import { addSettingsCommands } from './settings-commands.ts';
 import type { Target } from './target.ts';
@@ -133,24 +133,6 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
   const policy = root.command('policy').description('make policies, and prove them').exitOverride();
   addGenerateCommand(policy, { terminal, on });
 
-  command(policy, 'check', 'replay everything that was recorded against policies in files')
-    .argument('[paths...]', 'manifest files or folders, - for standard input; none checks what is applied')
-    .addOption(scopeOptions.cluster())
-    .addOption(scopeOptions.namespace())
-    .addOption(scopeOptions.workload())
-    .addOption(scopeOptions.since())
-    .option('--candidates-only', 'leave the applied policies out of account', false)
-    .addOption(output('table', 'json', 'yaml'))
-    .addHelpText(
-      'after',
-      `${examples(['weir policy check shop.yaml', 'weir policy generate -n shop | weir policy check -'])}
-
-Exit status: 0 when everything that was forwarded stays allowed, 1 when something would be denied, 2 for bad input.`,
-    )
-    .action((paths: string[], options: CheckOptions & Target) =>
-      on(options, async (connection) => finish(await checkPolicies(connection, terminal, paths, options))),
-    );
-
   policy
     .command('eval')
     .description('answer questions from manifests alone, one line each')
@@ -178,13 +160,6 @@ Exit status: 0, or 2 when a manifest or a question could not be read; all others
     )
     .action(async (options: ReachOptions) => finish(await showReach(terminal, options)));
 
-  policy
-    .command('diff')
-    .description('what may talk that could not before, and the other way round')
-    .addOption(manifestsOption())
-    .requiredOption('--against <paths...>', 'manifest files or folders as they were before')
-    .addOption(output('table', 'json', 'dot'))
-    .addHelpText('after', examples(['weir policy diff --manifests new/ --against old/']))
-    .action(async (options: DiffOptions) => finish(await showDiff(terminal, options)));
+  addProofCommands(root, policy, { terminal, on }, finish);
   return root;
 }

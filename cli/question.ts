@@ -36,7 +36,7 @@ export function scopeOf({ namespace, workload }: ScopeOptions): wire.Scope {
 }
 
 /** @throws WeirError USAGE */
-export function rangeOf({ since }: ScopeOptions, now: number): wire.TimeRange | null {
+export function rangeOf({ since }: Pick<ScopeOptions, 'since'>, now: number): wire.TimeRange | null {
   if (since === undefined) return null;
   const ms = parseDuration(since);
   if (ms === null) throw new WeirError('USAGE', `--since ${since}: give a length of time such as 15m, 2h or 1d`);

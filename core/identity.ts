@@ -26,8 +26,15 @@ export interface ServiceRef {
  * - `pod-cidr`, `service-cidr`: it lies where pods, or Services, get theirs from, and nobody is known to have had it
  * - `duplicate-address`: several had it at that moment, as far as the cluster's state tells
  * - `special-address`: loopback, link-local, multicast and the like, which mean something else everywhere
+ * - `hidden`: it has a name that whoever asks may not see; the address stands for none
  */
-export const unresolvedReasons = ['pod-cidr', 'service-cidr', 'duplicate-address', 'special-address'] as const;
+export const unresolvedReasons = [
+  'pod-cidr',
+  'service-cidr',
+  'duplicate-address',
+  'special-address',
+  'hidden',
+] as const;
 export type UnresolvedReason = (typeof unresolvedReasons)[number];
 
 /** One end of an edge in the workload graph. Only `workload` ends can have policies of their own. */
@@ -79,6 +86,6 @@ export function entityLabel(entity: Entity): string {
     case 'external':
       return entity.alias === undefined ? entity.address : `${entity.alias.name} ${entity.address}`;
     case 'unresolved':
-      return `${entity.address} (unresolved)`;
+      return entity.reason === 'hidden' ? '(hidden)' : `${entity.address} (unresolved)`;
   }
 }

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { ObjectMeta, OtherPolicy, Policy } from '../core/kubernetes.ts';
 import { compareText } from '../core/order.ts';
+import { yamlStyle } from './yaml-style.ts';
 
 /** What kubectl notes of its last apply: a second copy of the object. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -11,9 +12,6 @@ const versions: Readonly<Record<Policy['kind'], string>> = {
   BaselineAdminNetworkPolicy: 'policy.networking.k8s.io/v1alpha1',
   ClusterNetworkPolicy: 'policy.networking.k8s.io/v1alpha2',
 };
-
-/** What kubectl reads is YAML 1.1, in which `on` and `012` are no strings: `compat` has them quoted. */
-const style = { indentSeq: false, lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' } as const;
 
 function sorted(entries: Readonly<Record<string, string>>): Record<string, string> | undefined {
   const kept = Object.entries(entries).filter(([key]) => key !== lastApplied);
@@ -30,7 +28,8 @@ function metadataOf({ name, namespace, labels, annotations }: ObjectMeta): Recor
  */
 export function canonicalYaml(policy: Policy | OtherPolicy): string {
   const { apiVersion, kind, metadata } = policy;
-  if ('body' in policy) return stringify({ apiVersion, kind, metadata: metadataOf(metadata), ...policy.body }, style);
+  if ('body' in policy)
+    return stringify({ apiVersion, kind, metadata: metadataOf(metadata), ...policy.body }, yamlStyle);
   const version = apiVersion || versions[policy.kind];
-  return stringify({ apiVersion: version, kind, metadata: metadataOf(metadata), spec: policy.spec }, style);
+  return stringify({ apiVersion: version, kind, metadata: metadataOf(metadata), spec: policy.spec }, yamlStyle);
 }

@@ -5,7 +5,9 @@ import type { UnixMs } from '../core/time.ts';
 import { type OverPermission, overPermissionOf } from './over-permission.ts';
 import { overlay, refOf } from './policy-key.ts';
 import { Reachability, reachEnds } from './reach.ts';
-import { replayWithUses, type ReplayResult } from './replay.ts';
+import { PolicySet } from './evaluate.ts';
+import { replayOver, type ReplayResult, usesOf } from './replay.ts';
+import { Roster } from './roster.ts';
 import type { RuleId, RuleUses } from './rule-uses.ts';
 
 export interface CheckInput {
@@ -57,11 +59,16 @@ export function rulesOf(policies: readonly Policy[], uses: RuleUses): PolicyRule
 export function check({ cluster, applied, candidates, edges, scope }: CheckInput): Checked {
   const within = edges.filter((edge) => edgeInScope(scope, edge));
   const inForce = overlay(applied, candidates);
-  const { result, uses, policies, roster } = replayWithUses({ cluster, policies: inForce, edges: within });
+  const [roster, policies] = [new Roster(cluster), new PolicySet(inForce, cluster.nodes)];
+  const uses = usesOf(roster, candidates, within);
   const unused = rulesOf(candidates, uses).filter(({ lastUse }) => lastUse === null);
   const ends = reachEnds(roster, policies, []).filter(({ entity }) => entity !== null);
   const inScope = new Set(ends.filter(({ entity }) => entity !== null && entityInScope(scope, entity)));
   const tooMany = ends.length * inScope.size > maxPairs;
   const pairs = new Reachability(policies).pairs(ends, (from, to) => inScope.has(from) || inScope.has(to));
-  return { replay: result, unused, overPermission: tooMany ? null : overPermissionOf(pairs, within, maxWidest) };
+  return {
+    replay: replayOver(roster, policies, within),
+    unused,
+    overPermission: tooMany ? null : overPermissionOf(pairs, within, maxWidest),
+  };
 }

@@ -29,17 +29,16 @@ function times({ counters }: Observation): number {
   return opened > 0 ? opened : Math.max(counters.packetsToServer, counters.packetsToClient);
 }
 
-function weaknessesOf({ merged, client, server, byClient, byServer }: Edge): string[] {
+function addWeaknesses({ merged, client, server, byClient, byServer }: Edge, counts: Map<string, number>): void {
   const length = merged.lastSeenUnixMs - merged.firstSeenUnixMs;
-  const found: string[] = [];
+  const add = (weakness: string) => counts.set(weakness, (counts.get(weakness) ?? 0) + 1);
   // A connection that lasts is one too, and is seen all the time.
-  if (times(merged) <= 1 && length < minute) found.push(once);
-  else if (length < longEnough) found.push(short);
+  if (times(merged) <= 1 && length < minute) add(once);
+  else if (length < longEnough) add(short);
   if (client.type === 'workload' && server.type === 'workload' && (byClient === null || byServer === null)) {
-    found.push(oneSided);
+    add(oneSided);
   }
-  if (merged.directionBy === 'listener') found.push(listening);
-  return found;
+  if (merged.directionBy === 'listener') add(listening);
 }
 
 /**
@@ -49,9 +48,7 @@ function weaknessesOf({ merged, client, server, byClient, byServer }: Edge): str
  */
 export function judge(rule: MergedRule, letsMoreThrough: boolean): Judgement {
   const counts = new Map<string, number>(rule.doubts);
-  for (const edge of rule.edges) {
-    for (const weakness of weaknessesOf(edge)) counts.set(weakness, (counts.get(weakness) ?? 0) + 1);
-  }
+  for (const edge of rule.edges) addWeaknesses(edge, counts);
   const rows = rule.edges.length;
   const reasons = Array.from(counts, ([text, count]) =>
     rows > 1 && count < rows ? `${text} (${count} of ${rows} rows)` : text,

@@ -78,10 +78,12 @@ export class EdgeSides<E extends EdgeId = EdgeId> {
   }
 
   #decide(direction: Direction, edge: E, client: Peer, server: Peer): SideDecision {
+    const { protocol, port } = edge;
+    if (this.#onRelation === null) return this.#policies.side(direction, { client, server, protocol, port });
     const relation = this.#policies.relation(direction, { client, server });
     if (!(relation instanceof Relation)) return relation;
-    this.#onRelation?.(relation, edge);
-    return relation.decide(edge.protocol, edge.port);
+    this.#onRelation(relation, edge);
+    return relation.decide(protocol, port);
   }
 
   #isOnHost(entity: Entity): boolean {

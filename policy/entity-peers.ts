@@ -24,6 +24,8 @@ export class EntityPeers {
   readonly #roster: Roster;
   readonly #classOf: (pod: PodPeer) => number;
   readonly #distinct = new Map<string, Distinct | null>();
+  /** The same by object: many edges share their ends, and a key takes longer to make than to find. */
+  readonly #byObject = new WeakMap<WorkloadRef, Distinct | null>();
   readonly #others = new Map<string, Peer>();
 
   /** @param classOf equal for pods that no policy tells apart, whichever node they are on */
@@ -70,6 +72,14 @@ export class EntityPeers {
 
   /** Null where the workload is not in the snapshot, or nothing of it tells its labels. */
   #pods(ref: WorkloadRef): Distinct | null {
+    const known = this.#byObject.get(ref);
+    if (known !== undefined) return known;
+    const distinct = this.#podsByKey(ref);
+    this.#byObject.set(ref, distinct);
+    return distinct;
+  }
+
+  #podsByKey(ref: WorkloadRef): Distinct | null {
     const key = workloadKey(ref);
     let distinct = this.#distinct.get(key);
     if (distinct === undefined) {

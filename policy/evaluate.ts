@@ -133,6 +133,14 @@ export class PolicySet {
     return { decision: worse(egress.decision, ingress.decision), egress, ingress };
   }
 
+  /** What the policies of one end say, whatever those of the other do. */
+  side(direction: Direction, { client, server, protocol, port }: Query): SideDecision {
+    const [from, to] = [this.#ends.endOf(client), this.#ends.endOf(server)];
+    return direction === 'egress'
+      ? this.#side(direction, from, to, protocol, port)
+      : this.#side(direction, to, from, protocol, port);
+  }
+
   /** A number that is equal for peers that these policies do not tell apart, whichever node they are on; from 0. */
   classOf(peer: Peer): number {
     return this.#ends.endOf(peer).class;

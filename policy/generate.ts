@@ -8,7 +8,7 @@ import { entityInScope, type Scope } from '../core/scope.ts';
 import { type Workload, workloadsOf } from '../core/workload.ts';
 import { buildPolicy, type GeneratedPolicy } from './generated-policy.ts';
 import { defaultOptions, type GenerateOptions } from './generate-options.ts';
-import { askedBy, subjectOf } from './grant.ts';
+import { askedBy, type KeyedEdge, subjectOf } from './grant.ts';
 import { checkManualRules, grantsByChoice } from './manual-grant.ts';
 import type { Grant } from './peer-grants.ts';
 import { policyNames } from './policy-name.ts';
@@ -87,9 +87,9 @@ function checkScope({ namespace, workload }: Scope, cluster: ClusterSnapshot, wo
 }
 
 /** By key, so that nothing that follows depends on the order in which the edges came. */
-function sortedEdges(edges: readonly Edge[]): Edge[] {
-  const keyed = edges.map((edge) => ({ key: edgeKey(edge), edge }));
-  return keyed.sort((a, b) => compareText(a.key, b.key)).map(({ edge }) => edge);
+function sortedEdges(edges: readonly Edge[]): KeyedEdge[] {
+  const keyed = edges.map((edge) => ({ edge, edgeKey: edgeKey(edge) }));
+  return keyed.sort((a, b) => compareText(a.edgeKey, b.edgeKey));
 }
 
 function subjectFrom(workload: Workload, surroundings: Surroundings): Subject | { readonly reason: string } {
@@ -115,18 +115,19 @@ function distribute(
   surroundings: Surroundings,
 ): ExcludedEdge[] {
   const excluded: ExcludedEdge[] = [];
-  for (const edge of sortedEdges(edges)) {
+  for (const keyed of sortedEdges(edges)) {
+    const { edge } = keyed;
     for (const direction of bothDirections) {
       const end = subjectOf(edge, direction);
-      if (!directions.includes(direction) || end.type !== 'workload' || !inScope(end)) continue;
+      if (!directions.includes(direction) || end.type !== 'workload') continue;
       const subject = subjects.get(workloadKey(end));
       if (subject === undefined) {
-        excluded.push({ edge, direction, reason: 'its own workload gets no policy' });
+        if (inScope(end)) excluded.push({ edge, direction, reason: 'its own workload gets no policy' });
         continue;
       }
-      const asked = askedBy(edge, direction, end, surroundings);
+      const asked = askedBy(keyed, direction, end, surroundings);
       if ('reason' in asked) excluded.push({ edge, direction, reason: asked.reason });
-      else subject.grants[direction].push(...asked.grants);
+      else for (const grant of asked.grants) subject.grants[direction].push(grant);
     }
   }
   return excluded;

@@ -1,13 +1,14 @@
 import { hostCidr } from '../core/address.ts';
 import type { Edge } from '../core/edge.ts';
 import type { Direction } from '../core/flow.ts';
-import { type Entity, entityLabel, type WorkloadRef, workloadKey } from '../core/identity.ts';
+import { type Entity, entityLabel, type WorkloadRef } from '../core/identity.ts';
 import type { PortProtocol } from './connections.ts';
-import { dnsPort } from './dns.ts';
+import { bothProtocols, grantOfBlock, grantsOfNodeLocalDns, grantsOfServices, none, type Row } from './block-grant.ts';
+import type { ClusterDns } from './dns.ts';
 import type { RowChoice } from './generate-options.ts';
 import type { Grant } from './peer-grants.ts';
 import { doubtsAbout, impossible, objectionsTo } from './row-objections.ts';
-import { blockPeer, everyone } from './rule-peer.ts';
+import { everyone } from './rule-peer.ts';
 import { onePort, type RulePort } from './rule-port.ts';
 import type { Surroundings } from './surroundings.ts';
 import { namespaceOfWorkload, workloadPeer } from './workload-peer.ts';
@@ -24,84 +25,49 @@ export function farEndOf(edge: Edge, direction: Direction): Entity {
   return direction === 'egress' ? edge.server : edge.client;
 }
 
-/** One row at the workload that a policy is made for. */
-interface Row {
+/** An edge with its key. */
+export interface KeyedEdge {
   readonly edge: Edge;
-  readonly protocol: PortProtocol;
-  readonly direction: Direction;
-  readonly subject: WorkloadRef;
-  readonly doubts: readonly string[];
+  readonly edgeKey: string;
 }
 
-const none: readonly WorkloadRef[] = [];
+const transports = [['TCP'], ['UDP'], ['SCTP'], ['TCP', 'UDP']] as const satisfies readonly PortProtocol[][];
 
-function grantOfBlock(row: Row, cidr: string, peerLabel: string, ports: readonly RulePort[]): Grant {
-  const { edge, doubts } = row;
-  return { peer: blockPeer(cidr), peerLabel, ports, edge, catches: none, doubts };
+/** The protocols of a port, both for DNS: a resolver repeats over TCP what was too long for UDP. */
+function protocolsAt({ protocol }: Row, server: WorkloadRef, port: number, dns: ClusterDns): readonly PortProtocol[] {
+  if (protocol === 'SCTP') return transports[2];
+  return dns.serves(server, port) ? transports[3] : transports[protocol === 'TCP' ? 0 : 1];
 }
 
-function bothProtocols(port: number): RulePort[] {
-  return [onePort('TCP', port), onePort('UDP', port)];
-}
-
-/** The ports of a server, and both protocols for DNS: a resolver repeats over TCP what was too long for UDP. */
-function portsAt({ protocol }: Row, server: WorkloadRef, port: number, surroundings: Surroundings): RulePort[] {
-  const { dns, named, options, selectors } = surroundings;
-  const isDns = protocol !== 'SCTP' && dns.serves(server, port);
-  const protocols: readonly PortProtocol[] = isDns ? ['TCP', 'UDP'] : [protocol];
-  // A whole namespace may have pods that call the port otherwise.
-  if (!options.namedPorts) return protocols.map((each) => onePort(each, port));
+function portsAt(
+  row: Row,
+  server: WorkloadRef,
+  port: number,
+  byName: boolean,
+  surroundings: Surroundings,
+): readonly RulePort[] {
+  const { dns, named, selectors } = surroundings;
+  const protocols = protocolsAt(row, server, port, dns);
+  if (!byName) return named.numbered(protocols, port);
   const reached = [server, ...(selectors.of(server)?.alsoSelects ?? [])];
   return protocols.map((each) => named.of(reached, each, port));
 }
 
-/** The addresses of the Services that were called, where rules have to name what packets look like before translation. */
-function grantsOfServices(row: Row, server: WorkloadRef, surroundings: Surroundings): Grant[] {
-  const { services, workloads, options } = surroundings;
-  const workload = workloads.get(workloadKey(server));
-  if (!options.serviceAddresses || workload === undefined) return [];
-  return row.edge.services.flatMap((service) => {
-    const ports = services.portsTo(service, workload, row.protocol, row.edge.port);
-    if (ports.length === 0) return [];
-    const label = entityLabel({ type: 'service', ...service });
-    const behind = services.workloadsOf(service).map(({ ref }) => ref);
-    return services.addressesOf(service).map((address): Grant => {
-      const block = grantOfBlock(
-        row,
-        hostCidr(address),
-        `${label} (${address})`,
-        ports.map((port) => onePort(row.protocol, port)),
-      );
-      return { ...block, catches: behind };
-    });
-  });
-}
-
-/** Where a DNS server on each node answers in place of the cluster's, the address of the Service itself is reached. */
-function grantsOfNodeLocalDns(row: Row, server: WorkloadRef, { dns }: Surroundings): Grant[] {
-  if (row.protocol === 'SCTP' || !dns.serves(server, row.edge.port)) return [];
-  return dns.nodeLocalAddresses.map((address) =>
-    grantOfBlock(row, hostCidr(address), `DNS on each node (${address})`, bothProtocols(dnsPort)),
-  );
-}
-
 function grantsOfWorkload(row: Row, far: WorkloadRef, port: number, surroundings: Surroundings): Asked {
-  const { direction, subject, doubts, edge } = row;
+  const { direction, subject, doubts, edge, edgeKey } = row;
   const { options } = surroundings;
   const byNamespace = options.peers === 'namespace';
-  const named = byNamespace
-    ? namespaceOfWorkload(far, subject.namespace, surroundings)
-    : workloadPeer(far, subject.namespace, surroundings);
+  const named = (byNamespace ? namespaceOfWorkload : workloadPeer)(far, subject.namespace, surroundings);
   if ('reason' in named) return named;
-  const numbersOnly = direction === 'egress' && byNamespace;
-  const context = numbersOnly ? { ...surroundings, options: { ...options, namedPorts: false } } : surroundings;
-  const ports = portsAt(row, direction === 'egress' ? far : subject, port, context);
-  const peerLabel = byNamespace ? `namespace ${far.namespace}` : entityLabel({ type: 'workload', ...far });
-  const own: Grant = { ...named, peerLabel, ports, edge, doubts };
-  if (direction === 'ingress') return { grants: [own] };
-  return {
-    grants: [own, ...grantsOfServices(row, far, surroundings), ...grantsOfNodeLocalDns(row, far, surroundings)],
-  };
+  const isEgress = direction === 'egress';
+  // Other pods of a whole namespace may call the port otherwise.
+  const byName = options.namedPorts && !(isEgress && byNamespace);
+  const ports = portsAt(row, isEgress ? far : subject, port, byName, surroundings);
+  const { peer, peerLabel, catches } = named;
+  const own: Grant = { peer, peerLabel, ports, edge, edgeKey, catches, doubts };
+  if (!isEgress || (ports.length === 1 && !options.serviceAddresses)) return { grants: [own] };
+  const besides = [...grantsOfServices(row, far, surroundings), ...grantsOfNodeLocalDns(row, far, surroundings)];
+  return { grants: [own, ...besides] };
 }
 
 /** Every workload behind a Service that was chosen, on the ports that the Service leads to. */
@@ -152,23 +118,34 @@ function grantsOf(row: Row, far: Entity, choice: RowChoice | null, surroundings:
 }
 
 /** Turns an edge into what the policy of the workload at its end in that direction has to allow. */
-export function askedBy(edge: Edge, direction: Direction, subject: WorkloadRef, surroundings: Surroundings): Asked {
+export function askedBy(
+  { edge, edgeKey }: KeyedEdge,
+  direction: Direction,
+  subject: WorkloadRef,
+  surroundings: Surroundings,
+): Asked {
   const far = farEndOf(edge, direction);
   const choice = surroundings.choices.of(edge, direction);
   if (surroundings.options.general[direction] === 'allow-all') {
     if (choice?.include === false)
       return { reason: 'it was left out by choice, but everything is allowed all the same' };
-    return { grants: [{ peer: everyone, peerLabel: 'everyone', ports: null, edge, catches: none, doubts: [] }] };
+    return {
+      grants: [{ peer: everyone, peerLabel: 'everyone', ports: null, edge, edgeKey, catches: none, doubts: [] }],
+    };
   }
   const { protocol } = edge;
   const never = impossible(edge, far);
   if (never !== null || protocol === 'ICMP' || protocol === 'ICMPv6') return { reason: never ?? '' };
-  if (choice?.include === false) return { reason: 'it was left out by choice' };
+  if (choice?.include === false) {
+    const inside = far.type === 'workload' && far.namespace === subject.namespace;
+    const isOpen = inside && surroundings.options.general[direction] === 'allow-inside-namespace';
+    return { reason: `it was left out by choice${isOpen ? ', but its whole namespace is allowed all the same' : ''}` };
+  }
   const objections = objectionsTo(edge, direction, far, surroundings);
   const [first] = objections;
   if (first !== undefined && choice === null) return { reason: first.reason };
   return grantsOf(
-    { edge, protocol, direction, subject, doubts: doubtsAbout(edge, objections) },
+    { edge, edgeKey, protocol, direction, subject, doubts: doubtsAbout(edge, objections) },
     far,
     choice,
     surroundings,

@@ -1,7 +1,7 @@
 import { addressFromBytes, type Cidr, parseCidr } from '../core/address.ts';
 import { compareText } from '../core/order.ts';
 import { addGrounds, newPeerGrants, type PeerGrants } from './peer-grants.ts';
-import { normalPorts, portLabel, type RulePort } from './rule-port.ts';
+import { normalPorts, portsKey, type RulePort } from './rule-port.ts';
 
 /** Blocks of one prefix length by their text, of either family. */
 type Level = Map<string, PeerGrants & { readonly block: Cidr }>;
@@ -11,10 +11,6 @@ const longestPrefix = 128;
 /** The block of twice the size that holds it. */
 function parentOf({ network, prefix }: Cidr): Cidr {
   return parseCidr(`${addressFromBytes(network)}/${prefix - 1}`) as Cidr;
-}
-
-function portsKey(ports: readonly RulePort[] | null): string {
-  return ports === null ? 'every' : ports.map(portLabel).join();
 }
 
 function put(levels: readonly Level[], block: Cidr, ports: readonly RulePort[] | null, adjacent: boolean): PeerGrants {

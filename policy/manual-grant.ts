@@ -36,7 +36,7 @@ export function checkManualRules(rules: readonly ManualRule[], surroundings: Sur
 function namedPeerOf({ peer }: ManualRule, own: string, surroundings: Surroundings) {
   switch (peer.type) {
     case 'block':
-      return { peer: blockPeer(peer.cidr), catches: [] };
+      return { peer: blockPeer(peer.cidr), peerLabel: peer.cidr, catches: [] };
     case 'namespace':
       return namespacePeer(peer.namespace, own, surroundings);
     case 'workload':
@@ -53,11 +53,11 @@ export function grantsByChoice(subject: WorkloadRef, direction: Direction, surro
     const named = namedPeerOf(rule, subject.namespace, surroundings);
     if ('reason' in named) continue;
     const ports = rule.ports?.map(({ protocol, first, last }) => ({ protocol, first, last })) ?? null;
-    grants.push({ ...named, peerLabel: peerLabelOf(rule), ports, edge: null, doubts: [byHand] });
+    grants.push({ ...named, ports, edge: null, edgeKey: '', doubts: [byHand] });
   }
   const doubts = [byGeneralRule];
   if (options.general[direction] === 'allow-all') {
-    grants.push({ peer: everyone, peerLabel: 'everyone', ports: null, edge: null, catches: [], doubts });
+    grants.push({ peer: everyone, peerLabel: 'everyone', ports: null, edge: null, edgeKey: '', catches: [], doubts });
   }
   if (options.general[direction] === 'allow-inside-namespace') {
     const peerLabel = `namespace ${subject.namespace}`;
@@ -67,6 +67,7 @@ export function grantsByChoice(subject: WorkloadRef, direction: Direction, surro
       peerLabel,
       ports: null,
       edge: null,
+      edgeKey: '',
       catches,
       doubts,
     });

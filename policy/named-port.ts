@@ -22,6 +22,7 @@ function nameIn(spec: PodSpec, protocol: PortProtocol, port: number): string | n
 export class NamedPorts {
   readonly #workloads: ReadonlyMap<string, Workload>;
   readonly #known = new Map<string, RulePort>();
+  readonly #numbered = new Map<string, readonly RulePort[]>();
 
   constructor(workloads: ReadonlyMap<string, Workload>) {
     this.#workloads = workloads;
@@ -41,5 +42,16 @@ export class NamedPorts {
       this.#known.set(key, found);
     }
     return found;
+  }
+
+  /** By its number: of equal lists there is one, because each edge has one and there are few. */
+  numbered(protocols: readonly PortProtocol[], port: number): readonly RulePort[] {
+    const key = `${protocols.join()} ${port}`;
+    let ports = this.#numbered.get(key);
+    if (ports === undefined) {
+      ports = protocols.map((each) => onePort(each, port));
+      this.#numbered.set(key, ports);
+    }
+    return ports;
   }
 }

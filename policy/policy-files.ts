@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { compareText } from '../core/order.ts';
+import { yamlStyle } from './yaml-style.ts';
 
 /** A text file to be written. */
 export interface PolicyFile {
@@ -31,5 +32,5 @@ export function policyFiles(
     kind: 'Component',
     resources: files.map(({ path }) => path),
   };
-  return [...files, { path: 'kustomization.yaml', text: stringify(kustomization, { indentSeq: false, lineWidth: 0 }) }];
+  return [...files, { path: 'kustomization.yaml', text: stringify(kustomization, yamlStyle) }];
 }

@@ -2,9 +2,7 @@ import { stringify } from 'yaml';
 import type { Direction } from '../core/flow.ts';
 import type { Fields } from '../core/fields.ts';
 import type { PolicyObject, WrittenRule } from './policy-object.ts';
-
-/** What kubectl reads is YAML 1.1, in which `on` and `012` are no strings: `compat` has them quoted. */
-const style = { indentSeq: false, lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' } as const;
+import { yamlStyle } from './yaml-style.ts';
 
 /** Where a rule stands in a text: lines from 1, both inclusive. */
 export interface RuleLines {
@@ -47,9 +45,10 @@ function commentLine(text: string): string {
  */
 export class Printer {
   readonly #parts = new Map<string, string>();
+  readonly #elements = new WeakMap<object, string>();
 
   print({ head, rules }: PolicyObject, commentOn: CommentOn = noComments): Printed {
-    let yaml = stringify(head, style);
+    let yaml = stringify(head, yamlStyle);
     let line = linesIn(yaml);
     const lines: RuleLines[] = [];
     for (const direction of directions) {
@@ -106,14 +105,25 @@ export class Printer {
 
   #field(key: string, value: unknown): string {
     if (!Array.isArray(value) || value.length === 0) return this.#part({ [key]: value });
-    return `    ${key}:\n${value.map((each: unknown) => this.#part([each])).join('')}`;
+    return `    ${key}:\n${value.map((each: unknown) => this.#element(each)).join('')}`;
+  }
+
+  /** One element of a list. Most are the very objects that were printed before. */
+  #element(value: unknown): string {
+    if (typeof value !== 'object' || value === null) return this.#part([value]);
+    let text = this.#elements.get(value);
+    if (text === undefined) {
+      text = this.#part([value]);
+      this.#elements.set(value, text);
+    }
+    return text;
   }
 
   #part(value: Fields | readonly unknown[]): string {
     const key = JSON.stringify(value);
     let text = this.#parts.get(key);
     if (text === undefined) {
-      text = indented(stringify(value, style), '    ');
+      text = indented(stringify(value, yamlStyle), '    ');
       this.#parts.set(key, text);
     }
     return text;

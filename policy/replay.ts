@@ -3,7 +3,7 @@ import type { Direction } from '../core/flow.ts';
 import type { ClusterSnapshot, Policy } from '../core/kubernetes.ts';
 import { compareText } from '../core/order.ts';
 import type { Decision } from '../core/verdict.ts';
-import { becauseText } from './because.ts';
+import { type Because, becauseText } from './because.ts';
 import { decisionOf, EdgeSides, type Sides } from './edge-sides.ts';
 import { PolicySet } from './evaluate.ts';
 import { succeeded } from './outcome.ts';
@@ -25,6 +25,8 @@ export interface ReplayFinding {
   readonly direction: Direction;
   /** The policy or default that decided, as a sentence. */
   readonly because: string;
+  /** The same for programs. */
+  readonly rests: Because;
 }
 
 /** How many edges came to what. Every edge is counted once: flows is the sum of all others. */
@@ -58,10 +60,20 @@ export function outcomeOf(edge: Edge, decision: Decision): Outcome {
   return succeeded(edge) ? 'denied' : 'stillDenied';
 }
 
+/** Few reasons stand behind many findings. */
+const texts = new WeakMap<Because, string>();
+
+function textOf(because: Because): string {
+  const text = texts.get(because) ?? becauseText(because);
+  texts.set(because, text);
+  return text;
+}
+
 export function findingOf(edge: Edge, sides: Sides): ReplayFinding {
   const decision = decisionOf(sides);
   const direction = decidingDirection({ decision, ...sides });
-  return { edge, decision, direction, because: becauseText(sides[direction].because) };
+  const rests = sides[direction].because;
+  return { edge, decision, direction, because: textOf(rests), rests };
 }
 
 /** Counts edges and keeps those that people have to know of. */
@@ -93,35 +105,29 @@ export class Tally {
   }
 }
 
-/** A replay with the uses of every rule of the policies. */
-export interface Replayed {
-  readonly result: ReplayResult;
-  readonly uses: RuleUses;
-  readonly policies: PolicySet;
-  readonly roster: Roster;
-}
-
 /**
  * Decides every recorded edge under the given policies. An edge between workloads stands for all of their pods as they
  * are in the snapshot: where these differ, the worst decision counts. A workload without pods is decided by its template.
  *
  * @throws WeirError ADDRESS_INVALID for an ipBlock that holds no CIDR
  */
-export function replayWithUses({ cluster, policies, edges }: ReplayInput): Replayed {
-  const [roster, set, uses, tally] = [
-    new Roster(cluster),
-    new PolicySet(policies, cluster.nodes),
-    new RuleUses(),
-    new Tally(),
-  ];
-  const sides = new EdgeSides<Edge>(roster, set, (relation, edge) => uses.note(relation, edge));
-  for (const edge of edges) tally.add(edge, sides.decide(edge));
-  return { result: tally.result(), uses, policies: set, roster };
+export function replay({ cluster, policies, edges }: ReplayInput): ReplayResult {
+  return replayOver(new Roster(cluster), new PolicySet(policies, cluster.nodes), edges);
 }
 
-/** As `replayWithUses`, the result alone. */
-export function replay({ cluster, policies, edges }: ReplayInput): ReplayResult {
-  const [sides, tally] = [new EdgeSides(new Roster(cluster), new PolicySet(policies, cluster.nodes)), new Tally()];
+/** As `replay`, with what was made already. */
+export function replayOver(roster: Roster, policies: PolicySet, edges: readonly Edge[]): ReplayResult {
+  const [sides, tally] = [new EdgeSides(roster, policies), new Tally()];
   for (const edge of edges) tally.add(edge, sides.decide(edge));
   return tally.result();
+}
+
+/** Which rules of the given policies edges match, whatever other policies there are. @throws WeirError ADDRESS_INVALID */
+export function usesOf(roster: Roster, policies: readonly Policy[], edges: readonly Edge[]): RuleUses {
+  const uses = new RuleUses();
+  if (policies.length === 0) return uses;
+  const set = new PolicySet(policies, roster.cluster.nodes);
+  const sides = new EdgeSides<Edge>(roster, set, (relation, edge) => uses.note(relation, edge));
+  for (const edge of edges) sides.decide(edge);
+  return uses;
 }

@@ -17,6 +17,7 @@ const failures = {
   unanswered: 'it was never answered',
 } as const;
 
+const none: readonly string[] = [];
 const neverThrough = 'never came through';
 /** Ordinary for UDP, so it does not weigh as much as the others. */
 export const neverAnswered = 'never answered';
@@ -60,7 +61,9 @@ export function objectionsTo(
   surroundings: Surroundings,
 ): Objection[] {
   const { options } = surroundings;
-  const found: (Objection | null)[] = [aboutFarEnd(edge, farEnd, surroundings)];
+  const found: Objection[] = [];
+  const about = aboutFarEnd(edge, farEnd, surroundings);
+  if (about !== null) found.push(about);
   if (edge.merged.directionBy === 'ports') {
     found.push({
       reason: 'only the port numbers tell which end is the client, and a rule does not rest on that',
@@ -74,11 +77,12 @@ export function objectionsTo(
   if (options.general[direction] === 'block-all') {
     found.push({ reason: 'everything is blocked in this direction, and nobody chose it', doubt: null });
   }
-  return found.filter((each) => each !== null);
+  return found;
 }
 
 /** What is doubtful about a row as it was seen, also where nothing speaks against a rule. */
-export function doubtsAbout(edge: Edge, chosen: readonly Objection[]): string[] {
+export function doubtsAbout(edge: Edge, chosen: readonly Objection[]): readonly string[] {
+  if (chosen.length === 0 && edge.verdict === 'forwarded') return none;
   const doubts = chosen.flatMap(({ doubt }) => doubt ?? []);
   if (!succeeded(edge) && !doubts.includes(neverThrough)) doubts.push(neverThrough);
   if (isFireAndForget(edge)) doubts.push(neverAnswered);

@@ -1,4 +1,4 @@
-import type { GeneratedRule } from './generated-policy.ts';
+import type { GeneratedRule } from './generated-rule.ts';
 
 function count(amount: number, one: string): string {
   return `${amount} ${one}${amount === 1 ? '' : 's'}`;

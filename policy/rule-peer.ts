@@ -1,6 +1,7 @@
 import { type Cidr, cidrContainsBytes, parseCidr } from '../core/address.ts';
 import type { Labels, NetworkPolicyPeer } from '../core/kubernetes.ts';
 import { compareText } from '../core/order.ts';
+import { perObject } from './per-object.ts';
 
 /** Whom a generated rule lets through. */
 export type RulePeer =
@@ -20,8 +21,7 @@ export function sortedLabels(labels: Labels): Labels {
   return Object.fromEntries(Object.entries(labels).sort(([a], [b]) => compareText(a, b)));
 }
 
-/** Equal for equal peers only; sorts everyone first, then pods of the own namespace, of others, and blocks. */
-export function peerKey(peer: RulePeer): string {
+function keyOf(peer: RulePeer): string {
   switch (peer.type) {
     case 'everyone':
       return '0';
@@ -34,8 +34,10 @@ export function peerKey(peer: RulePeer): string {
   }
 }
 
-/** As NetworkPolicy writes it; everyone is written by naming nobody. */
-export function toNetworkPolicyPeer(peer: Exclude<RulePeer, { type: 'everyone' }>): NetworkPolicyPeer {
+/** Equal for equal peers only; sorts everyone first, then pods of the own namespace, of others, and blocks. */
+export const peerKey = perObject(keyOf);
+
+function written(peer: Exclude<RulePeer, { type: 'everyone' }>): NetworkPolicyPeer {
   if (peer.type === 'block') return { ipBlock: { cidr: peer.block.text } };
   const isEvery = Object.keys(peer.labels).length === 0;
   const podSelector = isEvery ? {} : { matchLabels: peer.labels };
@@ -43,6 +45,9 @@ export function toNetworkPolicyPeer(peer: Exclude<RulePeer, { type: 'everyone' }
   const namespaceSelector = { matchLabels: peer.namespace };
   return isEvery ? { namespaceSelector } : { namespaceSelector, podSelector };
 }
+
+/** As NetworkPolicy writes it; everyone is written by naming nobody. */
+export const toNetworkPolicyPeer = perObject(written);
 
 function holdsLabels(wide: Labels, narrow: Labels): boolean {
   return Object.entries(wide).every(([key, value]) => Object.hasOwn(narrow, key) && narrow[key] === value);

@@ -19,6 +19,11 @@ export function portLabel(port: RulePort): string {
   return `${port.protocol} ${port.first}${port.last === port.first ? '' : `-${port.last}`}`;
 }
 
+/** Equal for equal ports only. */
+export function portsKey(ports: readonly RulePort[] | null): string {
+  return ports === null ? 'every' : ports.map(portLabel).join();
+}
+
 /** As NetworkPolicy writes it. */
 export function toNetworkPolicyPort(port: RulePort): NetworkPolicyPort {
   if ('name' in port) return { protocol: port.protocol, port: port.name };
@@ -65,11 +70,14 @@ export function normalPorts(ports: readonly RulePort[], adjacent: boolean): Rule
   return [...spans, ...names.values()].sort(compare);
 }
 
-/** Whether a set of normal ports holds all of an entry. Null is every port. */
+/** Whether a set of normal ports holds all of an entry, one of its own or several together. Null is every port. */
 export function holdsPort(ports: readonly RulePort[] | null, port: RulePort): boolean {
   if (ports === null) return true;
   if (isNamed(port)) return ports.some((each) => isNamed(each) && portLabel(each) === portLabel(port));
-  return ports.some(
-    (each) => !isNamed(each) && each.protocol === port.protocol && each.first <= port.first && each.last >= port.last,
-  );
+  let next = port.first;
+  for (const each of ports) {
+    if (isNamed(each) || each.protocol !== port.protocol) continue;
+    if (each.first <= next && each.last >= next) next = each.last + 1;
+  }
+  return next > port.last;
 }

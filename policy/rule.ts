@@ -1,11 +1,11 @@
-import { type Edge, edgeKey } from '../core/edge.ts';
+import type { Edge } from '../core/edge.ts';
 import { type WorkloadRef, workloadKey } from '../core/identity.ts';
 import { compareText } from '../core/order.ts';
 import { absorb } from './absorb.ts';
 import { joinBlocks } from './join-blocks.ts';
 import { type Grant, grantsByPeer, type PeerGrants } from './peer-grants.ts';
 import type { RulePeer } from './rule-peer.ts';
-import { portLabel, type RulePort } from './rule-port.ts';
+import { portsKey, type RulePort } from './rule-port.ts';
 
 /** One rule of a policy, with what it rests on. */
 export interface MergedRule {
@@ -22,26 +22,33 @@ export interface MergedRule {
   readonly doubts: readonly (readonly [doubt: string, grants: number])[];
 }
 
-function sortedEdges(edges: ReadonlySet<Edge>): Edge[] {
-  if (edges.size < 2) return [...edges];
-  const keyed = Array.from(edges, (edge) => ({ key: edgeKey(edge), edge }));
-  return keyed.sort((a, b) => compareText(a.key, b.key)).map(({ edge }) => edge);
+function sortedByKey(edges: ReadonlyMap<string, Edge>): Edge[] {
+  if (edges.size === 1) return [...edges.values()];
+  return [...edges.keys()].sort(compareText).map((key) => edges.get(key) as Edge);
 }
 
 function ruleOf(peers: readonly PeerGrants[]): MergedRule {
+  const edges = new Map<string, Edge>();
+  const catching = new Set<readonly WorkloadRef[]>();
   const doubts = new Map<string, number>();
-  for (const each of peers)
-    for (const [doubt, count] of each.doubts) doubts.set(doubt, (doubts.get(doubt) ?? 0) + count);
-  const catches = new Map<string, WorkloadRef>();
-  for (const each of new Set(peers.flatMap(({ catches: sets }) => [...sets]))) {
-    for (const ref of each) catches.set(workloadKey(ref), ref);
+  const labels = new Set<string>();
+  for (const { grounds } of peers) {
+    const own = new Set<string>();
+    for (const { edge, edgeKey, catches, doubts: some, peerLabel } of grounds) {
+      if (edge !== null) edges.set(edgeKey, edge);
+      if (catches.length > 0) catching.add(catches);
+      for (const doubt of some) doubts.set(doubt, (doubts.get(doubt) ?? 0) + 1);
+      own.add(peerLabel);
+    }
+    for (const label of own.size > 1 ? [...own].sort(compareText) : own) labels.add(label);
   }
+  const caught = new Map([...catching].flatMap((refs) => refs.map((ref) => [workloadKey(ref), ref] as const)));
   return {
     peers: peers.map(({ peer }) => peer),
-    peerLabels: [...new Set(peers.flatMap((each) => [...each.labels].sort(compareText)))],
+    peerLabels: [...labels],
     ports: peers[0]?.ports ?? null,
-    edges: sortedEdges(new Set(peers.flatMap((each) => [...each.edges]))),
-    catches: [...catches].sort(([a], [b]) => compareText(a, b)).map(([, ref]) => ref),
+    edges: sortedByKey(edges),
+    catches: [...caught].sort(([a], [b]) => compareText(a, b)).map(([, ref]) => ref),
     doubts: [...doubts].sort(([a], [b]) => compareText(a, b)),
   };
 }
@@ -58,7 +65,7 @@ export function mergeGrants(grants: readonly Grant[], adjacentAsRange = false): 
   const everyone = peers.find(({ peer }) => peer.type === 'everyone') ?? null;
   const rules = new Map<string, PeerGrants[]>();
   for (const peer of joinBlocks(absorb(peers, everyone), adjacentAsRange)) {
-    const key = peer.ports === null ? 'every' : peer.ports.map(portLabel).join();
+    const key = portsKey(peer.ports);
     const rule = rules.get(key);
     if (rule === undefined) rules.set(key, [peer]);
     else rule.push(peer);

@@ -6,8 +6,17 @@ import type { GenerateOptions } from './generate-options.ts';
 import { NamedPorts } from './named-port.ts';
 import { NamespaceSelectors } from './namespace-selector.ts';
 import { RowChoices } from './row-choices.ts';
+import type { RulePeer } from './rule-peer.ts';
 import { Services } from './services.ts';
 import { WorkloadSelectors } from './workload-selector.ts';
+
+/** A peer, and every other workload that it lets through besides the one that was meant. */
+export interface NamedPeer {
+  readonly peer: RulePeer;
+  /** How people read it. */
+  readonly peerLabel: string;
+  readonly catches: readonly WorkloadRef[];
+}
 
 /** What is needed to turn edges into rules. */
 export interface Surroundings {
@@ -20,6 +29,8 @@ export interface Surroundings {
   readonly services: Services;
   readonly dns: ClusterDns;
   readonly named: NamedPorts;
+  /** What workloads are named by, once it was worked out. */
+  readonly peers: Map<string, NamedPeer | { readonly reason: string }>;
 }
 
 /** @param workloads those that have pods, or will. @throws WeirError QUERY_INVALID when choices contradict each other */
@@ -40,6 +51,7 @@ export function surroundingsOf(
     services,
     dns: new ClusterDns(services, workloads),
     named: new NamedPorts(byKey),
+    peers: new Map(),
   };
 }
 

@@ -1,14 +1,7 @@
-import { type WorkloadRef, workloadKey } from '../core/identity.ts';
+import { entityLabel, type WorkloadRef, workloadKey } from '../core/identity.ts';
 import type { Labels } from '../core/kubernetes.ts';
-import type { RulePeer } from './rule-peer.ts';
-import { type Surroundings, unnameable, usesHostNetwork } from './surroundings.ts';
+import { type NamedPeer, type Surroundings, unnameable, usesHostNetwork } from './surroundings.ts';
 import type { WorkloadSelector } from './workload-selector.ts';
-
-/** A peer, and every other workload that it lets through besides the one that was meant. */
-export interface NamedPeer {
-  readonly peer: RulePeer;
-  readonly catches: readonly WorkloadRef[];
-}
 
 /** How a policy names a namespace: null for its own. */
 interface NamedNamespace {
@@ -35,12 +28,28 @@ export function namespacePeer(
   const inside = selectors.inNamespace(name);
   return {
     peer: { type: 'pods', namespace: namespace.labels, labels: {} },
+    peerLabel: `namespace ${name}`,
     catches: others.length === 0 ? inside : [...inside, ...others],
   };
 }
 
-/** The pods of a workload, as a policy in namespace `own` names them. */
+/** The pods of a workload, as a policy in namespace `own` names them: of equal peers there is one object. */
 export function workloadPeer(
+  ref: WorkloadRef,
+  own: string,
+  surroundings: Surroundings,
+): NamedPeer | { readonly reason: string } {
+  const { peers } = surroundings;
+  const key = `${ref.namespace === own ? 'own' : 'other'} ${workloadKey(ref)}`;
+  let named = peers.get(key);
+  if (named === undefined) {
+    named = namedWorkload(ref, own, surroundings);
+    peers.set(key, named);
+  }
+  return named;
+}
+
+function namedWorkload(
   ref: WorkloadRef,
   own: string,
   surroundings: Surroundings,
@@ -54,6 +63,7 @@ export function workloadPeer(
   const elsewhere = namespace.alsoSelects.flatMap((each) => selectors.matching(each, labels));
   return {
     peer: { type: 'pods', namespace: namespace.labels, labels },
+    peerLabel: entityLabel({ type: 'workload', ...ref }),
     catches: elsewhere.length === 0 ? alsoSelects : [...alsoSelects, ...elsewhere],
   };
 }

@@ -6,9 +6,12 @@ import { spoolStage } from '../spool/lost.ts';
 import { readContent } from '../spool/merge.ts';
 import type { Taken } from '../spool/spool.ts';
 
-/** A dictionary is begun anew when most of its edges are of the past: their numbers are long, and take room elsewhere. */
-const mostEdgesToKeep = 4096;
-const edgesPerRow = 8;
+/**
+ * A dictionary is begun anew when most of its edges are of the past: their numbers are long, and the aggregator keeps
+ * some 120 bytes for each, of every agent. To begin anew costs about as much as five windows do.
+ */
+const mostEdgesToKeep = 512;
+const edgesPerRow = 2;
 
 /** Writes spooled batches for one stream, with the dictionary and the status that it has been told. */
 export class StreamWriter {
@@ -16,6 +19,8 @@ export class StreamWriter {
   readonly #agentStatus: () => wire.AgentStatus;
   readonly #writer = new BatchWriter();
   #told: string;
+  /** Of a batch since the dictionary began. */
+  #mostRows = 0;
 
   /** @param told the status that hello had */
   constructor(limits: wire.Limits, agentStatus: () => wire.AgentStatus, told: wire.AgentStatus) {
@@ -26,6 +31,7 @@ export class StreamWriter {
 
   /** The next batch says everything that it refers to. */
   reset(): void {
+    this.#mostRows = 0;
     this.#writer.reset();
   }
 
@@ -38,8 +44,12 @@ export class StreamWriter {
     const rows = batch.rows.edges.length;
     const more = Math.max(...Object.values(batch.rows.dictionary.sizes));
     const isFull = this.#writer.entries + more > this.#limits.maxDictionaryEntries;
-    const isOld = this.#writer.edges > Math.max(mostEdgesToKeep, edgesPerRow * rows);
-    if (isFull || isOld) this.#writer.reset();
+    this.#mostRows = Math.max(this.#mostRows, rows);
+    const isOld = this.#writer.edges > Math.max(mostEdgesToKeep, edgesPerRow * this.#mostRows);
+    if (isFull || isOld) {
+      this.reset();
+      this.#mostRows = rows;
+    }
     return this.#writer.write(batch, this.#news());
   }
 

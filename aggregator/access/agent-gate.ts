@@ -9,6 +9,7 @@ import { messageOf, WeirError } from '../../core/errors.ts';
 import type { Clock } from '../../core/time.ts';
 import type * as wire from '../../proto/wire.ts';
 import { serviceError } from '../api/status.ts';
+import { callerOfMetadata } from './caller.ts';
 import type { Presented, ProvenNodes } from './node-proof.ts';
 import { Expiry } from './expiry.ts';
 
@@ -26,9 +27,8 @@ export function agentGate(options: AgentGateOptions): ServerInterceptor {
   return (method, call) => (method.path === path ? guarded(call, options) : new ServerInterceptingCall(call));
 }
 
-/** What a call brings with it. */
-export function presentedBy(call: ServerInterceptingCallInterface, metadata: Metadata): Presented {
-  const [, token = null] = /^bearer (.+)$/i.exec(String(metadata.get('authorization')[0] ?? '')) ?? [];
+function presentedBy(call: ServerInterceptingCallInterface, metadata: Metadata): Presented {
+  const { token } = callerOfMetadata(metadata, call.getPeer());
   return { certificate: call.getAuthContext().sslPeerCertificate ?? null, token };
 }
 
@@ -64,7 +64,11 @@ function guarded(call: ServerInterceptingCallInterface, { prove, clock, log }: A
   });
 }
 
-function mismatch({ node }: wire.Hello, proven: ProvenNodes | null): WeirError | null {
+function mismatch({ cluster, node }: wire.Hello, proven: ProvenNodes | null): WeirError | null {
+  if (proven !== null && proven.cluster !== cluster) {
+    const what = `it says ${cluster.slice(0, 253)}, its ${proven.by} is for ${proven.cluster}`;
+    return new WeirError('INGEST_CLUSTER_MISMATCH', what);
+  }
   if (proven?.nodes.includes(node)) return null;
   const speaksFor = proven?.nodes.join(', ') ?? 'none';
   return new WeirError('INGEST_NODE_MISMATCH', `it says ${node.slice(0, 253)}, its ${proven?.by} is for ${speaksFor}`);

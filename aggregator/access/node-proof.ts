@@ -13,6 +13,8 @@ export interface Presented {
 
 /** The nodes that an agent may report for, and until when. */
 export interface ProvenNodes {
+  /** The cluster that they are of. */
+  readonly cluster: string;
   readonly nodes: readonly string[];
   readonly expiresUnixMs: UnixMs;
   /** What runs out then, for people. */
@@ -22,13 +24,17 @@ export interface ProvenNodes {
 /** Checks one kind of proof; null when the call brings none of that kind. @throws WeirError UNAUTHENTICATED */
 export type NodeProof = (presented: Presented) => Promise<ProvenNodes | null>;
 
-/** Agents prove their node with a client certificate that names it. */
-export function certificateProof(cluster: string): NodeProof {
+/** Agents prove their node with a client certificate that names it. @param clusters of one of which it has to be */
+export function certificateProof(...clusters: readonly string[]): NodeProof {
   return async ({ certificate }) => {
     if (certificate === null) return null;
-    const nodes = nodesOf(certificate.subjectaltname ?? '', cluster);
-    if (nodes.length > 0) return { nodes, expiresUnixMs: Date.parse(certificate.valid_to), by: 'certificate' };
-    const what = `the agent's certificate names no node of this cluster; it needs the URI ${nodeUri(cluster, 'NODE')}`;
+    for (const cluster of clusters) {
+      const nodes = nodesOf(certificate.subjectaltname ?? '', cluster);
+      const expiresUnixMs = Date.parse(certificate.valid_to);
+      if (nodes.length > 0) return { cluster, nodes, expiresUnixMs, by: 'certificate' };
+    }
+    const uris = clusters.map((cluster) => nodeUri(cluster, 'NODE')).join(' or ');
+    const what = `the agent's certificate names no node of this cluster; it needs the URI ${uris}`;
     throw new WeirError('UNAUTHENTICATED', what);
   };
 }

@@ -4,6 +4,8 @@ import type { NodeProof } from './node-proof.ts';
 import type { TokenReviews } from './token-reviews.ts';
 
 export interface TokenProofOptions {
+  /** Whose API server reviews them. */
+  readonly cluster: string;
   readonly reviews: TokenReviews;
   /** The agents' service account, as `namespace/name`. */
   readonly account: string;
@@ -22,7 +24,7 @@ const unknownEndMs: Milliseconds = 600_000;
  * Agents prove their node with the token of their pod: the API server says which node the pod runs on, and no longer
  * takes the token once the pod is gone.
  */
-export function tokenProof({ reviews, account, audience, clock }: TokenProofOptions): NodeProof {
+export function tokenProof({ cluster, reviews, account, audience, clock }: TokenProofOptions): NodeProof {
   const [namespace, name] = account.split('/');
   const username = `system:serviceaccount:${namespace}:${name}`;
   return async ({ token }) => {
@@ -39,7 +41,7 @@ export function tokenProof({ reviews, account, audience, clock }: TokenProofOpti
       const what = 'the API server does not say on which node the agent runs; agents with tokens need Kubernetes 1.30';
       throw new WeirError('UNAUTHENTICATED', `${what} or later and a token that is bound to their pod`);
     }
-    return { nodes: [node], expiresUnixMs: expiryOf(token) ?? clock.now() + unknownEndMs, by: 'token' };
+    return { cluster, nodes: [node], expiresUnixMs: expiryOf(token) ?? clock.now() + unknownEndMs, by: 'token' };
   };
 }
 

@@ -14,19 +14,39 @@ import {
   type StreamHandler,
   type UnaryHandler,
 } from '../../proto/services.ts';
+import { callerOfMetadata } from '../access/caller.ts';
+import { isLocal } from '../access/local-calls.ts';
+import { type Gate, openGate } from '../access/user-gate.ts';
 import type { FaultReport } from './faults.ts';
 import { serviceError } from './status.ts';
 
-function unaryCall(handler: UnaryHandler<unknown, unknown>, report: FaultReport): handleUnaryCall<unknown, unknown> {
+export interface ServiceParts {
+  readonly report: FaultReport;
+  /** Stands before the handlers of calls by the network. */
+  readonly gate: Gate;
+}
+
+/** What stands before the handlers, for a call by the address that it came by. */
+function gateOf(metadata: Metadata, gate: Gate): Gate {
+  return isLocal(metadata) ? openGate : gate;
+}
+
+function unaryCall(
+  method: string,
+  handler: UnaryHandler<unknown, unknown>,
+  { report, gate }: ServiceParts,
+): handleUnaryCall<unknown, unknown> {
   return (call, callback) => {
-    const run = async () => await handler(call.request);
-    run().then(
-      (response) => callback(null, response),
-      (error: unknown) => {
-        report(call.getPath(), error);
-        callback(serviceError(error));
-      },
-    );
+    const caller = callerOfMetadata(call.metadata, call.getPeer());
+    gateOf(call.metadata, gate)
+      .unary(method, handler, call.request, caller)
+      .then(
+        (response) => callback(null, response),
+        (error: unknown) => {
+          report(call.getPath(), error);
+          callback(serviceError(error));
+        },
+      );
   };
 }
 
@@ -49,16 +69,18 @@ function responsesOf(call: ServerWritableStream<unknown, unknown>): ResponseStre
 }
 
 function streamCall(
+  method: string,
   handler: StreamHandler<unknown, unknown>,
-  report: FaultReport,
+  { report, gate }: ServiceParts,
 ): handleServerStreamingCall<unknown, unknown> {
   return (call) => {
-    try {
-      handler(call.request, responsesOf(call));
-    } catch (error) {
-      report(call.getPath(), error);
-      call.emit('error', serviceError(error));
-    }
+    const caller = callerOfMetadata(call.metadata, call.getPeer());
+    gateOf(call.metadata, gate)
+      .stream(method, handler, call.request, responsesOf(call), caller)
+      .catch((error: unknown) => {
+        report(call.getPath(), error);
+        call.emit('error', serviceError(error));
+      });
   };
 }
 
@@ -67,14 +89,15 @@ export function addService<Key extends Exclude<ServiceKey, 'ingest'>>(
   server: Server,
   key: Key,
   handlers: ServiceHandlers[Key],
-  report: FaultReport,
+  parts: ServiceParts,
 ): void {
   const methods = methodsOf(serviceNames[key]);
   const calls = Object.entries<unknown>(handlers).map(([name, handler]) => {
     const isStream = methods[name]?.responseStream === true;
+    const method = `${key}/${name}`;
     const call = isStream
-      ? streamCall(handler as StreamHandler<unknown, unknown>, report)
-      : unaryCall(handler as UnaryHandler<unknown, unknown>, report);
+      ? streamCall(method, handler as StreamHandler<unknown, unknown>, parts)
+      : unaryCall(method, handler as UnaryHandler<unknown, unknown>, parts);
     return [name, call] as const;
   });
   server.addService(

@@ -1,5 +1,5 @@
 import { connect as connectSocket } from 'node:net';
-import { existsSync, mkdirSync, unlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { experimental, Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
@@ -7,8 +7,8 @@ import { HealthImplementation } from 'grpc-health-check';
 import { messageOf, WeirError } from '../../core/errors.ts';
 import { packageDefinition } from '../../proto/load.ts';
 import { addIngestService, type IngestHandlers, maxRequestBytes } from '../../proto/services.ts';
-import type { FaultReport } from './faults.ts';
-import { addService } from './grpc-service.ts';
+import { addService, type ServiceParts } from './grpc-service.ts';
+import { markLocal } from '../access/local-calls.ts';
 import { type ApiHandlers, apiKeys } from './handlers.ts';
 
 /** How callers at addresses of the network are spoken to; at sockets of this machine's file system text is plain. */
@@ -20,6 +20,9 @@ export interface GrpcTransport {
 
 export const plainTransport: GrpcTransport = { credentials: ServerCredentials.createInsecure(), gates: [] };
 
+/** Who may open a socket is for the file system to say. */
+const socketTransport: GrpcTransport = { ...plainTransport, gates: [markLocal] };
+
 /** How long calls may take to end by themselves. */
 const closePatienceMs = 1_000;
 
@@ -28,7 +31,7 @@ export class GrpcServer {
   readonly #server: Server;
   readonly #health: HealthImplementation;
 
-  constructor(ingest: IngestHandlers, handlers: ApiHandlers, report: FaultReport) {
+  constructor(ingest: IngestHandlers, handlers: ApiHandlers, parts: ServiceParts) {
     this.#server = new Server({
       'grpc.max_receive_message_length': maxRequestBytes,
       // An agent whose machine has vanished is noticed, and its stream ended.
@@ -36,7 +39,7 @@ export class GrpcServer {
       'grpc.keepalive_timeout_ms': 10_000,
     });
     addIngestService(this.#server, ingest);
-    for (const key of apiKeys) addService(this.#server, key, handlers[key], report);
+    for (const key of apiKeys) addService(this.#server, key, handlers[key], parts);
     this.#health = new HealthImplementation({ '': 'SERVING' });
     this.#health.addToServer(this.#server);
     new ReflectionService(packageDefinition).addToServer(this.#server);
@@ -47,7 +50,7 @@ export class GrpcServer {
    * @returns the address with the port that was chosen for port 0. @throws WeirError LISTEN
    */
   async listen(address: string, transport: GrpcTransport): Promise<string> {
-    const { credentials, gates } = address.startsWith('unix:') ? plainTransport : transport;
+    const { credentials, gates } = address.startsWith('unix:') ? socketTransport : transport;
     const guarded =
       gates.length === 0 ? credentials : experimental.createServerCredentialsWithInterceptors(credentials, [...gates]);
     try {
@@ -58,6 +61,7 @@ export class GrpcServer {
           else resolve(bound);
         });
       });
+      if (address.startsWith('unix:')) chmodSync(address.slice('unix:'.length), 0o600);
       return address.startsWith('unix:') ? address : `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
     } catch (error) {
       throw new WeirError('LISTEN', `${address}: ${messageOf(error)}; choose another with --listen`, { cause: error });

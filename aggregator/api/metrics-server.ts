@@ -1,16 +1,16 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { Registry } from 'prom-client';
 import { messageOf } from '../../core/errors.ts';
 import { listenOn } from './http/listen.ts';
+import type { MetricPage } from './metric-page.ts';
 
 /** Serves /metrics, /healthz (the process runs) and /readyz (it takes calls). */
 export class MetricsServer {
   readonly #server: Server;
-  readonly #registry: Registry;
+  readonly #page: MetricPage;
   #ready = false;
 
-  constructor(registry: Registry) {
-    this.#registry = registry;
+  constructor(page: MetricPage) {
+    this.#page = page;
     this.#server = createServer((request, response) => this.#answer(request.url ?? '', response));
   }
 
@@ -38,8 +38,8 @@ export class MetricsServer {
 
   async #metrics(response: ServerResponse): Promise<void> {
     try {
-      const text = await this.#registry.metrics();
-      end(response, 200, text, this.#registry.contentType);
+      const text = await this.#page.text();
+      end(response, 200, text, this.#page.contentType);
     } catch (error) {
       end(response, 500, `${messageOf(error)}\n`);
     }

@@ -1,14 +1,12 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Edge } from '../../core/edge.ts';
 import { workloadKey } from '../../core/identity.ts';
 import type { Clock } from '../../core/time.ts';
-import { version } from '../../core/version.ts';
 import type { History } from '../graph/history.ts';
 import type { Segment } from '../graph/segment.ts';
 import type { Identity } from '../identity/identity.ts';
 import { identityProblemKinds } from '../identity/problems.ts';
 import type { Ingest } from '../ingest/ingest.ts';
-import type { CertificateFiles } from '../../tls/certificate-files.ts';
 import type { ClusterState } from '../query/cluster-state.ts';
 import { countUnresolved } from '../query/unresolved.ts';
 import type { Followers } from '../query/followers.ts';
@@ -20,11 +18,9 @@ export interface Measured {
   readonly state: ClusterState;
   readonly followers: Followers;
   readonly identity: Identity;
-  /** Null where text is plain. */
-  readonly certificates: CertificateFiles | null;
 }
 
-/** What the aggregator tells Prometheus. */
+/** What Prometheus is told of one cluster. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #clock: Clock;
@@ -34,7 +30,6 @@ export class Metrics {
   /** @param maxSeries how many series each traffic metric may have */
   constructor(clock: Clock, maxSeries: number) {
     this.#clock = clock;
-    collectDefaultMetrics({ register: this.registry });
     this.#traffic = new TrafficMetrics(this.registry, maxSeries);
     this.#lag = new Histogram({
       name: 'weir_ingest_lag_seconds',
@@ -42,9 +37,6 @@ export class Metrics {
       buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600],
       registers: [this.registry],
     });
-    this.#gauge('weir_build_info', 'Version of this process; always 1.', ['component', 'version'], (gauge) =>
-      gauge.set({ component: 'aggregator', version }, 1),
-    );
   }
 
   /** Counts a segment that was committed. */
@@ -54,7 +46,7 @@ export class Metrics {
   }
 
   /** Adds what is read from the parts whenever it is asked for. */
-  measure({ ingest, history, state, followers, identity, certificates }: Measured): void {
+  measure({ ingest, history, state, followers, identity }: Measured): void {
     this.#counter(
       'weir_ingest_batches_seen_total',
       'Batches that arrived: the sum of all results, and pending.',
@@ -114,16 +106,6 @@ export class Metrics {
       'Holders of addresses that were forgotten before their time because there were too many.',
       [],
       (into) => into.inc(identity.forgottenEarly),
-    );
-    this.#gauge(
-      'weir_certificate_expiry_timestamp_seconds',
-      'When the certificate of this process ends, in seconds since 1970; absent where it has none.',
-      [],
-      (gauge) => {
-        const expiresUnixMs = certificates?.expiresUnixMs ?? null;
-        if (expiresUnixMs === null) gauge.remove();
-        else gauge.set(expiresUnixMs / 1000);
-      },
     );
     this.#gauge('weir_followers', 'Callers that follow.', [], (gauge) => gauge.set(followers.count));
     this.#counter('weir_follow_windows_skipped_total', 'Windows that slow followers did not get.', [], (into) =>

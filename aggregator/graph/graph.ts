@@ -4,7 +4,6 @@ import { sortEdges } from './edges.ts';
 import { LaneIndex } from './lane-index.ts';
 import { LaneSums, type TopBy } from './lane-sums.ts';
 import type { Rows } from './rows.ts';
-import type { Entry } from './scope-index.ts';
 
 /** The whole cluster. */
 export const everywhere: Scope = { namespace: null, workload: null };
@@ -21,19 +20,23 @@ export function edgesIn(index: LaneIndex, sums: LaneSums, scope: Scope): readonl
 
 /** The edges that carried most in a span, the largest first. Only these are made. */
 export function topIn(index: LaneIndex, sums: LaneSums, by: TopBy, limit: number): readonly Edge[] {
-  const largest: { readonly entry: Entry; readonly amount: number }[] = [];
+  const amounts = sums.amounts(by);
+  const byAmount = (a: number, b: number) => (amounts[b] as number) - (amounts[a] as number) || a - b;
+  let largest: number[] = [];
   let least = 0;
-  for (const entry of index.entries(everywhere)) {
-    const amount = sums.amountOf(entry, by);
-    if (amount <= least) continue;
-    largest.push({ entry, amount });
-    if (largest.length < 2 * limit) continue;
-    largest.sort((a, b) => b.amount - a.amount);
-    largest.length = limit;
-    least = largest.at(-1)?.amount ?? 0;
+  for (let number = 0; number < amounts.length; number++) {
+    if ((amounts[number] as number) <= least) continue;
+    if (largest.push(number) < 2 * limit) continue;
+    largest = largest.sort(byAmount).slice(0, limit);
+    least = amounts[largest.at(-1) as number] as number;
   }
-  largest.sort((a, b) => b.amount - a.amount || (a.entry.key < b.entry.key ? -1 : 1));
-  return largest.slice(0, limit).flatMap(({ entry }) => sums.edge(entry) ?? []);
+  return largest
+    .sort(byAmount)
+    .slice(0, limit)
+    .flatMap((number) => {
+      const entry = index.edgeAt(number);
+      return entry === null ? [] : (sums.edge(entry) ?? []);
+    });
 }
 
 /** The workload graph over some span of time: the sum of the rows that were put in. Bounded in edges. */

@@ -5,7 +5,6 @@ import { messageOf } from '../../core/errors.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Clock, Milliseconds, Window } from '../../core/time.ts';
 import type { Store } from '../store/store.ts';
-import type { StoredSegment } from './contribution.ts';
 import type { Fold } from './fold.ts';
 import { everywhere } from './graph.ts';
 import type { TopBy } from './lane-sums.ts';
@@ -154,21 +153,15 @@ export class History {
   }
 
   /**
-   * The segments behind an id, in the order of their commits, for whoever was told of those before. Null when some of
-   * them are merged already: then all that is known has to be asked for anew. @param limit how many at most
-   * @throws WeirError STORE
+   * Hands out the last segments in the order of their commits, as far as they are not merged yet.
+   * @param most how many at most. @throws WeirError STORE
    */
-  segmentsAfter(id: number, limit: number): Promise<readonly StoredSegment[] | null> {
+  async latest(most: number, take: (segment: Segment, id: number) => void): Promise<void> {
     const { store, cluster } = this.#options;
-    return store.view(cluster, async (view) => {
-      if (id < view.rolledId) return null;
-      const segments: StoredSegment[] = [];
+    await store.view(cluster, async (view) => {
       const window = { startUnixMs: Number.MIN_SAFE_INTEGER, endUnixMs: Number.MAX_SAFE_INTEGER };
-      for await (const each of view.segments({ type: 'beginning', window }, id)) {
-        if (segments.length === limit) break;
-        segments.push(each);
-      }
-      return segments;
+      const afterId = Math.max(view.rolledId, view.lastId - most);
+      for await (const { id, segment } of view.segments({ type: 'beginning', window }, afterId)) take(segment, id);
     });
   }
 

@@ -19,10 +19,14 @@ export class LaneIndex {
   readonly #scopes = new ScopeIndex();
   readonly #lanes: (Lane | null)[] = [];
   readonly #free: number[] = [];
+  readonly #edges: (Entry | null)[] = [];
+  readonly #freeEdges: number[] = [];
   readonly #names = new Map<number, readonly string[]>();
   #firstSeen = new Float64Array(64);
   #lastSeen = new Float64Array(64);
   #evidence = new Uint8Array(64);
+  #edgeOf = new Int32Array(64);
+  #isServer = new Uint8Array(64);
   #overflowedRows = 0;
 
   /** @param maxEdges rows of further edges are counted and left out */
@@ -94,6 +98,8 @@ export class LaneIndex {
     this.#firstSeen[slot] = Infinity;
     this.#lastSeen[slot] = 0;
     this.#evidence[slot] = 0;
+    this.#edgeOf[slot] = entry.number;
+    this.#isServer[slot] = lane.reporter === 'server' ? 1 : 0;
     this.#slots.set(lane.key, slot);
     entry.slots.push(slot);
     return slot;
@@ -101,17 +107,22 @@ export class LaneIndex {
 
   #newEntry({ edge: id, edgeKey: key }: Lane): Entry | null {
     if (this.#entries.size >= this.#maxEdges) return null;
-    const entry: Entry = { id, key, slots: [] };
+    const number = this.#freeEdges.pop() ?? this.#edges.length;
+    const entry: Entry = { id, key, number, slots: [] };
+    this.#edges[number] = entry;
     this.#entries.set(key, entry);
     this.#scopes.add(entry);
     return entry;
   }
 
   #grow(): void {
-    const size = this.capacity * 2;
+    // Each span has a hundred bytes for a slot: doubling would waste too many.
+    const size = Math.ceil(this.capacity * 1.25);
     this.#firstSeen = grown(this.#firstSeen, new Float64Array(size));
     this.#lastSeen = grown(this.#lastSeen, new Float64Array(size));
     this.#evidence = grown(this.#evidence, new Uint8Array(size));
+    this.#edgeOf = grown(this.#edgeOf, new Int32Array(size));
+    this.#isServer = grown(this.#isServer, new Uint8Array(size));
   }
 
   /** Frees a slot; the edge goes with its last lane. */
@@ -123,6 +134,8 @@ export class LaneIndex {
     if (entry.slots.length === 0) {
       this.#entries.delete(entry.key);
       this.#scopes.delete(entry);
+      this.#edges[entry.number] = null;
+      this.#freeEdges.push(entry.number);
     }
     this.#slots.delete(lane.key);
     this.#names.delete(slot);
@@ -145,6 +158,20 @@ export class LaneIndex {
   /** Index into directionEvidence. */
   evidenceAt(slot: number): number {
     return this.#evidence[slot] as number;
+  }
+
+  /** Edges have numbers below it. */
+  get edgeNumbers(): number {
+    return this.#edges.length;
+  }
+
+  edgeAt(number: number): Entry | null {
+    return this.#edges[number] ?? null;
+  }
+
+  /** The numbers of the edges of all slots, and whether a slot is a server's report: to be read at once. */
+  get places(): { readonly edgeOf: Int32Array; readonly isServer: Uint8Array } {
+    return { edgeOf: this.#edgeOf, isServer: this.#isServer };
   }
 
   namesAt(slot: number): readonly string[] {
@@ -170,7 +197,7 @@ export class LaneIndex {
 }
 
 /** A larger array with the same beginning. */
-export function grown<Values extends Float64Array | Uint8Array>(from: Values, into: Values): Values {
+export function grown<Values extends Float64Array | Int32Array | Uint8Array>(from: Values, into: Values): Values {
   into.set(from);
   return into;
 }

@@ -128,19 +128,25 @@ export class LaneSums {
     };
   }
 
-  /** How much an entry carried: the larger of what its two sides reported, as in its edge. */
-  amountOf({ slots }: Entry, by: TopBy): number {
-    const sides = { client: [0, 0, 0], server: [0, 0, 0] };
-    for (const slot of slots) {
-      if (!this.has(slot)) continue;
-      const side = sides[(this.#index.laneAt(slot) as Lane).reporter];
-      const at = slot * width;
-      side[0] = (side[0] as number) + (this.#counts[at + toServer] as number);
-      side[1] = (side[1] as number) + (this.#counts[at + toClient] as number);
-      side[2] = (side[2] as number) + (this.#counts[at + established] as number);
+  /** How much each edge carried, by its number: the larger of what its two sides reported, as in the edge. */
+  amounts(by: TopBy): Float64Array {
+    const { edgeOf, isServer } = this.#index.places;
+    const sums = by === 'bytes' ? [toServer, toClient] : [established];
+    const amounts = new Float64Array(this.#index.edgeNumbers);
+    const sides = new Float64Array(2 * amounts.length);
+    for (const counter of sums) {
+      sides.fill(0);
+      for (let slot = 0; slot < this.#sightings.length; slot++) {
+        if (this.#sightings[slot] === 0) continue;
+        const side = 2 * (edgeOf[slot] as number) + (isServer[slot] as number);
+        sides[side] = (sides[side] as number) + (this.#counts[slot * width + counter] as number);
+      }
+      for (let edge = 0; edge < amounts.length; edge++) {
+        const larger = Math.max(sides[2 * edge] as number, sides[2 * edge + 1] as number);
+        amounts[edge] = (amounts[edge] as number) + larger;
+      }
     }
-    const larger = (i: number) => Math.max(sides.client[i] as number, sides.server[i] as number);
-    return by === 'bytes' ? larger(0) + larger(1) : larger(2);
+    return amounts;
   }
 }
 

@@ -25,7 +25,8 @@ export class Lanes {
 
   constructor(max: number) {
     this.#byKey = new LRUCache({ max });
-    this.#entities = new LRUCache({ max });
+    // There are fewer of them than of lanes, and a cache takes room for all that it may hold.
+    this.#entities = new LRUCache({ max: Math.ceil(max / 8) });
   }
 
   of(edge: EdgeId, reporter: Role, service: ServiceRef | null): Lane {

@@ -6,6 +6,8 @@ import type { Scope } from '../../core/scope.ts';
 export interface Entry {
   readonly id: EdgeId;
   readonly key: string;
+  /** A small number that no other edge of the graph has. */
+  readonly number: number;
   readonly slots: number[];
 }
 

@@ -14,11 +14,11 @@ export function snapshotOf(index: LaneIndex, fold: Fold): Iterable<Contribution>
   const watched = fold.watched.entries();
   const copy = index.copy();
   const sums = fold.sums.copy(copy.lanes.length);
-  const slots = copy.lanes.flatMap((lane, slot) => (lane !== null && (sums.sightings[slot] ?? 0) > 0 ? [slot] : []));
+  const slots = Uint32Array.from(sums.sightings.keys()).filter((slot) => (sums.sightings[slot] as number) > 0);
   return {
     *[Symbol.iterator]() {
       for (let from = 0; from === 0 || from < slots.length; from += partRows) {
-        const part = slots.slice(from, from + partRows);
+        const part = Array.from(slots.subarray(from, from + partRows));
         const counts = new Float64Array(part.length * width);
         for (const [row, slot] of part.entries()) {
           counts.set(sums.counts.subarray(slot * width, (slot + 1) * width), row * width);

@@ -68,11 +68,14 @@ export class Upkeep {
     this.#checkpointUnixMs = clock.now();
     if (live.throughId === this.#checkpointId) return;
     const { throughId } = live;
+    let all = true;
     for (const span of live.standing.spans) {
+      await live.poll();
       const checkpoint = live.checkpoint(span);
-      if (checkpoint !== null) await store.keepCheckpoint(cluster, checkpoint);
+      if (checkpoint === null) all = false;
+      else await store.keepCheckpoint(cluster, checkpoint);
     }
-    this.#checkpointId = throughId;
+    if (all) this.#checkpointId = throughId;
   }
 
   async #prune(): Promise<void> {

@@ -14,6 +14,8 @@ export interface Candidates {
   readonly linesOf: (policy: Policy, path: PolicyPath) => LineSpan | null;
 }
 
+export const noCandidates: Candidates = { policies: [], problems: [], linesOf: () => null };
+
 /** @throws WeirError MANIFEST_INVALID when there is no policy to check and nothing that says why */
 export function readCandidates(manifests: readonly wire.Manifest[]): Candidates {
   const read = manifests.map(({ source, text }) => parseManifests(text, source, true));

@@ -2,9 +2,9 @@ import { check } from '../../policy/check.ts';
 import { encodeCoverage } from '../../proto/convert-coverage.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
 import { checkCluster, readRange, readScope } from '../query/question.ts';
-import { readCandidates } from './candidates.ts';
+import { noCandidates, readCandidates } from './candidates.ts';
 import { completenessIn } from './completeness.ts';
-import { encodeChecked } from './encode-check.ts';
+import { encodeChecked } from '../../proto/convert-check.ts';
 import { policiesOf, type PolicyParts, seenDuring } from './parts.ts';
 
 /** Replays what was recorded against candidates. */
@@ -14,12 +14,13 @@ export function checkHandler({ cluster, state, history }: PolicyParts): PolicyHa
     const scope = readScope(request.scope);
     const { edges, coverage } = await seenDuring(history, request.range);
     state.check(scope, edges);
-    const candidates = readCandidates(request.manifests);
+    // Without any, what is applied is checked.
+    const candidates = request.manifests.length === 0 ? noCandidates : readCandidates(request.manifests);
     const { snapshot } = state;
     const applied = request.candidatesOnly ? [] : policiesOf(snapshot);
     const checked = check({ cluster: snapshot, applied, candidates: candidates.policies, edges, scope });
     return {
-      replay: encodeChecked(checked, candidates),
+      replay: encodeChecked(checked, candidates.linesOf),
       coverage: encodeCoverage(coverage),
       problems: candidates.problems,
       completeness: completenessIn(state, { coverage, range: readRange(request.range), scope }),

@@ -2,8 +2,8 @@ import { edgeInScope, entityInScope, type Scope } from '../../core/scope.ts';
 import type { Milliseconds, UnixMs } from '../../core/time.ts';
 import { lengthText } from '../../policy/completeness.ts';
 import { type PolicyRule, rulesOf } from '../../policy/check.ts';
-import { replayWithUses } from '../../policy/replay.ts';
-import type { Roster } from '../../policy/roster.ts';
+import { usesOf } from '../../policy/replay.ts';
+import { Roster } from '../../policy/roster.ts';
 import { selectionOf } from '../../policy/selection.ts';
 import { encodeCoverage } from '../../proto/convert-coverage.ts';
 import { encodeEdge } from '../../proto/convert-edge.ts';
@@ -11,7 +11,7 @@ import type { PolicyHandlers } from '../../proto/services.ts';
 import { checkCluster, readRange } from '../query/question.ts';
 import { encodeBaseline } from './baseline-handlers.ts';
 import { driftOf } from './baseline-edges.ts';
-import { encodeRule } from './encode-rule.ts';
+import { encodeRule } from '../../proto/convert-rule.ts';
 import { policiesOf, type PolicyParts } from './parts.ts';
 
 const thirtyDays: Milliseconds = 30 * 86_400_000;
@@ -31,7 +31,8 @@ function unusedRules({ history, state }: PolicyParts, scope: Scope, now: UnixMs,
   }
   const cluster = state.snapshot;
   const policies = policiesOf(cluster);
-  const { uses, roster } = replayWithUses({ cluster, policies, edges });
+  const roster = new Roster(cluster);
+  const uses = usesOf(roster, policies, edges);
   const within = policies.filter((policy) => isIn(scope, roster, policy));
   const rules = rulesOf(within, uses).filter(({ lastUse }) => lastUse === null || lastUse < now - afterMs);
   return { rules, unknown: '' };
@@ -56,11 +57,13 @@ export function driftHandler(parts: PolicyParts): PolicyHandlers['getDrift'] {
     const { edges, coverage } = await history.during(readRange(request.range) ?? since);
     const within = edges.filter((edge) => edgeInScope(baseline.scope, edge));
     const { appeared, disappeared, changed } = driftOf(accepted, within);
+    // Of a time in which nothing was watched it is not known what went away.
+    const gone = coverage.span === null ? [] : disappeared;
     const unused = unusedRules(parts, baseline.scope, now, request.unusedAfterMs || thirtyDays);
     return {
       baseline: encodeBaseline(baseline),
       appeared: appeared.map(encodeEdge),
-      disappeared: disappeared.map(encodeEdge),
+      disappeared: gone.map(encodeEdge),
       changed: changed.map(encodeEdge),
       unusedRules: unused.rules.map((rule) => encodeRule(rule)),
       coverage: encodeCoverage(coverage),

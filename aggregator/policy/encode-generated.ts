@@ -1,7 +1,8 @@
 import type { Edge } from '../../core/edge.ts';
 import { dialects } from '../../policy/dialect/all.ts';
 import type { DialectContext, DialectLoss, DialectName } from '../../policy/dialect/dialect.ts';
-import type { GeneratedPolicy, GeneratedRule } from '../../policy/generated-policy.ts';
+import type { GeneratedPolicy } from '../../policy/generated-policy.ts';
+import type { GeneratedRule } from '../../policy/generated-rule.ts';
 import { type PolicyFile, policyFiles } from '../../policy/policy-files.ts';
 import { Printer, type RuleLines } from '../../policy/printer.ts';
 import { commentOnRule } from '../../policy/rule-comment.ts';

@@ -1,7 +1,6 @@
 import type { Edge } from '../../core/edge.ts';
 import { type Entity, type WorkloadRef, workloadKey } from '../../core/identity.ts';
 import { edgeInScope, type Scope } from '../../core/scope.ts';
-import { completenessOf } from '../../policy/completeness.ts';
 import { generate } from '../../policy/generate.ts';
 import { clusterBlocks } from '../../policy/in-cluster.ts';
 import { replay } from '../../policy/replay.ts';
@@ -11,7 +10,9 @@ import type { PolicyHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { Agents } from '../ingest/agents.ts';
 import { checkCluster, readRange, readScope } from '../query/question.ts';
-import { encodeExcluded, encodeReplay } from './encode.ts';
+import { encodeReplay } from '../../proto/convert-check.ts';
+import { completenessIn } from './completeness.ts';
+import { encodeExcluded } from './encode.ts';
 import { writePolicies } from './encode-generated.ts';
 import { readDialect, readDirections, readGenerateOptions } from './generate-request.ts';
 import { type PolicyParts, seenDuring } from './parts.ts';
@@ -55,12 +56,7 @@ export function generateHandler(parts: PolicyParts): PolicyHandlers['generate'] 
       coverage: encodeCoverage(coverage),
       replay: encodeReplay(replay({ cluster: snapshot, policies: applied, edges: edgesWithin(edges, scope, only) })),
       skipped: made.skipped,
-      completeness: completenessOf({
-        coverage,
-        range: readRange(request.range),
-        scope,
-        controllers: snapshot.controllers,
-      }),
+      completeness: completenessIn(state, { coverage, range: readRange(request.range), scope }),
       notes: made.notes,
     };
   };

@@ -12,8 +12,8 @@ import type * as wire from '../../proto/wire.ts';
 import { checkCluster, readRange, readScope } from '../query/question.ts';
 import { readCandidates } from './candidates.ts';
 import { completenessIn } from './completeness.ts';
-import { encodeFinding } from './encode.ts';
-import { encodePolicyRef } from './encode-rule.ts';
+import { encodeFinding } from '../../proto/convert-check.ts';
+import { encodePolicyRef } from '../../proto/convert-rule.ts';
 import { policiesOf, type PolicyParts, seenDuring } from './parts.ts';
 
 function encodeStep({ type, policy, temporary, cuts, reason }: RolloutStep): wire.RolloutStep {

@@ -16,7 +16,7 @@ import { coreProtocol } from '../../proto/names.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
 import { checkCluster } from '../query/question.ts';
-import { encodePolicyRef, encodeRule } from './encode-rule.ts';
+import { encodePolicyRef, encodeRule } from '../../proto/convert-rule.ts';
 import { policiesOf, type PolicyParts, seenDuring } from './parts.ts';
 
 /** @throws WeirError QUERY_INVALID when a part is missing or out of its range */

@@ -1,11 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import type { Edge } from '../../core/edge.ts';
 import { Graph } from '../graph/graph.ts';
 import type { Segment } from '../graph/segment.ts';
 
-/** A committed segment with its place among all since the start of this process. */
+/** A committed segment with its place in the tail. */
 export interface FollowedWindow {
-  /** Counts up by one. */
+  /** Counts up by one, from the first that this process kept. */
+  readonly place: number;
+  /** By which the store knows it, also after a restart. */
   readonly id: number;
   readonly segment: Segment;
   /** What it adds up to; worked out once for all who follow. */
@@ -20,14 +21,18 @@ export interface TailOptions {
   readonly shown: (edges: readonly Edge[]) => readonly Edge[];
 }
 
-/** The last windows that were committed, for who reads slowly or comes back. */
+interface Kept {
+  readonly id: number;
+  readonly segment: Segment;
+}
+
+/** The last windows that were committed, in the order in which they became known, for who reads slowly or comes back. */
 export class FollowTail {
   readonly #options: TailOptions;
-  /** Tells the ids of this process from those of others. */
-  readonly #era = randomBytes(6).toString('base64url');
-  readonly #segments = new Map<number, Segment>();
-  #firstId = 1;
-  #lastId = 0;
+  readonly #byPlace = new Map<number, Kept>();
+  readonly #placeOf = new Map<number, number>();
+  #firstPlace = 1;
+  #lastPlace = 0;
   #rows = 0;
   /** The window that was asked for last: those who keep up all ask for the same. */
   #folded: FollowedWindow | null = null;
@@ -37,52 +42,53 @@ export class FollowTail {
   }
 
   /** The oldest that is kept; one more than the last when none is. */
-  get firstId(): number {
-    return this.#firstId;
+  get firstPlace(): number {
+    return this.#firstPlace;
   }
 
   /** The latest; 0 when there was none. */
-  get lastId(): number {
-    return this.#lastId;
+  get lastPlace(): number {
+    return this.#lastPlace;
   }
 
-  add(segment: Segment): void {
-    this.#segments.set(++this.#lastId, segment);
+  /** Keeps a segment behind those that are known; one that is among them is passed over. @param id the store's */
+  add(segment: Segment, id: number): void {
+    if (this.#placeOf.has(id)) return;
+    this.#byPlace.set(++this.#lastPlace, { id, segment });
+    this.#placeOf.set(id, this.#lastPlace);
     this.#rows += segment.rows.lanes.length;
     const { maxWindows, maxRows } = this.#options;
-    while (this.#segments.size > 1 && (this.#segments.size > maxWindows || this.#rows > maxRows)) this.#dropFirst();
+    while (this.#byPlace.size > 1 && (this.#byPlace.size > maxWindows || this.#rows > maxRows)) this.#dropFirst();
   }
 
   #dropFirst(): void {
-    this.#rows -= this.#segments.get(this.#firstId)?.rows.lanes.length ?? 0;
-    this.#segments.delete(this.#firstId++);
+    const place = this.#firstPlace++;
+    const kept = this.#byPlace.get(place);
+    if (kept === undefined) return;
+    this.#rows -= kept.segment.rows.lanes.length;
+    this.#byPlace.delete(place);
+    this.#placeOf.delete(kept.id);
   }
 
   /** Undefined when it is not kept any more, or not there yet. */
-  window(id: number): FollowedWindow | undefined {
-    if (this.#folded?.id === id) return this.#folded;
-    const segment = this.#segments.get(id);
-    if (segment === undefined) return undefined;
+  window(place: number): FollowedWindow | undefined {
+    if (this.#folded?.place === place) return this.#folded;
+    const kept = this.#byPlace.get(place);
+    if (kept === undefined) return undefined;
     const graph = new Graph(Infinity);
-    graph.add(segment.rows);
-    this.#folded = { id, segment, edges: this.#options.shown(graph.edges()) };
+    graph.add(kept.segment.rows);
+    this.#folded = { place, ...kept, edges: this.#options.shown(graph.edges()) };
     return this.#folded;
   }
 
-  /** What a follower gives back to go on behind a window. */
-  tokenOf(id: number): string {
-    return `${this.#era}.${id}`;
-  }
-
   /**
-   * The first window behind that of a token, and whether it is certain that none between them is missing; null when the
+   * The first window behind that of a token, which is its id, and whether some between them may be missing; null when the
    * text is no token.
    */
-  resume(token: string): { readonly nextId: number; readonly isLost: boolean } | null {
-    const [, era, digits] = /^([\w-]{8})\.(\d{1,15})$/.exec(token) ?? [];
-    if (era === undefined) return null;
-    const nextId = Number(digits) + 1;
-    const isKnown = era === this.#era && nextId >= this.#firstId && nextId <= this.#lastId + 1;
-    return isKnown ? { nextId, isLost: false } : { nextId: this.#firstId, isLost: true };
+  resume(token: string): { readonly nextPlace: number; readonly isLost: boolean } | null {
+    if (!/^\d{1,15}$/.test(token)) return null;
+    const place = this.#placeOf.get(Number(token));
+    if (place === undefined) return { nextPlace: this.#firstPlace, isLost: true };
+    return { nextPlace: place + 1, isLost: false };
   }
 }

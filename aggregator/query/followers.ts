@@ -20,7 +20,7 @@ export class Follower {
   readonly #matches: (edge: Edge) => boolean;
   readonly #sink: FollowSink;
   readonly #tail: FollowTail;
-  #nextId: number;
+  #nextPlace: number;
   #isLost: boolean;
   #skipped = 0;
   #quiet = 0;
@@ -34,21 +34,21 @@ export class Follower {
     this.#matches = matches;
     this.#sink = sink;
     this.#tail = tail;
-    const place = token === '' ? { nextId: tail.lastId + 1, isLost: false } : tail.resume(token);
+    const place = token === '' ? { nextPlace: tail.lastPlace + 1, isLost: false } : tail.resume(token);
     if (place === null) throw new WeirError('QUERY_INVALID', 'the resume token is none; give it as a response gave it');
-    this.#nextId = place.nextId;
+    this.#nextPlace = place.nextPlace;
     this.#isLost = place.isLost;
   }
 
   /** Sends what is there. @returns how many windows were left out because they are not kept any more */
   flush(): number {
-    const missed = Math.max(0, this.#tail.firstId - this.#nextId);
+    const missed = Math.max(0, this.#tail.firstPlace - this.#nextPlace);
     this.#skipped += missed;
-    this.#nextId += missed;
+    this.#nextPlace += missed;
     while (!this.#blocked) {
-      const window = this.#tail.window(this.#nextId);
+      const window = this.#tail.window(this.#nextPlace);
       if (window === undefined) break;
-      this.#nextId++;
+      this.#nextPlace++;
       this.#send(window);
     }
     return missed;
@@ -64,7 +64,7 @@ export class Follower {
       windowEndUnixMs: window.endUnixMs,
       edges: matching.map(encodeEdge),
       skippedWindows: this.#skipped,
-      resumeToken: this.#tail.tokenOf(id),
+      resumeToken: String(id),
       resumeLost: this.#isLost,
     });
     this.#skipped = 0;
@@ -127,8 +127,9 @@ export class Followers {
     for (const follower of this.#followers) follower.close();
   }
 
-  publish(segment: Segment): void {
-    this.tail.add(segment);
+  /** @param id by which the store knows it */
+  publish(segment: Segment, id: number): void {
+    this.tail.add(segment, id);
     for (const follower of this.#followers) this.flush(follower);
   }
 }

@@ -13,7 +13,6 @@ import { Follower, type Followers } from './followers.ts';
 import { otherPoliciesRemark } from './other-policies.ts';
 import { type ListEdgesParts, listEdges } from './list-edges.ts';
 import { getGraph } from './map/get-graph.ts';
-import { checkCluster } from './question.ts';
 import { identityRemarks } from './identity-remarks.ts';
 import { summarizeService } from './services.ts';
 import { getTimeline } from './timeline.ts';
@@ -31,7 +30,7 @@ export interface QueryParts extends ListEdgesParts {
 
 /** What is answered to questions about the graph. */
 export function queryHandlers(parts: QueryParts): QueryHandlers {
-  const { cluster, state, history } = parts;
+  const { state, history } = parts;
   const source = {
     edges: () => history.all().edges,
     workloads: () => state.workloads,
@@ -40,45 +39,27 @@ export function queryHandlers(parts: QueryParts): QueryHandlers {
   };
   const vocabulary = new Vocabulary(source, () => performance.now());
   return {
-    listNamespaces: (request) => {
-      checkCluster(request.cluster, cluster);
-      return { namespaces: summarizeNamespaces(state.namespaces, state.workloads) };
-    },
-    listWorkloads: ({ cluster: asked, namespace }) => {
-      checkCluster(asked, cluster);
+    listNamespaces: () => ({ namespaces: summarizeNamespaces(state.namespaces, state.workloads) }),
+    listWorkloads: ({ namespace }) => {
       state.checkRecorded({ namespace: namespace || null, workload: null }, history);
       const within = state.workloads.filter(({ ref }) => namespace === '' || ref.namespace === namespace);
       return { workloads: summarizeWorkloads(within, [...history.ends()]) };
     },
-    listServices: ({ cluster: asked, namespace }) => {
-      checkCluster(asked, cluster);
+    listServices: ({ namespace }) => {
       state.checkRecorded({ namespace: namespace || null, workload: null }, history);
       const within = parts.identity.services().filter(({ ref }) => namespace === '' || ref.namespace === namespace);
       return { services: within.map(summarizeService) };
     },
-    listEdges: (request) => {
-      checkCluster(request.cluster, cluster);
-      return listEdges(parts, request);
-    },
-    getGraph: (request) => {
-      checkCluster(request.cluster, cluster);
-      return getGraph(parts, request);
-    },
-    getTimeline: (request) => {
-      checkCluster(request.cluster, cluster);
-      return getTimeline(parts, request);
-    },
-    completeFilter: (request) => {
-      checkCluster(request.cluster, cluster);
-      return completeFilter(request, vocabulary);
-    },
+    listEdges: (request) => listEdges(parts, request),
+    getGraph: (request) => getGraph(parts, request),
+    getTimeline: (request) => getTimeline(parts, request),
+    completeFilter: (request) => completeFilter(request, vocabulary),
     follow: (request, to) => follow(parts, request, to),
     getStatus: () => ({ version, clusters: [clusterStatus(parts)] }),
   };
 }
 
 function follow(parts: QueryParts, request: wire.FollowRequest, to: ResponseStream<wire.FollowResponse>): void {
-  checkCluster(request.cluster, parts.cluster);
   const { followers, state, history } = parts;
   const { scope, passes } = readAsked({ ...request, range: null }, state);
   state.checkRecorded(scope, history);

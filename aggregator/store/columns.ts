@@ -55,7 +55,7 @@ export function nameRows({ laneIds, drops, names, ...columns }: PackedRows, numb
  * The rows sorted by their lanes' numbers, so that differences are small. Numbers with their rows behind them are sorted
  * without a call for each comparison.
  */
-export function orderOf({ laneIds }: PackedRows): Uint32Array {
+export function orderOf({ laneIds }: Pick<PackedRows, 'laneIds'>): Uint32Array {
   const { length } = laneIds;
   const keys = new Float64Array(length);
   for (let row = 0; row < length; row++) keys[row] = (laneIds[row] as number) * length + row;

@@ -2,6 +2,7 @@ import { maxServerNames, mergeNames } from '../../core/edge.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
 import { grown } from '../graph/lane-index.ts';
 import { width } from '../graph/rows.ts';
+import { orderOf } from './columns.ts';
 import type { PackedCoverage, PackedPiece } from './piece-codec.ts';
 
 /** Adds up rows by lane and coverage by node, all by number: neither is named for it. */
@@ -121,26 +122,27 @@ export class PieceMerge {
   }
 
   /** Leaves out what was not seen since then, and of the rest all but the latest. */
-  forget(beforeUnixMs: UnixMs, maxRows: number): void {
+  forget(beforeUnixMs: UnixMs, most: number): void {
     const rows = [...this.#rowOf.values()].filter((row) => (this.#lastSeen[row] as number) >= beforeUnixMs);
-    const kept = rows
-      .toSorted((a, b) => (this.#lastSeen[b] as number) - (this.#lastSeen[a] as number))
-      .slice(0, maxRows);
+    const kept = rows.toSorted((a, b) => (this.#lastSeen[b] as number) - (this.#lastSeen[a] as number)).slice(0, most);
     const stay = new Set(kept);
     for (const [laneId, row] of this.#rowOf) if (!stay.has(row)) this.#rowOf.delete(laneId);
   }
 
   /** What it comes to, cut into pieces of so many rows. Only the first tells what was watched. */
-  *parts(maxRows: number): Generator<PackedPiece> {
-    const rows = [...this.#rowOf].toSorted(([a], [b]) => a - b).map(([, row]) => row);
+  *parts(partRows: number): Generator<PackedPiece> {
+    const kept = Uint32Array.from(this.#rowOf.values());
+    const rows = orderOf({ laneIds: Float64Array.from(kept, (row) => this.#laneIds[row] as number) }).map(
+      (i) => kept[i] as number,
+    );
     const watched = [...this.#watched.values()].toSorted((a, b) => a.nodeId - b.nodeId);
-    for (let from = 0; from === 0 || from < rows.length; from += maxRows) {
-      const cut = this.#cut(rows.slice(from, from + maxRows));
+    for (let from = 0; from === 0 || from < rows.length; from += partRows) {
+      const cut = this.#cut(rows.subarray(from, from + partRows));
       yield { ...cut, watched: from === 0 ? watched : [] };
     }
   }
 
-  #cut(rows: readonly number[]): Omit<PackedPiece, 'watched'> {
+  #cut(rows: Uint32Array): Omit<PackedPiece, 'watched'> {
     const counts = new Float64Array(rows.length * width);
     const drops: [number, number, number][] = [];
     const names: [number, number][] = [];

@@ -58,9 +58,9 @@ export class PostgresDictionary {
     this.#cluster = cluster;
     this.#interned = new Lanes(maxCached);
     this.#laneIds = new LRUCache({ max: maxCached });
-    this.#nameIds = new LRUCache({ max: maxCached });
+    this.#nameIds = new LRUCache({ max: Math.ceil(maxCached / 8) });
     this.#lanes = new LRUCache({ max: maxCached });
-    this.#names = new LRUCache({ max: maxCached });
+    this.#names = new LRUCache({ max: Math.ceil(maxCached / 8) });
   }
 
   /** Finds or gives the numbers of lanes and names. The cluster's row must be locked; `last` is moved on. */

@@ -17,6 +17,7 @@ import { PostgresHosts } from './postgres-hosts.ts';
 import { move, sourceOf, takeUpkeep } from './postgres-roll-up.ts';
 import { PostgresSettings } from './postgres-settings.ts';
 import { prepareTables } from './postgres-schema.ts';
+import { markAll, sweep } from './postgres-sweep.ts';
 import { openView } from './postgres-view.ts';
 import { nextMove } from './roll-up.ts';
 import type { Checkpoint, Commit, CommitResult, Cursor, RollUpPlan, RollUpResult, Store, StoreView } from './store.ts';
@@ -24,7 +25,7 @@ import type { Checkpoint, Commit, CommitResult, Cursor, RollUpPlan, RollUpResult
 export interface PostgresOptions {
   /** postgres://user:password@host:port,host:port/database, as libpq has it. */
   readonly url: string;
-  /** How many lanes, and how many names, of each cluster are held in memory besides those in the database. */
+  /** How many lanes of each cluster are held in memory besides those in the database, and an eighth as many names. */
   readonly maxCached: number;
   readonly log: Logger;
 }
@@ -120,12 +121,7 @@ export class PostgresStore implements Store {
   }
 
   view<Result>(cluster: string, read: (view: StoreView) => Promise<Result>): Promise<Result> {
-    return this.#run(this.#reading, async (client) => {
-      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      const result = await read(await openView(client, cluster, this.#dictionary(cluster)));
-      await client.query('COMMIT');
-      return result;
-    });
+    return this.#snapshot(async (client) => await read(await openView(client, cluster, this.#dictionary(cluster))));
   }
 
   rollUp(cluster: string, plan: RollUpPlan): Promise<RollUpResult> {
@@ -165,8 +161,24 @@ export class PostgresStore implements Store {
     });
   }
 
-  async pruneDictionary(): Promise<number> {
-    return 0;
+  async pruneDictionary(cluster: string): Promise<number> {
+    const marked = await this.#snapshot((client) => markAll(client, cluster));
+    return await this.#write(async (client) => {
+      await client.query('BEGIN');
+      const lanes = await sweep(client, cluster, marked);
+      await client.query('COMMIT');
+      return lanes ?? 0;
+    });
+  }
+
+  /** Reads everything as it was at one moment. */
+  #snapshot<Result>(read: (client: PoolClient) => Promise<Result>): Promise<Result> {
+    return this.#run(this.#reading, async (client) => {
+      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      const result = await read(client);
+      await client.query('COMMIT');
+      return result;
+    });
   }
 
   aliases(cluster: string): Promise<readonly Alias[]> {

@@ -42,6 +42,8 @@ export interface Move {
 
 /** How many rows are merged before they are written: bounds the memory that it takes, some 150 bytes a row. */
 const maxMergedRows = 500_000;
+/** Bounds how long it takes to remove them. */
+const maxMergedSegments = 2_048;
 /** Rows of one piece: bounds how long it holds up everything else to read one. */
 export const maxPieceRows = 16_384;
 
@@ -57,7 +59,7 @@ async function moveSegments(source: RollUpSource, { tiers, throughId }: RollUpPl
   const widthMs = (tiers[0] as Tier).widthMs;
   const merges = new Map<UnixMs, PieceMerge>();
   let [last, count, rows] = [0, 0, 0];
-  while (rows < maxMergedRows) {
+  while (rows < maxMergedRows && count < maxMergedSegments) {
     const page = await source.segments(last, throughId);
     if (page.length === 0) break;
     const nameId = await source.nameIds(page.flatMap(({ node, losses }) => [node, ...Object.keys(lossesOf(losses))]));

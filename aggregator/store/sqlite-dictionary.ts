@@ -6,6 +6,7 @@ import type { Entity, ServiceRef } from '../../core/identity.ts';
 import { type Lane, Lanes } from '../graph/lane.ts';
 
 interface LaneRow {
+  readonly cluster: string;
   readonly client: string;
   readonly server: string;
   readonly protocol: Protocol;
@@ -35,13 +36,13 @@ export class SqliteDictionary {
   readonly #selectNameId: Database.Statement<[string], number>;
   readonly #selectName: Database.Statement<[number], string>;
 
-  /** @param maxCached how many lanes, and how many names, are held in memory */
+  /** @param maxCached how many lanes are held in memory, and an eighth as many names */
   constructor(database: Database.Database, maxCached: number) {
     this.#maxCached = maxCached;
     this.#interned = new Lanes(maxCached);
     this.#lanes = new LRUCache({ max: maxCached });
-    this.#nameIds = new LRUCache({ max: maxCached });
-    this.#names = new LRUCache({ max: maxCached });
+    this.#nameIds = new LRUCache({ max: Math.ceil(maxCached / 8) });
+    this.#names = new LRUCache({ max: Math.ceil(maxCached / 8) });
     this.#insertEdge = database
       .prepare<[string, string, string, string, string, number], number>(
         'INSERT INTO edge (cluster, key, client, server, protocol, port) VALUES (?, ?, ?, ?, ?, ?) RETURNING id',
@@ -59,7 +60,7 @@ export class SqliteDictionary {
       .prepare<[number, Role, number], number>('SELECT id FROM lane WHERE edge = ? AND reporter = ? AND service = ?')
       .pluck();
     this.#selectLane = database.prepare(
-      `SELECT client, server, protocol, port, reporter, service
+      `SELECT cluster, client, server, protocol, port, reporter, service
        FROM lane JOIN edge ON edge.id = lane.edge WHERE lane.id = ?`,
     );
     this.#insertName = database.prepare<[string], number>('INSERT INTO name (text) VALUES (?) RETURNING id').pluck();
@@ -82,14 +83,19 @@ export class SqliteDictionary {
   }
 
   #idByKey(cluster: string, lane: Lane): number {
-    let ids = this.#laneIds.get(cluster);
-    if (ids === undefined) this.#laneIds.set(cluster, (ids = new LRUCache({ max: this.#maxCached })));
+    const ids = this.#idsIn(cluster);
     let id = ids.get(lane.key);
     if (id === undefined) {
       id = this.#findLane(cluster, lane);
       ids.set(lane.key, id);
     }
     return id;
+  }
+
+  #idsIn(cluster: string): LRUCache<string, number> {
+    let ids = this.#laneIds.get(cluster);
+    if (ids === undefined) this.#laneIds.set(cluster, (ids = new LRUCache({ max: this.#maxCached })));
+    return ids;
   }
 
   #findLane(cluster: string, { edge, edgeKey, reporter, service }: Lane): number {
@@ -110,10 +116,11 @@ export class SqliteDictionary {
     if (lane === undefined) {
       const row = this.#selectLane.get(id);
       if (row === undefined) throw new RangeError(`no lane has the number ${id}`);
-      const { client, server, protocol, port, reporter, service } = row;
+      const { cluster, client, server, protocol, port, reporter, service } = row;
       const edge = { client: JSON.parse(client) as Entity, server: JSON.parse(server) as Entity, protocol, port };
       lane = this.#interned.of(edge, reporter, this.#service(service));
       this.#lanes.set(id, lane);
+      this.#idsIn(cluster).set(lane.key, id);
     }
     return lane;
   }

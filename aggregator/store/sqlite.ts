@@ -16,6 +16,7 @@ import { SqlitePieces } from './sqlite-pieces.ts';
 import { SqliteSettings } from './sqlite-settings.ts';
 import { openDatabase, storeError, type Synchronous } from './sqlite-schema.ts';
 import { SqliteSegments } from './sqlite-segments.ts';
+import { SqliteSweep } from './sqlite-sweep.ts';
 import { type SqliteTables, SqliteView } from './sqlite-view.ts';
 import { packPiece, numberWatched } from './piece-codec.ts';
 import { numberRows } from './columns.ts';
@@ -24,7 +25,7 @@ import type { Checkpoint, Commit, CommitResult, Cursor, RollUpPlan, RollUpResult
 export interface SqliteOptions {
   readonly path: string;
   readonly synchronous: Synchronous;
-  /** How many lanes, and how many names, are held in memory besides those on disk. */
+  /** How many lanes are held in memory besides those on disk, and an eighth as many names. */
   readonly maxCached: number;
 }
 
@@ -156,7 +157,16 @@ export class SqliteStore implements Store {
   }
 
   async pruneDictionary(): Promise<number> {
-    return 0;
+    const sweep = new SqliteSweep(this.#database);
+    const marked = await this.#lock.read(() => this.#guard(() => sweep.mark()));
+    const all = this.#database.transaction(() => sweep.sweep(marked));
+    return await this.#lock.write(() =>
+      this.#run(() => {
+        const lanes = all.immediate();
+        this.#tables.dictionary.reset();
+        return lanes;
+      }),
+    );
   }
 
   aliases(cluster: string): Promise<readonly Alias[]> {

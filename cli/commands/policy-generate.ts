@@ -36,6 +36,19 @@ function ruleRows(answer: wire.GenerateResponse, now: number): string[][] {
   );
 }
 
+/** What a dialect cannot say; what holds for many policies is said once. */
+function lostLines(losses: readonly wire.DialectLoss[]): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { workload, direction, index, reason } of losses) {
+    const place = `${workloadText(workload)}${direction === '' ? '' : ` ${direction}[${index}]`}`;
+    byReason.set(reason, [...(byReason.get(reason) ?? []), place]);
+  }
+  return Array.from(byReason, ([reason, places]) => {
+    const where = places.length > 1 ? `${places[0]} and ${places.length - 1} more` : places[0];
+    return `not as meant for ${where}: ${reason}`;
+  });
+}
+
 /** What a person has to know before applying: left out, caught too, coverage, replay. */
 function remarks(answer: wire.GenerateResponse): string[] {
   const { policies, excluded, skipped, coverage, replay, losses, completeness } = answer;
@@ -47,10 +60,7 @@ function remarks(answer: wire.GenerateResponse): string[] {
     edge === null ? reason : `no ${direction} rule for ${edgeText(decodeEdge(edge))}: ${reason}`,
   );
   const without = skipped.map(({ workload, reason }) => `no policy for ${workloadText(workload)}: ${reason}`);
-  const lost = losses.map(({ workload, direction, index, reason }) => {
-    const place = direction === '' ? '' : ` ${direction}[${index}]`;
-    return `not as meant for ${workloadText(workload)}${place}: ${reason}`;
-  });
+  const lost = lostLines(losses);
   const result =
     replay === null
       ? []

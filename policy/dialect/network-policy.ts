@@ -1,5 +1,6 @@
 import type { LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../../core/kubernetes.ts';
 import type { Fields } from '../../core/fields.ts';
+import { perObject } from '../per-object.ts';
 import { type PolicyObject, present, type WrittenRule } from '../policy-object.ts';
 import { sortedLabels } from '../rule-peer.ts';
 
@@ -26,13 +27,13 @@ export function writtenMetadata({ metadata }: NetworkPolicy, name = metadata.nam
   });
 }
 
-function peer({ namespaceSelector, podSelector, ipBlock }: NetworkPolicyPeer): Fields {
+const peer = perObject(({ namespaceSelector, podSelector, ipBlock }: NetworkPolicyPeer): Fields => {
   return present({
     namespaceSelector: namespaceSelector && writtenSelector(namespaceSelector),
     podSelector: podSelector && writtenSelector(podSelector),
     ipBlock: ipBlock && present({ cidr: ipBlock.cidr, except: ipBlock.except }),
   });
-}
+});
 
 function port({ protocol, port: number, endPort }: NetworkPolicyPort): Fields {
   return present({ protocol, port: number, endPort });

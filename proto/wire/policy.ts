@@ -380,4 +380,5 @@ export interface ReplayFinding {
   readonly decision: string;
   readonly direction: string;
   readonly because: string;
+  readonly rule: RuleRef | null;
 }

@@ -19,14 +19,15 @@ export class AgentProcess {
   readonly #node: TestNode;
   log = '';
 
-  constructor(node: TestNode, aggregator: string, flags: readonly string[] = []) {
+  /** @param within a command that runs another, such as setpriv */
+  constructor(node: TestNode, aggregator: string, flags: readonly string[] = [], within: readonly string[] = []) {
     this.#node = node;
     const argv = ['--cluster', 'test', '--node', 'n1', '--aggregator', aggregator, '--window', '200ms'];
     const places = ['--cni-results', node.cniResults, '--spool', join(node.folder, 'spool'), '--pins', node.pins];
     // What there is on this machine says nothing of the node.
     const sources = ['cni-conf', 'cri', 'ovsdb', 'cilium'].flatMap((name) => [`--${name}`, join(node.folder, name)]);
     const own = [...argv, ...places, ...sources, '--metrics-listen', metricsAddress, ...flags];
-    const command = [`--net=/run/netns/${node.netns}`, process.execPath, main, ...own];
+    const command = [`--net=/run/netns/${node.netns}`, ...within, process.execPath, main, ...own];
     this.#child = spawn('nsenter', command, { stdio: ['ignore', 'inherit', 'pipe'] });
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.log += chunk.toString();

@@ -29,7 +29,7 @@ t.test('no batch is lost and none counts twice while certificates expire and are
   const own = authority.write(authority.issue('DNS:weir-aggregator'), 'aggregator');
   const certificates = await CertificateFiles.open({ ca: authority.certFile, ...own }, 50, log);
   const proofs = [certificateProof('demo')];
-  const { aggregator, metric } = await start(t, new TestCluster(), { secured: { certificates, proofs } });
+  const { aggregator, metric } = await start(t, new TestCluster(), { secured: { certificates, proofs, users: null } });
   const files = await CertificateFiles.open({ ca: authority.certFile, ...shortLived() }, 50, log);
   t.teardown(() => files.close());
   const spool = openSpool(join(folder, 'spool'), 100);

@@ -22,7 +22,7 @@ async function filesOf(t: Test, authority: Authority, issued: Issued | null, nam
 async function secured(t: Test, authority: Authority) {
   const certificates = await filesOf(t, authority, authority.issue('IP:127.0.0.1'), 'aggregator');
   const proofs = [certificateProof('demo')];
-  const running = await start(t, new TestCluster(), { secured: { certificates, proofs } });
+  const running = await start(t, new TestCluster(), { secured: { certificates, proofs, users: null } });
   const address = running.aggregator.addresses[0] as string;
   const connectWith = (files: CertificateFiles) => {
     const connection = connect(address, {}, channelCredentials(files, null));

@@ -50,8 +50,8 @@ async function setUp(t: Test, keepMs = 1) {
   const certificates = await CertificateFiles.open({ ca: null, ...own }, never, log);
   const trust = await CertificateFiles.open({ ca: authority.certFile, cert: null, key: null }, never, log);
   const reviews = new TokenReviews(client, { keepMs, maxKept: 100, timeoutMs: 5_000 });
-  const proofs = [tokenProof({ reviews, account, audience, clock: systemClock })];
-  const running = await start(t, new TestCluster(), { secured: { certificates, proofs } });
+  const proofs = [tokenProof({ cluster: 'demo', reviews, account, audience, clock: systemClock })];
+  const running = await start(t, new TestCluster(), { secured: { certificates, proofs, users: null } });
   const pusher = (token: string | null) => {
     const channel = channelCredentials(trust, token === null ? null : async () => token);
     const connection = connect(running.aggregator.addresses[0] as string, {}, channel);

@@ -41,6 +41,17 @@ t.test('defaults are enough but for the folder of the cluster', async (t) => {
   });
 });
 
+t.test('further clusters are named with where their state is', async (t) => {
+  const config = read('--also-cluster', 'edge=files:/edge', '--also-cluster', 'eu=kubeconfig:/k,us=kubeconfig:/u');
+  t.strictSame(config?.alsoCluster, [
+    { name: 'edge', from: 'files', path: '/edge' },
+    { name: 'eu', from: 'kubeconfig', path: '/k' },
+    { name: 'us', from: 'kubeconfig', path: '/u' },
+  ]);
+  t.throws(() => read('--also-cluster', 'edge'), { message: /--also-cluster: give NAME=kubeconfig:FILE/ });
+  t.throws(() => read('--also-cluster', 'default=files:/x'), { message: /--also-cluster: default is given twice/ });
+});
+
 t.test('a base path may end with a slash, and is checked', async (t) => {
   t.equal(read('--http-base-path', '/tools/weir/')?.httpBasePath, '/tools/weir');
   t.equal(read('--http-base-path', '/')?.httpBasePath, '');

@@ -75,7 +75,7 @@ t.test('a follower that reads too slowly misses the oldest windows and is told h
   const follower = new Follower(everyEdge, caller.sink, followers.tail, '');
   followers.add(follower);
   caller.takes = false;
-  for (let sequence = 1; sequence <= 10; sequence++) followers.publish(plainSegment('n1', sequence, 1));
+  for (let sequence = 1; sequence <= 10; sequence++) followers.publish(plainSegment('n1', sequence, 1), sequence);
   t.equal(caller.got.length, 1, 'the first went out and filled the pipe');
   caller.takes = true;
   followers.flush(follower, true);
@@ -89,7 +89,7 @@ t.test('a follower that reads too slowly misses the oldest windows and is told h
 
 t.test('who comes back gets what came meanwhile, or is told that some of it is gone', async (t) => {
   const followers = newFollowers(3);
-  const publish = (sequence: number) => followers.publish(plainSegment('n1', sequence, 1));
+  const publish = (sequence: number) => followers.publish(plainSegment('n1', sequence, 1), sequence);
   const resumed = (token: string) => {
     const caller = new Caller();
     followers.flush(new Follower(everyEdge, caller.sink, followers.tail, token));
@@ -114,9 +114,9 @@ t.test('who comes back gets what came meanwhile, or is told that some of it is g
   );
   const restarted = new Caller();
   const another = newFollowers(3);
-  another.publish(plainSegment('n1', 6, 1));
+  another.publish(plainSegment('n1', 6, 1), 6);
   another.flush(new Follower(everyEdge, restarted.sink, another.tail, token));
-  t.match(restarted.got, [{ resumeLost: true }], 'another process does not know what came before it');
+  t.match(restarted.got, [{ resumeLost: true }], 'what came before is not known');
   t.throws(() => resumed('yesterday'), { code: 'QUERY_INVALID', message: /resume token/ });
 });
 
@@ -124,7 +124,7 @@ t.test('windows without an edge that matches are left out, but now and then one 
   const followers = newFollowers(3);
   const caller = new Caller();
   followers.add(new Follower(() => false, caller.sink, followers.tail, ''));
-  for (let sequence = 1; sequence <= 130; sequence++) followers.publish(plainSegment('n1', sequence, 1));
+  for (let sequence = 1; sequence <= 130; sequence++) followers.publish(plainSegment('n1', sequence, 1), sequence);
   t.strictSame(caller.sequences, [64, 128]);
   t.strictSame(
     caller.got.map(({ edges }) => edges),
@@ -141,8 +141,8 @@ t.test('a bounded number of callers follows', async (t) => {
 
 t.test('what is kept for followers is bounded in rows too', async (t) => {
   const tail = new FollowTail({ maxWindows: 100, maxRows: 5, shown: (edges) => edges });
-  for (let sequence = 1; sequence <= 20; sequence++) tail.add(plainSegment('n1', sequence, 1));
-  t.equal(tail.firstId, 16);
+  for (let sequence = 1; sequence <= 20; sequence++) tail.add(plainSegment('n1', sequence, 1), sequence);
+  t.equal(tail.firstPlace, 16);
   t.equal(tail.window(15), undefined);
   t.equal(tail.window(20)?.edges.length, 1);
 });

@@ -133,6 +133,30 @@ t.test('a stream arrives as server-sent events', async (t) => {
   agent.close();
 });
 
+t.test('a browser that comes back gets what came meanwhile', async (t) => {
+  const running = await start(t, cluster());
+  const agent = new Pusher(running.connection);
+  await agent.welcome();
+  const follow = async (lastEventId: string) => {
+    const abort = new AbortController();
+    const headers = lastEventId === '' ? {} : { 'last-event-id': lastEventId };
+    const response = await fetch(url(running, 'query/follow'), { signal: abort.signal, headers });
+    const events = eventsOf(response);
+    await events.next();
+    return { abort, next: async () => (await events.next()).value as Readonly<Record<string, string>> };
+  };
+  const first = await follow('');
+  agent.send(batchOf(1, [call('frontend-1', '10.1.0.4', 6379)]));
+  const { id } = await first.next();
+  first.abort.abort();
+  agent.send(batchOf(2, [call('frontend-1', '10.1.0.4', 6380)]));
+  await agent.ackThrough(2);
+  const second = await follow(id ?? '');
+  t.match(JSON.parse((await second.next())['data'] ?? ''), { edges: [{ port: 6380 }], resumeLost: false });
+  second.abort.abort();
+  agent.close();
+});
+
 t.test('a stream that cannot begin is refused with a status', async (t) => {
   const running = await start(t, cluster());
   const refused = async (query: string) => {

@@ -82,3 +82,15 @@ t.test('what is learnt names the pods and addresses that a batch may wait for', 
   t.strictSame([...learnt.keys].toSorted(), ['10.1.0.1', '10.96.0.7', 'shop/blue-1', 'uid-blue-1']);
   t.strictSame([...identity.update(clusterOf(web(), inShop('blue-1', '10.1.0.1', 'blue')), start + 2).keys], []);
 });
+
+t.test(
+  'a controller that comes after its pods changes who they are, where they are and what is behind a Service',
+  async (t) => {
+    const identity = newIdentity();
+    const [pod = '', set = '', top = ''] = inShop('blue-1', '10.1.0.1', 'blue').split('\n---\n');
+    identity.update(clusterOf(web(), pod), start);
+    const { keys } = identity.update(clusterOf(web(), pod, set, top), start + 1);
+    t.strictSame([...keys].toSorted(), ['10.1.0.1', '10.96.0.7', 'shop/blue-1', 'uid-blue-1']);
+    t.strictSame([...identity.update(clusterOf(web(), pod, set, top), start + 2).keys], []);
+  },
+);

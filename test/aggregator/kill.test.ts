@@ -84,7 +84,7 @@ for (const seed of [1, 2]) {
         return { connections: edges[0]?.merged?.counters?.established ?? 0, windows: coverage?.windows };
       };
 
-      const killAfter = fc.sample(fc.integer({ min: 1, max: 50 }), { seed, numRuns: 4 });
+      const killAfter = fc.sample(fc.integer({ min: 1, max: 12 }), { seed, numRuns: 4 });
       let kills = 0;
       for (;;) {
         const aggregator = await AggregatorProcess.start(args);

@@ -250,12 +250,11 @@ t.test('drift from a baseline is what appeared, went away and was judged otherwi
   t.strictSame(drift.disappeared, []);
   t.match(drift.unusedUnknown, /only 0 min are recorded/);
   now += 40 * 86_400_000;
-  const later = await policy.getDrift({
-    cluster: '',
-    baseline: 'good',
-    range: { startUnixMs: now, endUnixMs: 0 },
-    unusedAfterMs: 0,
-  });
+  const askedLater = { cluster: '', baseline: 'good', range: { startUnixMs: now, endUnixMs: 0 }, unusedAfterMs: 0 };
+  t.strictSame((await policy.getDrift(askedLater)).disappeared, [], 'nothing was watched then');
+  agent.send(batchOf(700_000, [call('frontend-1', '203.0.113.9', 443)], { sequence: 4 }));
+  await agent.ackThrough(4);
+  const later = await policy.getDrift(askedLater);
   t.match(
     later.disappeared.map(({ port }) => port),
     [8080, 8080],

@@ -16,11 +16,14 @@ export class AggregatorProcess {
   readonly listening: Listening;
   readonly #child: ChildProcess;
 
-  /** Resolves when it listens. @throws Error with its last words when it ends first */
-  static async start(args: readonly string[]): Promise<AggregatorProcess> {
-    const child = spawn(process.execPath, ['--enable-source-maps', main, '--http-listen', '127.0.0.1:0', ...args], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+  /**
+   * Resolves when it listens. @param within a command that runs another, such as nsenter
+   * @throws Error with its last words when it ends first
+   */
+  static async start(args: readonly string[], within: readonly string[] = []): Promise<AggregatorProcess> {
+    const own = [process.execPath, '--enable-source-maps', main, '--http-listen', '127.0.0.1:0', ...args];
+    const [command = '', ...argv] = [...within, ...own];
+    const child = spawn(command, argv, { stdio: ['ignore', 'ignore', 'pipe'] });
     const said: string[] = [];
     const lines = createInterface({ input: child.stderr as NodeJS.ReadableStream });
     const listening = await new Promise<Listening>((resolve, reject) => {

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import type { Test } from 'tap';
-import { type Aggregator, type AggregatorOptions, type Secured, startAggregator } from '../../aggregator/aggregator.ts';
+import { type Aggregator, type AggregatorOptions, startAggregator } from '../../aggregator/aggregator.ts';
+import type { Secured } from '../../aggregator/access/secured.ts';
 import { ClusterObjects } from '../../aggregator/kube/objects.ts';
 import type { ChangeCallback, ClusterSource } from '../../aggregator/kube/source.ts';
 import { SqliteStore } from '../../aggregator/store/sqlite.ts';
@@ -66,22 +67,30 @@ export interface StartOptions extends Partial<AggregatorOptions> {
   readonly store?: Store;
   readonly clock?: Clock;
   readonly secured?: Secured | null;
+  readonly log?: Logger;
+  /** Further clusters by name, besides `demo`. */
+  readonly others?: Readonly<Record<string, ClusterSource>>;
 }
 
 /** Starts an aggregator with a real store and real gRPC; it is stopped when the test ends. */
 export async function start(t: Test, source: ClusterSource, options: StartOptions = {}): Promise<Running> {
-  const { database = join(newFolder(t), 'weir.db'), store, clock = systemClock, secured = null, ...rest } = options;
+  const {
+    database = join(newFolder(t), 'weir.db'),
+    store,
+    clock = systemClock,
+    secured = null,
+    log = pino({ level: 'silent' }),
+    others = {},
+    ...rest
+  } = options;
   const blocks = (text: string) => [parseCidr(text)].filter((block) => block !== null);
   const aggregator = await startAggregator(
     {
-      cluster: 'demo',
       listen: ['127.0.0.1:0'],
       metricsListen: '127.0.0.1:0',
       httpListen: '127.0.0.1:0',
       httpBasePath: '',
       ui: join(import.meta.dirname, 'no-web-app'),
-      podCidrs: blocks('10.1.0.0/16'),
-      serviceCidrs: blocks('10.96.0.0/16'),
       tiers: [{ widthMs: 15_000, keepMs: 100 * 365 * 86_400_000 }],
       keepSightingsMs: 100 * 365 * 86_400_000,
       tailMs: 120_000,
@@ -103,9 +112,14 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
     },
     {
       store: store ?? new SqliteStore({ path: database, synchronous: 'FULL', maxCached: 1_000 }),
-      source,
+      clusters: Object.entries({ demo: source, ...others }).map(([name, each]) => ({
+        name,
+        source: each,
+        podCidrs: blocks('10.1.0.0/16'),
+        serviceCidrs: blocks('10.96.0.0/16'),
+      })),
       clock,
-      log: pino({ level: 'silent' }),
+      log,
       secured,
     },
   );

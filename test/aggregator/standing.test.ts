@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino } from 'pino';
 import t from 'tap';
 import { contributionOf } from '../../aggregator/graph/contribution.ts';
@@ -72,6 +73,13 @@ class Aggregator {
   }
 }
 
+async function commitLate(aggregator: Aggregator, seed: number): Promise<void> {
+  for (const [n, ageMs] of [15_000, 62 * minuteMs, 66 * minuteMs, 70 * minuteMs, 75 * minuteMs].entries()) {
+    await nextTurn();
+    await aggregator.commit(n === 0 ? 'n1' : 'n2', seed + n, ageMs, 5_000);
+  }
+}
+
 /** Of edges in a span all but the sightings, which are those of all time. */
 function figures(fold: Fold) {
   const edges = fold.edges(everywhere).map(({ client, server, protocol, port, services, merged, verdict }) => ({
@@ -138,14 +146,9 @@ t.test('what stands ready is always the sum of what was committed and began in i
             await aggregator.restart();
             break;
           case 'all at once':
-            aggregator.now += minuteMs;
-            await Promise.all([
-              upkeep.run(),
-              ...[15_000, 62 * minuteMs, 62.5 * minuteMs].map((ageMs, n) =>
-                aggregator.commit(n === 0 ? 'n1' : 'n2', seed + i + n, ageMs, 5_000),
-              ),
-              live.relieve(),
-            ]);
+            // Some of what comes late has just left a span, while that is being read.
+            aggregator.now += 11 * minuteMs;
+            await Promise.all([upkeep.run(), live.relieve(), commitLate(aggregator, seed + i)]);
         }
         for (const span of (await aggregator.parts()).live.standing.spans) {
           t.strictSame(figures(span.fold), figures(expected(aggregator.committed, span)));
@@ -158,4 +161,29 @@ t.test('what stands ready is always the sum of what was committed and began in i
     }),
     { seed: 41, numRuns: 30 },
   );
+});
+
+t.test('what comes late while its time is being taken out of a span is taken out too', async (t) => {
+  const aggregator = new Aggregator(newFolder(t));
+  const { live, upkeep } = await aggregator.parts();
+  const hour = live.standing.spans[0] as StandingSpan;
+  const ageOf = (minutes: number) => aggregator.now - hour.fromUnixMs - minutes * minuteMs;
+  for (let minute = 0; minute < 10; minute++) await aggregator.commit('n1', minute, ageOf(minute), 5_000);
+  await upkeep.run();
+  aggregator.now += 3 * minuteMs;
+  await upkeep.run();
+  aggregator.now += 8 * minuteMs;
+  const before = hour.fromUnixMs;
+  const relieving = live.relieve();
+  let late = 0;
+  for (; hour.fromUnixMs === before && late < 50; late++) {
+    await nextTurn();
+    await aggregator.commit('n2', late, aggregator.now - before - 5 * minuteMs, 5_000);
+  }
+  await relieving;
+  t.ok(hour.fromUnixMs > before && late > 1, `${late} came meanwhile`);
+  for (const span of live.standing.spans) {
+    t.strictSame(figures(span.fold), figures(expected(aggregator.committed, span)));
+  }
+  await aggregator.close();
 });

@@ -94,6 +94,8 @@ const ownedReplicaSet = JSON.stringify({
 /** What else can change who somebody is: owners that come late or change, pods without UIDs, Services that move. */
 const extras = {
   controllers: fc.subarray([...controllers]),
+  /** Whether the ReplicaSets of pods are not known, or not yet. */
+  isOrphaned: fc.boolean(),
   adopted: fc.constantFrom(null, ownedReplicaSet),
   byHand: fc.constantFrom(null, podYaml({ name: 'by-hand', ip: '10.1.0.3', uid: '' })),
   mirror: fc.constantFrom(
@@ -112,9 +114,11 @@ const extras = {
 const whole = fc.record({ ...parts, ...extras });
 type Whole = typeof whole extends fc.Arbitrary<infer Value> ? Value : never;
 
-function textsOf({ controllers: owners, adopted, byHand, mirror, moving, block, ...of }: Whole): string[] {
+function textsOf({ controllers: owners, isOrphaned, adopted, byHand, mirror, moving, block, ...of }: Whole): string[] {
   const some = [adopted, byHand, mirror, moving, block].filter((each) => each !== null);
-  return [...owners, ...some, ...manifestsOf(of)];
+  const documents = manifestsOf(of).flatMap((text) => text.split('\n---\n'));
+  const shown = documents.filter((text) => !isOrphaned || !text.includes('"kind":"ReplicaSet","metadata"'));
+  return [...owners, ...shown, ...some];
 }
 
 const step = fc.record({

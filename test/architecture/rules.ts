@@ -4,7 +4,7 @@ import { cycleIn, type Import, importsOf } from './imports.ts';
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   core: [],
   policy: ['core'],
-  proto: ['core'],
+  proto: ['core', 'policy'],
   native: ['core'],
   kube: ['core'],
   tls: ['core'],

@@ -86,12 +86,13 @@ t.test(
   async (t) => {
     const { podOf } = await rendered();
     const pod = podOf('DaemonSet', '-agent');
+    t.match(pod['securityContext'], { seccompProfile: { type: 'RuntimeDefault' } });
     const [{ securityContext, volumeMounts }] = pod.containers;
     t.match(securityContext, { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true });
     t.equal(securityContext['privileged'], undefined);
     t.strictSame(securityContext.capabilities, {
       drop: ['ALL'],
-      add: ['BPF', 'PERFMON', 'NET_ADMIN', 'SYS_ADMIN', 'SYS_PTRACE'],
+      add: ['BPF', 'PERFMON', 'NET_ADMIN'],
     });
     t.strictSame(
       pod.volumes.filter(({ secret }) => secret !== undefined),

@@ -20,6 +20,7 @@ export const valueSets: Readonly<Record<string, object>> = {
       ciliumDirectory: '/var/run/cilium',
     },
   },
+  'kernels without iterators': { agent: { withoutIterators: true } },
   'privileged agents': { agent: { securityMode: 'privileged' } },
   'no NetworkPolicy': { networkPolicy: { enabled: false } },
   monitoring: {
@@ -48,7 +49,7 @@ export const valueSets: Readonly<Record<string, object>> = {
       image: { tag: '9.9.9' },
       replicas: 2,
       bindAddress: '[::]',
-      retention: '30d',
+      keep: '1m=1h,1h=7d',
       podCidrs: ['10.244.0.0/16', 'fd00::/48'],
       serviceCidrs: ['10.96.0.0/12'],
       extraArgs: ['--max-aliases', '5'],
@@ -62,6 +63,7 @@ export const valueSets: Readonly<Record<string, object>> = {
         { maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' },
       ],
     },
+    access: { aggregateToView: true, proxy: { secretName: 'proxy' } },
     networkPolicy: {
       agentCidrs: ['10.0.0.0/24'],
       clientNamespaces: ['tools'],

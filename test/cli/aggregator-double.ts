@@ -1,4 +1,5 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { openGate } from '../../aggregator/access/user-gate.ts';
 import { addService } from '../../aggregator/api/grpc-service.ts';
 import type { WeirError } from '../../core/errors.ts';
 import type { ServiceHandlers } from '../../proto/services.ts';
@@ -38,7 +39,7 @@ export class AggregatorDouble {
         return answer();
       };
     const answers = this.#answers;
-    const report = () => undefined;
+    const parts = { report: () => undefined, gate: openGate };
     const query: ServiceHandlers['query'] = {
       listNamespaces: unary(() => ({ namespaces: [] })),
       listWorkloads: unary(() => ({ workloads: [] })),
@@ -74,13 +75,13 @@ export class AggregatorDouble {
       removeBaseline: unanswered,
       getDrift: unanswered,
     };
-    addService(this.#server, 'query', query, report);
-    addService(this.#server, 'policy', policy, report);
+    addService(this.#server, 'query', query, parts);
+    addService(this.#server, 'policy', policy, parts);
     const settings: ServiceHandlers['settings'] = {
       getSettings: unary(() => ({ settings: answers.settings })),
       setSettings: unary(() => ({ settings: answers.settings })),
     };
-    addService(this.#server, 'settings', settings, report);
+    addService(this.#server, 'settings', settings, parts);
     const port = await new Promise<number>((resolve, reject) => {
       this.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
         if (error) reject(error);

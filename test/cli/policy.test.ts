@@ -31,6 +31,24 @@ t.test('YAML goes to standard output alone, what one has to know to standard err
   t.match(stderr, /! weir-cart selects shop\/deployment\/cart-canary too/);
 });
 
+t.test('what a dialect cannot say is told once, however many policies it is about', async (t) => {
+  const { run } = await serving(t, (answers) => {
+    const loss = { workload: ref, direction: '', index: 0, reason: 'ingress is lost' };
+    const losses = [
+      loss,
+      { ...loss, workload: { ...ref, name: 'ads' } },
+      { ...loss, direction: 'egress', index: 2, reason: 'x' },
+    ];
+    const completeness = { complete: false, reasons: ['only 5 min were watched'] };
+    answers.generate = { ...answers.generate, losses, completeness, notes: ['a word'] };
+  });
+  const { stderr } = await run('policy', 'generate', '--dialect', 'cluster');
+  t.match(stderr, /^! not as meant for shop\/deployment\/cart and 1 more: ingress is lost$/m);
+  t.match(stderr, /^! not as meant for shop\/deployment\/cart egress\[2\]: x$/m);
+  t.match(stderr, /^! only 5 min were watched$/m);
+  t.match(stderr, /^! a word$/m);
+});
+
 t.test('a workload and a direction are passed on; neither direction means both', async (t) => {
   const { run, double } = await serving(t);
   await run('policy', 'generate', '-n', 'shop', 'sts/cart', '--egress');
@@ -167,8 +185,8 @@ t.test('what would be denied is shown with the reason, and is status 1', async (
     const replay = { flows: 3, allowed: 1, denied: 1, depends: 0, newlyAllowed: 1, stillDenied: 0 } as const;
     const rest = { unusedRules: [], overPermission: null };
     const findings = [
-      { edge: edge(cart, redis), decision: 'denied', direction: 'ingress', because: 'no rule allows this' },
-      { edge: edge(cart, bank), decision: 'allowed', direction: 'egress', because: 'rule 1' },
+      { edge: edge(cart, redis), decision: 'denied', direction: 'ingress', because: 'no rule allows this', rule: null },
+      { edge: edge(cart, bank), decision: 'allowed', direction: 'egress', because: 'rule 1', rule: null },
     ];
     answers.check = { ...answers.check, replay: { ...replay, ...rest, findings } };
   });

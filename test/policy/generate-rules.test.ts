@@ -134,6 +134,7 @@ t.test('merging does not depend on the order of what is merged', (t) => {
     peerLabel: name,
     ports: [onePort('TCP', 80)],
     edge: edge('web', name, 80),
+    edgeKey: name,
     catches: [],
     doubts: [],
   });
@@ -198,6 +199,27 @@ t.test('UDP that nobody answered and nobody dropped is allowed, with a note', (t
       note.startsWith('egress[0] allows UDP 8125 with shop/deployment/cart, which was never answered'),
     ),
   );
+  t.end();
+});
+
+t.test('many clients that nobody answers make one note', (t) => {
+  const many = cluster(deploy('statsd'), ...Array.from({ length: 9 }, (_, index) => deploy(`w${index}`)));
+  const edges = Array.from({ length: 9 }, (_, index) =>
+    edge(`w${index}`, 'statsd', 8125, { protocol: 'UDP', verdict: 'unanswered' }),
+  );
+  const statsd = all(edges, ['ingress'], many).policies.find((each) => each.workload.name === 'statsd');
+  t.match(statsd?.notes, [/^ingress\[0\] allows UDP 8125 with .*w3 and 5 more, which was never answered/]);
+  t.equal(statsd?.notes.length, 1);
+  t.end();
+});
+
+t.test('no rule is without peers unless everything was asked for: an empty list means everyone', (t) => {
+  const edges = [edge('web', 'cart', 80), edge('web', external('203.0.113.7'), 443), edge('cart', 'ads', 1)];
+  for (const { policy } of all(edges).policies) {
+    for (const { from } of policy.spec.ingress ?? []) t.ok(from && from.length > 0);
+    for (const { to } of policy.spec.egress ?? []) t.ok(to && to.length > 0);
+    for (const { from = [] } of policy.spec.ingress ?? []) for (const peer of from) t.not(Object.keys(peer).length, 0);
+  }
   t.end();
 });
 

@@ -1,7 +1,8 @@
 import t from 'tap';
 import type { Labels } from '../../core/kubernetes.ts';
+import type { LabelChoice } from '../../core/settings.ts';
 import { generate } from '../../policy/generate.ts';
-import { cluster, deploy } from './clusters.ts';
+import { cluster, deploy, edge } from './clusters.ts';
 
 const everywhere = { namespace: null, workload: null };
 
@@ -116,5 +117,73 @@ t.test('a workload with very many labels is still selected in a moment', (t) => 
 t.test('a label that is named like a property of every object separates like any other', (t) => {
   const labels = { constructor: 'x' };
   t.same(selectorOf('a', deploy('a', { labels }), deploy('b', { labels: { app: 'b' } })), labels);
+  t.end();
+});
+
+t.test('only labels that the settings let be used are selected on', (t) => {
+  const labels = { app: 'a', 'app.kubernetes.io/name': 'a', 'example.com/x': 'a' };
+  const chosen = (workloadLabels: LabelChoice) => {
+    const { policies, skipped } = generate({
+      cluster: cluster(deploy('a', { labels })),
+      edges: [],
+      scope: everywhere,
+      directions: ['ingress'],
+      options: { workloadLabels },
+    });
+    return policies[0]?.policy.spec.podSelector.matchLabels ?? skipped[0]?.reason;
+  };
+  t.same(chosen({ include: [], exclude: ['app.kubernetes.io/*'] }), { app: 'a' });
+  t.same(chosen({ include: ['example.com/*'], exclude: [] }), { 'example.com/x': 'a' });
+  t.match(chosen({ include: ['none'], exclude: [] }), /may be used/);
+  t.end();
+});
+
+t.test('a label that changes with a release is used when the settings name it, and not for a pattern', (t) => {
+  const labels = { version: '1' };
+  const chosen = (include: string[]) =>
+    generate({
+      cluster: cluster(deploy('a', { labels })),
+      edges: [],
+      scope: everywhere,
+      directions: ['ingress'],
+      options: { workloadLabels: { include, exclude: [] } },
+    }).policies.length;
+  t.equal(chosen(['version']), 1);
+  t.equal(chosen(['vers*']), 0);
+  t.end();
+});
+
+t.test('a namespace is named by other labels where its name may not be used, and whom that catches is told', (t) => {
+  const namespace = (name: string, team: string) => [{ kind: 'Namespace', metadata: { name, labels: { team } } }];
+  const objects = [
+    namespace('data', 'red'),
+    namespace('lake', 'red'),
+    deploy('web'),
+    deploy('redis', { namespace: 'data' }),
+    deploy('redis', { namespace: 'lake' }),
+  ];
+  const { policies } = generate({
+    cluster: cluster(...objects),
+    edges: [edge('web', 'data/Deployment/redis', 6379)],
+    scope: { namespace: 'shop', workload: null },
+    directions: ['egress'],
+    options: { namespaceLabels: { include: ['team'], exclude: [] } },
+  });
+  t.match(policies[0]?.policy.spec.egress?.[0]?.to, [{ namespaceSelector: { matchLabels: { team: 'red' } } }]);
+  t.same(policies[0]?.rules[0]?.alsoAllows, [{ namespace: 'lake', kind: 'Deployment', name: 'redis' }]);
+  t.end();
+});
+
+t.test('owners that own each other end somewhere, and make a policy', (t) => {
+  const owned = (name: string, by: string) => ({
+    kind: 'ReplicaSet',
+    metadata: {
+      name,
+      namespace: 'shop',
+      ownerReferences: [{ kind: 'ReplicaSet', name: by, uid: 'u', controller: true }],
+    },
+    spec: { template: { metadata: { labels: { app: 'a' } }, spec: { containers: [] } } },
+  });
+  t.ok(generated([owned('a', 'b'), owned('b', 'a')]).policies.length > 0);
   t.end();
 });

@@ -131,7 +131,7 @@ t.test('texts of the cluster cannot break out of CSV or become formulas', async 
 
 t.test('findings are found by their edge', async (t) => {
   const edge = wireEdge('shop/cart', 'shop/db', 5432);
-  const finding = { edge, decision: 'denied', direction: 'egress', because: 'no rule allows it' };
+  const finding = { edge, decision: 'denied', direction: 'egress', because: 'no rule allows it', rule: null };
   const [row] = rowsOf([edge], 'egress', everything);
   t.equal(findingsById([finding]).get(row?.id ?? ''), finding);
   t.equal(findingsById([{ ...finding, edge: null }]).size, 0);

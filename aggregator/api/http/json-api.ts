@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { WeirError } from '../../../core/errors.ts';
 import type { Milliseconds } from '../../../core/time.ts';
 import { messageFromJson } from '../../../proto/json.ts';
+import { callerOfRequest } from '../../access/caller.ts';
+import type { Gate } from '../../access/user-gate.ts';
 import type { FaultReport } from '../faults.ts';
 import type { ApiHandlers } from '../handlers.ts';
 import { describeApi } from '../openapi.ts';
@@ -13,6 +15,8 @@ import { allRoutes, type Route } from './routes.ts';
 export interface JsonApiOptions {
   readonly handlers: ApiHandlers;
   readonly report: FaultReport;
+  /** Stands before the handlers. */
+  readonly gate: Gate;
   readonly maxRequestBytes: number;
   /** Of all requests that are read at the same time. */
   readonly maxTotalRequestBytes: number;
@@ -54,28 +58,28 @@ export class JsonApi {
       await sendJson(request, response, this.#description, this.#options.maxAnswerBytes);
     } else if (route.shape === 'unary') {
       const message = messageFromJson(route.request, await this.#bodies.readJson(request));
-      await sendJson(request, response, await this.#call(route, message), this.#options.maxAnswerBytes);
+      await sendJson(request, response, await this.#call(route, message, request), this.#options.maxAnswerBytes);
     } else {
-      this.#stream(request, response, route, query);
+      await this.#stream(request, response, route, query);
     }
   }
 
-  async #call(route: Route & { shape: 'unary' }, message: unknown): Promise<unknown> {
+  async #call(route: Route & { shape: 'unary' }, message: unknown, request: IncomingMessage): Promise<unknown> {
     try {
-      return await route.handler(message);
+      return await this.#options.gate.unary(route.path, route.handler, message, callerOfRequest(request));
     } catch (error) {
       this.#options.report(route.path, error);
       throw error;
     }
   }
 
-  #stream(
+  async #stream(
     request: IncomingMessage,
     response: ServerResponse,
     route: Route & { shape: 'stream' },
     query: URLSearchParams,
-  ): void {
-    const { maxStreams, heartbeatMs, report } = this.#options;
+  ): Promise<void> {
+    const { maxStreams, heartbeatMs, report, gate } = this.#options;
     const message = streamRequest(route, query, request.headers['last-event-id']);
     if (request.method === 'HEAD') {
       response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' }).end();
@@ -88,7 +92,7 @@ export class JsonApi {
     response.once('close', () => this.#streams--);
     const stream = new EventStream(response, heartbeatMs);
     try {
-      route.handler(message, stream);
+      await gate.stream(route.path, route.handler, message, stream, callerOfRequest(request));
     } catch (error) {
       report(route.path, error);
       if (!response.headersSent) throw error;

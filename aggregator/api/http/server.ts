@@ -1,5 +1,15 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { WeirError } from '../../../core/errors.ts';
+import type { CertificateFiles, Certificates } from '../../../tls/certificate-files.ts';
+import type { Milliseconds } from '../../../core/time.ts';
 import type { FaultReport } from '../faults.ts';
 import { asCallError, sendFault } from './json-reply.ts';
 import type { JsonApi } from './json-api.ts';
@@ -13,6 +23,10 @@ export interface HttpServerOptions {
   readonly pages: Pages;
   readonly report: FaultReport;
   readonly maxConnections: number;
+  /** Null for plain text. */
+  readonly certificates: CertificateFiles | null;
+  /** A connection on which nothing moves for so long is ended, such as that of a caller who does not read. */
+  readonly idleMs: Milliseconds;
 }
 
 const apiRoot = 'api/v1/';
@@ -30,10 +44,11 @@ export class HttpServer {
       requestTimeout: 60_000,
       keepAliveTimeout: 20_000,
     };
-    this.#server = createServer(bounds, (request, response) => void this.#answer(request, response));
+    const answer = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response);
+    const { certificates } = options;
+    this.#server = certificates === null ? createServer(bounds, answer) : createHttps(certificates, bounds, answer);
     this.#server.maxConnections = options.maxConnections;
-    // Ends connections on which nothing moves, such as that of a caller who does not read.
-    this.#server.timeout = 60_000;
+    this.#server.timeout = options.idleMs;
   }
 
   /** @returns the address with the port that was chosen for port 0. @throws WeirError LISTEN */
@@ -78,6 +93,14 @@ export class HttpServer {
       await pages.answer(request, response, path);
     }
   }
+}
+
+/** New handshakes use the certificates that have replaced those of before. */
+function createHttps(certificates: CertificateFiles, bounds: ServerOptions, answer: RequestListener): Server {
+  const pair = ({ cert, key }: Certificates) => ({ ...(cert && { cert }), ...(key && { key }) });
+  const server = createTlsServer({ ...bounds, ...pair(certificates.current) }, answer);
+  certificates.onChange((changed) => server.setSecureContext(pair(changed)));
+  return server;
 }
 
 function decodePath(path: string): string {

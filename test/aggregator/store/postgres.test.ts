@@ -2,6 +2,9 @@ import pg from 'pg';
 import { pino } from 'pino';
 import t from 'tap';
 import { PostgresStore } from '../../../aggregator/store/postgres.ts';
+import { postgresSteps } from '../../../aggregator/store/postgres-schema.ts';
+import { packRows } from '../../../aggregator/store/segment-codec.ts';
+import type { Lane } from '../../../aggregator/graph/lane.ts';
 import { plainSegment } from '../segments.ts';
 import { storeContract } from './contract.ts';
 import { allTime, segmentsIn } from './under-test.ts';
@@ -14,6 +17,8 @@ const commitOf = (node: string, sequence: number) => ({
   firstSequence: sequence,
   oldestSequence: 1,
 });
+
+const [laneOf] = plainSegment('n1', 1, 1).rows.lanes as [Lane];
 
 async function storedSequences(store: PostgresStore, node: string): Promise<number[]> {
   const segments = await segmentsIn(store, 'demo', allTime);
@@ -79,6 +84,64 @@ t.test('a PostgreSQL server', async (t) => {
     );
     for (const node of ['n1', 'n2']) t.strictSame(await storedSequences(stores[1], node), sequences);
     for (const store of stores) await store.close();
+  });
+
+  t.test('gives lanes new numbers when another aggregator has removed those that one remembers', async (t) => {
+    const url = server.newDatabase();
+    const [one, other] = [await open(url), await open(url)];
+    await one.commit([commitOf('n1', 1)]);
+    const tiers = [{ widthMs: 15_000, keepMs: 15_000 }];
+    const plan = { tiers, now: Date.now(), throughId: 1, keepSightingsMs: 1, maxSightings: 1 };
+    while ((await other.rollUp('demo', plan)) === 'moved');
+    t.equal(await other.pruneDictionary('demo'), 1);
+    t.match(await one.commit([commitOf('n1', 2)]), [{ type: 'committed', id: 2 }]);
+    t.strictSame(await storedSequences(other, 'n1'), [2]);
+    await one.close();
+    await other.close();
+  });
+
+  t.test('makes tables of the first version into those of this one, with all that is in them', async (t) => {
+    const url = server.newDatabase();
+    const client = new pg.Client(url);
+    await client.connect();
+    for (const statement of postgresSteps.get(1) ?? []) await client.query(statement);
+    await client.query('CREATE TABLE weir_schema (version INTEGER NOT NULL PRIMARY KEY)');
+    await client.query('INSERT INTO weir_schema VALUES (1)');
+    const lane = { edge: laneOf.edge, reporter: laneOf.reporter, service: null };
+    await client.query("INSERT INTO weir_cluster (name, last_segment, last_lane, last_name) VALUES ('demo', 7, 1, 1)");
+    await client.query("INSERT INTO weir_lane VALUES ('demo', 1, $1, $2)", [laneOf.key, JSON.stringify(lane)]);
+    await client.query("INSERT INTO weir_name VALUES ('demo', 1, 'n1')");
+    const { rows, window } = plainSegment('n1', 1, 1);
+    const columns = packRows(rows, window.startUnixMs, { laneId: () => 1, nameId: () => 1 });
+    await client.query(`INSERT INTO weir_segment VALUES ('demo', 7, 'n1', 1, 1, $1, $2, '{"spool":3}', $3)`, [
+      window.startUnixMs,
+      window.endUnixMs,
+      Buffer.from(columns),
+    ]);
+    await client.query("INSERT INTO weir_cursor VALUES ('demo', 'n1', 1, 1, $1)", [window.endUnixMs]);
+    await client.end();
+    const store = await open(url);
+    t.match(await store.commit([commitOf('n1', 1), commitOf('n1', 2)]), [
+      { type: 'duplicate' },
+      { type: 'committed', id: 8 },
+    ]);
+    t.strictSame(await storedSequences(store, 'n1'), [1, 2]);
+    const tiers = [{ widthMs: 15_000, keepMs: 15_000 }];
+    const plan = { tiers, now: window.endUnixMs, throughId: 8, keepSightingsMs: 1e12, maxSightings: 9 };
+    t.equal(await store.rollUp('demo', plan), 'moved');
+    const watched = await store.view('demo', async (view) => {
+      const found = [];
+      for await (const piece of view.pieces({ type: 'overlapping', window: allTime })) found.push(...piece.watched);
+      return found;
+    });
+    t.match(
+      watched.toSorted(([, a], [, b]) => b.incompleteWindows - a.incompleteWindows),
+      [
+        ['n1', { windows: 1, incompleteWindows: 1, losses: { spool: 3 } }],
+        ['n1', { windows: 1, incompleteWindows: 0, losses: {} }],
+      ],
+    );
+    await store.close();
   });
 
   t.test('has every batch that was acknowledged after it was killed, and none twice', async (t) => {

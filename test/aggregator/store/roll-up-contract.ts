@@ -225,4 +225,41 @@ export function rollUpContract(t: Test, make: () => StoreUnderTest | Promise<Sto
     t.strictSame(await read(again), whole);
     await again.close();
   });
+
+  t.test('lanes and names that nothing refers to are removed, and are there again when they come again', async (t) => {
+    const under = await make();
+    const store = await under.open();
+    const dayMs = 86_400_000;
+    const segmentOn = (day: number, sequence: number) => {
+      const startUnixMs = firstStartUnixMs + day * dayMs;
+      const base = oneOf(
+        anySegment('n1', sequence).filter(({ rows }) => rows.lanes.length > 4),
+        day + 5,
+      );
+      return { ...base, losses: { [`stage-${day}`]: 1 }, window: { startUnixMs, endUnixMs: startUnixMs + windowMs } };
+    };
+    const commit = async (segment: Segment) => {
+      const [result] = await store.commit([commitOf(segment)]);
+      return result?.type === 'committed' ? result.id : 0;
+    };
+    const [first, second] = [segmentOn(0, 1), segmentOn(1, 2)];
+    await commit(first);
+    const through = await commit(second);
+    t.equal(await store.pruneDictionary('demo'), 0, 'all of them are in segments');
+    const plan = planAt(firstStartUnixMs + dayMs + 600_000, through, { keepSightingsMs: 1 });
+    await rollUp(store, plan);
+    const keys = ({ rows }: Segment) => new Set(rows.lanes.map(({ key }) => key));
+    const gone = [...keys(first)].filter((key) => !keys(second).has(key));
+    t.ok(gone.length > 0);
+    t.equal(await store.pruneDictionary('demo'), gone.length);
+    t.strictSame(figures(await stored(store)), figures(plain([second])), 'what is kept is still named');
+    const third = { ...first, sequence: 3, window: second.window };
+    await commit(third);
+    t.strictSame(figures(await stored(store)), figures(plain([second, third])));
+    await store.close();
+    const again = await under.open();
+    t.strictSame(figures(await stored(again)), figures(plain([second, third])));
+    t.equal(await again.pruneDictionary('demo'), 0);
+    await again.close();
+  });
 }

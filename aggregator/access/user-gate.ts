@@ -1,0 +1,199 @@
+import type { Logger } from 'pino';
+import { messageOf, WeirError } from '../../core/errors.ts';
+import type { Clock } from '../../core/time.ts';
+import type { ResponseStream, StreamHandler, UnaryHandler } from '../../proto/services.ts';
+import type * as wire from '../../proto/wire.ts';
+import type { AccessReviews } from './access-reviews.ts';
+import type { Authenticate } from './authenticate.ts';
+import type { Caller, User } from './caller.ts';
+import { GuardedStream } from './guarded-stream.ts';
+import { type Rule, ruleOf } from './method-rights.ts';
+import { RateLimit } from './rate-limit.ts';
+import { namespacesIn, redact } from './redact.ts';
+
+/** What stands before the handlers of all questions, whatever the transport. */
+export interface Gate {
+  /** @param method such as `query/listEdges` */
+  unary(method: string, handler: UnaryHandler<unknown, unknown>, request: unknown, caller: Caller): Promise<unknown>;
+  stream(
+    method: string,
+    handler: StreamHandler<unknown, unknown>,
+    request: unknown,
+    to: ResponseStream<unknown>,
+    caller: Caller,
+  ): Promise<void>;
+}
+
+/** For where whoever can call may do everything: sockets in the file system, plain text on loopback or by request. */
+export const openGate: Gate = {
+  unary: async (_method, handler, request) => await handler(request),
+  stream: async (_method, handler, request, to) => handler(request, to),
+};
+
+export interface UserGateOptions {
+  readonly authenticate: Authenticate;
+  readonly reviews: AccessReviews;
+  /** Whose API server reviews: rights in one of its namespaces are none in those of other clusters. */
+  readonly cluster: string;
+  readonly clock: Clock;
+  /** Refusals are warnings, changes are told with who made them. */
+  readonly log: Logger;
+}
+
+/** Who a caller is, and whether what they may not see is to be taken out of the answers. */
+interface Admitted {
+  readonly user: User;
+  readonly rule: Rule;
+  readonly seesAll: boolean;
+}
+
+/** Of one address, known or not: each costs a review of a token. */
+const callsPerSecond = 50;
+const callsAtOnce = 200;
+const maxCallers = 10_000;
+/** A request is told in the log up to so many characters. */
+const maxLogged = 2_000;
+
+/** Lets users do what their rights in Kubernetes allow, and nothing while these cannot be asked for. */
+export class UserGate implements Gate {
+  readonly #options: UserGateOptions;
+  readonly #byAddress: RateLimit;
+  readonly #byUser: RateLimit;
+
+  constructor(options: UserGateOptions) {
+    this.#options = options;
+    this.#byAddress = new RateLimit(callsPerSecond, callsAtOnce, maxCallers, options.clock);
+    this.#byUser = new RateLimit(callsPerSecond, callsAtOnce, maxCallers, options.clock);
+  }
+
+  async unary(
+    method: string,
+    handler: UnaryHandler<unknown, unknown>,
+    request: unknown,
+    caller: Caller,
+  ): Promise<unknown> {
+    const admitted = await this.#admit(method, request, caller);
+    const response = await this.#told(method, request, admitted, handler);
+    return admitted.seesAll ? response : await this.#redacted(response, admitted.user);
+  }
+
+  async stream(
+    method: string,
+    handler: StreamHandler<unknown, unknown>,
+    request: unknown,
+    to: ResponseStream<unknown>,
+    caller: Caller,
+  ): Promise<void> {
+    let isOver = false;
+    to.onClosed(() => {
+      isOver = true;
+    });
+    await this.#admit(method, request, caller);
+    // Whoever has gone meanwhile would never be missed.
+    if (isOver) return;
+    // Rights may go while the stream lasts: each response is looked at anew.
+    const pass = async (response: unknown) => {
+      const { user, seesAll } = await this.#admit(method, request, caller, false);
+      return seesAll ? response : await this.#redacted(response, user);
+    };
+    handler(request, new GuardedStream(to, pass));
+  }
+
+  /** @param isCall false for what follows of a call. @throws WeirError UNAUTHENTICATED, FORBIDDEN, TOO_MANY, ACCESS_UNDECIDED */
+  async #admit(method: string, request: unknown, caller: Caller, isCall = true): Promise<Admitted> {
+    let user: User | null = null;
+    try {
+      if (isCall && !this.#byAddress.take(addressOf(caller))) throw tooMany();
+      user = await this.#options.authenticate(caller);
+      if (isCall && !this.#byUser.take(user.name)) throw tooMany();
+      return await this.#decide(method, request, user);
+    } catch (error) {
+      const reason = messageOf(error);
+      this.#options.log.warn({ method, user: user?.name ?? null, from: caller.from, reason }, 'call refused');
+      throw error;
+    }
+  }
+
+  async #decide(method: string, request: unknown, user: User): Promise<Admitted> {
+    const rule = ruleOf(method);
+    if (rule === null) throw new WeirError('FORBIDDEN', `${method} is for nobody yet`);
+    const { reviews } = this.#options;
+    if (rule.type === 'cluster') {
+      const { verb, resource } = rule.access;
+      if (await reviews.allows(user, { ...rule.access, namespace: '' })) return { user, rule, seesAll: true };
+      throw new WeirError('FORBIDDEN', `${user.name} may not ${verb} ${resource}.weir.dev in the whole cluster`);
+    }
+    const seesAll = await reviews.allows(user, { verb: 'list', resource: 'flows', namespace: '' });
+    if (!seesAll) this.#checkCluster(request, user);
+    if (!seesAll && rule.type === 'namespace') await this.#checkNamespace(request, user);
+    return { user, rule, seesAll };
+  }
+
+  /** @throws WeirError FORBIDDEN */
+  #checkCluster(request: unknown, user: User): void {
+    const { cluster = '' } = request as { readonly cluster?: string };
+    if (cluster === '' || cluster === this.#options.cluster) return;
+    throw new WeirError('FORBIDDEN', `${user.name} may not see other clusters than ${this.#options.cluster}`);
+  }
+
+  /** @throws WeirError FORBIDDEN */
+  async #checkNamespace(request: unknown, user: User): Promise<void> {
+    const namespace = namespaceAsked(request);
+    if (namespace === '') {
+      throw new WeirError('FORBIDDEN', `${user.name} may not see all namespaces; name one with --namespace`);
+    }
+    if (!(await this.#options.reviews.allows(user, { verb: 'list', resource: 'flows', namespace }))) {
+      throw new WeirError('FORBIDDEN', `${user.name} may not list flows.weir.dev in the namespace ${namespace}`);
+    }
+    // What matches would tell the names that are hidden.
+    if ((request as { filter?: string }).filter) {
+      throw new WeirError('FORBIDDEN', `filters need the right to list flows.weir.dev in the whole cluster`);
+    }
+  }
+
+  async #told(
+    method: string,
+    request: unknown,
+    { user, rule }: Admitted,
+    handler: UnaryHandler<unknown, unknown>,
+  ): Promise<unknown> {
+    if (rule.type !== 'cluster' || !rule.changes) return await handler(request);
+    const record = {
+      method,
+      user: user.name,
+      groups: user.groups,
+      request: JSON.stringify(request).slice(0, maxLogged),
+    };
+    try {
+      const response = await handler(request);
+      this.#options.log.info({ ...record, result: 'changed' }, 'audit');
+      return response;
+    } catch (error) {
+      this.#options.log.info({ ...record, result: messageOf(error) }, 'audit');
+      throw error;
+    }
+  }
+
+  async #redacted(response: unknown, user: User): Promise<unknown> {
+    const namespaces = [...namespacesIn(response)];
+    const seen = await Promise.all(
+      namespaces.map((namespace) => this.#options.reviews.allows(user, { verb: 'list', resource: 'flows', namespace })),
+    );
+    const visible = new Set(namespaces.filter((_, index) => seen[index]));
+    return redact(response, (namespace) => visible.has(namespace));
+  }
+}
+
+function tooMany(): WeirError {
+  return new WeirError('TOO_MANY', `${callsPerSecond} calls a second are the most; wait a moment`);
+}
+
+/** Without the port, which is another for each connection. */
+function addressOf({ from }: Caller): string {
+  return from.replace(/:\d+$/, '');
+}
+
+function namespaceAsked(request: unknown): string {
+  const { namespace, scope } = request as { readonly namespace?: string; readonly scope?: wire.Scope | null };
+  return namespace || scope?.namespace || scope?.workload?.namespace || '';
+}

@@ -1,0 +1,147 @@
+import type { Registry } from 'prom-client';
+import { defaultLimits } from '../../proto/limits.ts';
+import { Aliases } from '../alias/aliases.ts';
+import { aliasHandlers } from '../alias/handlers.ts';
+import type { ApiHandlers } from '../api/handlers.ts';
+import { Metrics } from '../api/metrics.ts';
+import { History } from '../graph/history.ts';
+import type { Segment } from '../graph/segment.ts';
+import { Identity } from '../identity/identity.ts';
+import { Ingest } from '../ingest/ingest.ts';
+import { Resolver } from '../ingest/resolver.ts';
+import { FirstState } from '../kube/first-state.ts';
+import { asChanges } from '../kube/objects.ts';
+import { Baselines } from '../policy/baselines.ts';
+import { policyHandlers } from '../policy/handlers.ts';
+import { ClusterState } from '../query/cluster-state.ts';
+import { FollowTail } from '../query/follow-tail.ts';
+import { Followers } from '../query/followers.ts';
+import { queryHandlers } from '../query/handlers.ts';
+import { Snapshots } from '../query/snapshots.ts';
+import { settingsHandlers } from '../settings/handlers.ts';
+import { ClusterSettings } from '../settings/settings.ts';
+import type { ClusterDrivers, ClusterOptions, ServedCluster } from './options.ts';
+
+/** Everything of one cluster: who is who in it, what was seen there, and what is answered about it. */
+export interface Cluster {
+  readonly name: string;
+  /** Resolves when flows can be named; rejects when it was stopped before. */
+  readonly firstState: Promise<void>;
+  readonly ingest: Ingest;
+  readonly handlers: ApiHandlers;
+  readonly metrics: Registry;
+  /** Takes nothing in any more, and ends the streams of agents and followers. */
+  drain(): Promise<void>;
+  /** To be called after `drain`; closes the source too. */
+  close(): Promise<void>;
+}
+
+/** How late the cluster's state may show a change, and by how much the clocks of nodes may differ. */
+const toleranceMs = 30_000;
+/** Of pods, addresses and controllers that are gone, each: some 200 bytes for one. */
+const maxGone = 500_000;
+/** Pods that report and addresses at their far ends: some 150 bytes for one. */
+const maxSubjects = 1_000_000;
+const giveUpMs = 60_000;
+const maxGivenUp = 10_000;
+/** At 200 nodes and 15 s windows: two and a half minutes. The rows take some 150 bytes each. */
+const followBounds = { maxWindows: 2_048, maxRows: 200_000 };
+const maxFollowers = 1_000;
+/** Long enough to look at a page. */
+const snapshotBounds = { maxSnapshots: 64, keepMs: 300_000 };
+
+/** Wires what belongs to one cluster. @throws WeirError STORE */
+export async function openCluster(
+  { name: cluster, source, podCidrs, serviceCidrs }: ServedCluster,
+  options: ClusterOptions,
+  { store, clock, log }: ClusterDrivers,
+): Promise<Cluster> {
+  const { maxEdges } = options;
+  const state = new ClusterState(source);
+  const { rememberMs: memoryMs } = options;
+  const identity = new Identity({ podCidrs, serviceCidrs, memoryMs, maxGone, toleranceMs });
+  const first = new FirstState(source, options.clusterWaitMs, log.child({ part: 'cluster' }));
+  let unsubscribe = () => {};
+  const firstState = first.settled.then(() => {
+    identity.apply(asChanges(source.snapshot()), clock.now());
+    unsubscribe = source.onChange((changes) => resolver.changed(identity.apply(changes, clock.now())));
+  });
+  // Whoever waits for it is told why it never came; a start that fails leaves nobody who does.
+  firstState.catch(() => undefined);
+  const waits = { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp, firstState };
+  const resolver = new Resolver(identity, { ...waits, maxLanes: maxEdges, maxSubjects });
+
+  const aliases = await Aliases.open({ cluster, store, maxAliases: options.maxAliases, clock });
+  const settings = await ClusterSettings.open({
+    cluster,
+    store,
+    onBlocks: (blocks) =>
+      resolver.changed(
+        identity.configure([...podCidrs, ...blocks.podCidrs], [...serviceCidrs, ...blocks.serviceCidrs], clock.now()),
+      ),
+  });
+  const baselines = new Baselines({ cluster, store, maxBaselines: options.maxBaselines });
+  const metrics = new Metrics(clock, options.maxSeries);
+  const shown = aliases.name.bind(aliases);
+  const followers = new Followers(new FollowTail({ ...followBounds, shown }), maxFollowers);
+  let seen: (segment: Segment) => void = () => undefined;
+  const history = await History.open({
+    ...options,
+    cluster,
+    store,
+    nodes: () => state.nodes,
+    shown,
+    onAdded: (segment, id) => {
+      followers.publish(segment, id);
+      seen(segment);
+    },
+    clock,
+    log: log.child({ part: 'history' }),
+  });
+  // Who followed before a restart goes on behind the last window that it got.
+  await history.latest(followBounds.maxWindows, (segment, id) => followers.publish(segment, id));
+  const ingest = await Ingest.open({
+    cluster,
+    store,
+    resolver,
+    credits: { perAgent: options.credits, total: options.maxBatchesUnderWay },
+    limits: defaultLimits,
+    maxStreams: options.maxStreams,
+    maxDictionaryBytes: options.maxDictionaryBytes,
+    clock,
+    onCommitted: (segment, id) => {
+      history.add(segment, id);
+      metrics.committed(segment);
+    },
+    log: log.child({ part: 'ingest' }),
+  });
+  seen = (segment) => ingest.seen(segment);
+  metrics.measure({ ingest, history, state, followers, identity });
+
+  const snapshots = new Snapshots({ ...snapshotBounds, maxEdges: 2 * maxEdges, clock });
+  const { agents } = ingest;
+  const { maxAnswerEdges } = options;
+  const asked = { cluster, state, history, agents, identity };
+  return {
+    name: cluster,
+    firstState,
+    ingest,
+    metrics: metrics.registry,
+    handlers: {
+      query: queryHandlers({ ...asked, followers, aliases, snapshots, maxAnswerEdges }),
+      policy: policyHandlers({ ...asked, settings, baselines, clock }),
+      alias: aliasHandlers(aliases),
+      settings: settingsHandlers({ cluster, settings }),
+    },
+    drain: async () => {
+      first.stop();
+      unsubscribe();
+      await ingest.stop();
+      followers.close();
+    },
+    close: async () => {
+      await history.close();
+      source.close();
+    },
+  };
+}
