@@ -107,6 +107,7 @@ t.test('a candidate policy says what it would deny, and nothing of what it does 
     decision: 'denied',
     direction: 'egress',
     because: '',
+    rule: null,
   };
   const replay = {
     flows: 2,

@@ -129,6 +129,13 @@ t.test('texts of the cluster cannot break out of CSV or become formulas', async 
   t.equal(csvText([]).split('\r\n').length, 2);
 });
 
+t.test('what a reader may not see has no name, no address and no rule', async (t) => {
+  const server = { entity: 'unresolved', unresolved: { address: '0.0.0.0', reason: 'hidden' } } as const;
+  const [row] = rowsOf([wireEdge('shop/cart', '', 443, { server })], 'egress', everything);
+  t.match(row, { peer: 'hidden from you', peerKind: 'hidden', address: null });
+  t.notOk(row && usualDecision(row, true).include);
+});
+
 t.test('findings are found by their edge', async (t) => {
   const edge = wireEdge('shop/cart', 'shop/db', 5432);
   const finding = { edge, decision: 'denied', direction: 'egress', because: 'no rule allows it', rule: null };
