@@ -1,4 +1,4 @@
-import type { ExcludedEdge } from '../../policy/generate.ts';
+import type { ExcludedEdge } from '../../policy/generate/generate.ts';
 import { encodeEdge } from '../../proto/convert-edge.ts';
 import type * as wire from '../../proto/wire.ts';
 

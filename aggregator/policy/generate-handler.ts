@@ -1,10 +1,10 @@
 import type { Edge } from '../../core/edge.ts';
 import { type Entity, type WorkloadRef, workloadKey } from '../../core/identity.ts';
 import { edgeInScope, type Scope } from '../../core/scope.ts';
-import { generate } from '../../policy/generate.ts';
-import { clusterBlocks } from '../../policy/in-cluster.ts';
-import { replay } from '../../policy/replay.ts';
-import { namesServiceAddresses } from '../../policy/service-rules.ts';
+import { generate } from '../../policy/generate/generate.ts';
+import { clusterBlocks } from '../../policy/explain/in-cluster.ts';
+import { replay } from '../../policy/replay/replay.ts';
+import { namesServiceAddresses } from '../../policy/generate/service-rules.ts';
 import { encodeCoverage } from '../../proto/convert-coverage.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
