@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
-import { type Cidr, parseCidr, staysOnMachine } from '../core/address.ts';
+import { type Cidr, parseCidr } from '../core/address.ts';
 import { WeirError } from '../core/errors.ts';
 import { type Milliseconds, parseDuration } from '../core/time.ts';
 import { version } from '../core/version.ts';
+import { checkTransport } from './check-transport.ts';
 import { readTiers, type Tier } from './graph/tiers.ts';
 
 const duration = z.string().transform((text, context): Milliseconds => {
@@ -305,7 +306,10 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     throw new WeirError('USAGE', `${error.message.replace(/^error: /, '')}; see --help`);
   }
   const read = schema.safeParse(program.opts());
-  if (read.success) return withTransport(withOneSource(read.data));
+  if (read.success) {
+    checkTransport(read.data);
+    return withOneSource(read.data);
+  }
   const issue = read.error.issues[0];
   throw new WeirError('CONFIG_INVALID', `${flagOf(issue?.path[0])}: ${issue?.message ?? 'not valid'}`);
 }
@@ -320,22 +324,4 @@ function withOneSource(config: AggregatorConfig): AggregatorConfig {
   if (config.clusterFiles === undefined || config.kubeconfig === undefined) return config;
   const what = '--cluster-files and --kubeconfig: give one of them, the cluster has one state';
   throw new WeirError('CONFIG_INVALID', what);
-}
-
-/** Plain text must have been asked for where it can leave the machine. */
-function withTransport(config: AggregatorConfig): AggregatorConfig {
-  const { listen, httpListen, tlsCert, tlsKey, tlsCa, agentAccount, insecureTransport } = config;
-  const invalid = (what: string) => new WeirError('CONFIG_INVALID', what);
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) throw invalid('--tls-cert and --tls-key: give both or none');
-  if (tlsCert === undefined) {
-    if (tlsCa !== undefined) throw invalid('--tls-ca: needs --tls-cert and --tls-key too');
-    const open = [...listen, httpListen].find((address) => !staysOnMachine(address));
-    if (open === undefined || insecureTransport) return config;
-    throw invalid(
-      `${open === httpListen ? '--http-listen' : '--listen'} ${open}: give --tls-cert and --tls-key, or --insecure-transport to do without`,
-    );
-  }
-  if (insecureTransport) throw invalid('--insecure-transport and --tls-cert: give one of them');
-  if (tlsCa !== undefined || agentAccount !== undefined) return config;
-  throw invalid('--tls-cert: say how agents prove their node, with --tls-ca or --agent-account');
 }

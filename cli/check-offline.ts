@@ -1,7 +1,7 @@
 import type { Edge } from '../core/edge.ts';
 import type { Policy } from '../core/kubernetes.ts';
 import { parseManifests, snapshotOf } from '../core/manifest.ts';
-import { check } from '../policy/check.ts';
+import { check } from '../policy/replay/check.ts';
 import { encodeChecked, type LinesOf } from '../proto/convert-check.ts';
 import type * as wire from '../proto/wire.ts';
 import { readFlows } from './flow-file.ts';

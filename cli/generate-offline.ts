@@ -1,8 +1,8 @@
 import type { Edge } from '../core/edge.ts';
 import { WeirError } from '../core/errors.ts';
 import type { ManifestProblem } from '../core/manifest.ts';
-import { generateReplayed } from '../policy/generate-replayed.ts';
-import { clusterBlocks } from '../policy/in-cluster.ts';
+import { generateReplayed } from '../policy/replay/generate-replayed.ts';
+import { clusterBlocks } from '../policy/explain/in-cluster.ts';
 import { encodeGenerated } from '../proto/convert-generate.ts';
 import { readDialect, readDirections, readGenerateOptions } from '../proto/read-generate.ts';
 import type * as wire from '../proto/wire.ts';

@@ -1,5 +1,5 @@
-import type { ExcludedEdge } from '../policy/generate.ts';
-import type { ReplayedPolicies } from '../policy/generate-replayed.ts';
+import type { ExcludedEdge } from '../policy/generate/generate.ts';
+import type { ReplayedPolicies } from '../policy/replay/generate-replayed.ts';
 import { encodeReplay } from './convert-check.ts';
 import { encodeEdge } from './convert-edge.ts';
 import type * as wire from './wire.ts';

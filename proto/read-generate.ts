@@ -2,9 +2,15 @@ import { cidrContains, parseCidr } from '../core/address.ts';
 import { messageOf, WeirError } from '../core/errors.ts';
 import type { Direction } from '../core/flow.ts';
 import type { Entity } from '../core/identity.ts';
-import type { GenerateOptions, GeneralRule, ManualRule, PortSpan, RowChoice } from '../policy/generate-options.ts';
-import type { DialectName } from '../policy/dialect/dialect.ts';
-import { highestPort, lowestPort } from '../policy/connections.ts';
+import type {
+  GenerateOptions,
+  GeneralRule,
+  ManualRule,
+  PortSpan,
+  RowChoice,
+} from '../policy/generate/generate-options.ts';
+import type { DialectName } from '../policy/print/dialect/dialect.ts';
+import { highestPort, lowestPort } from '../policy/evaluate/connections.ts';
 import { decodeEntity } from './convert-edge.ts';
 import { coreProtocol } from './names.ts';
 import type * as wire from './wire.ts';

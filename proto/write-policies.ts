@@ -1,11 +1,11 @@
 import type { Edge } from '../core/edge.ts';
-import { dialects } from '../policy/dialect/all.ts';
-import type { DialectContext, DialectLoss, DialectName } from '../policy/dialect/dialect.ts';
-import type { GeneratedPolicy } from '../policy/generated-policy.ts';
-import type { GeneratedRule } from '../policy/generated-rule.ts';
-import { type PolicyFile, policyFiles } from '../policy/policy-files.ts';
-import { Printer, type RuleLines } from '../policy/printer.ts';
-import { commentOnRule } from '../policy/rule-comment.ts';
+import { dialects } from '../policy/print/dialect/all.ts';
+import type { DialectContext, DialectLoss, DialectName } from '../policy/print/dialect/dialect.ts';
+import type { GeneratedPolicy } from '../policy/generate/generated-policy.ts';
+import type { GeneratedRule } from '../policy/generate/generated-rule.ts';
+import { type PolicyFile, policyFiles } from '../policy/print/policy-files.ts';
+import { Printer, type RuleLines } from '../policy/print/printer.ts';
+import { commentOnRule } from '../policy/generate/rule-comment.ts';
 import { encodeEdge } from './convert-edge.ts';
 import type * as wire from './wire.ts';
 

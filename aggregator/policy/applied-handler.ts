@@ -3,10 +3,10 @@ import { type Entity, namespaceOf, type WorkloadRef } from '../../core/identity.
 import type { OtherPolicy, Policy } from '../../core/kubernetes.ts';
 import { compareText } from '../../core/order.ts';
 import { entityInScope, type Scope } from '../../core/scope.ts';
-import { canonicalYaml } from '../../policy/canonical.ts';
-import type { PodPeer } from '../../policy/query.ts';
-import { Roster } from '../../policy/roster.ts';
-import { type Selection, selectionOf } from '../../policy/selection.ts';
+import { canonicalYaml } from '../../policy/print/canonical.ts';
+import type { PodPeer } from '../../policy/evaluate/query.ts';
+import { Roster } from '../../policy/evaluate/roster.ts';
+import { type Selection, selectionOf } from '../../policy/evaluate/selection.ts';
 import { decodeEntity } from '../../proto/convert-edge.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';

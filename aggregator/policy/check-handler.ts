@@ -1,4 +1,4 @@
-import { check } from '../../policy/check.ts';
+import { check } from '../../policy/replay/check.ts';
 import { encodeCoverage } from '../../proto/convert-coverage.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
 import { readRange, readScope } from '../query/question.ts';

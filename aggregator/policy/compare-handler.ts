@@ -1,9 +1,9 @@
 import { WeirError } from '../../core/errors.ts';
-import { Comparison, type PairChange } from '../../policy/compare.ts';
-import { overlay } from '../../policy/policy-key.ts';
-import type { ReachEnd } from '../../policy/reach.ts';
-import { Roster } from '../../policy/roster.ts';
-import { textDiff } from '../../policy/text-diff.ts';
+import { Comparison, type PairChange } from '../../policy/reach/compare.ts';
+import { overlay } from '../../policy/evaluate/policy-key.ts';
+import type { ReachEnd } from '../../policy/reach/reach.ts';
+import { Roster } from '../../policy/evaluate/roster.ts';
+import { textDiff } from '../../policy/print/text-diff.ts';
 import { encodeEntity } from '../../proto/convert-edge.ts';
 import { wireProtocol } from '../../proto/names.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';

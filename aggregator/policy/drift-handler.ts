@@ -1,10 +1,10 @@
 import { edgeInScope, entityInScope, type Scope } from '../../core/scope.ts';
 import type { Milliseconds, UnixMs } from '../../core/time.ts';
-import { lengthText } from '../../policy/completeness.ts';
-import { type PolicyRule, rulesOf } from '../../policy/check.ts';
-import { usesOf } from '../../policy/replay.ts';
-import { Roster } from '../../policy/roster.ts';
-import { selectionOf } from '../../policy/selection.ts';
+import { lengthText } from '../../policy/replay/completeness.ts';
+import { type PolicyRule, rulesOf } from '../../policy/replay/check.ts';
+import { usesOf } from '../../policy/replay/replay.ts';
+import { Roster } from '../../policy/evaluate/roster.ts';
+import { selectionOf } from '../../policy/evaluate/selection.ts';
 import { encodeCoverage } from '../../proto/convert-coverage.ts';
 import { encodeEdge } from '../../proto/convert-edge.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';

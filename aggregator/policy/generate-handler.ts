@@ -1,6 +1,6 @@
-import { generateReplayed } from '../../policy/generate-replayed.ts';
-import { clusterBlocks } from '../../policy/in-cluster.ts';
-import { namesServiceAddresses } from '../../policy/service-rules.ts';
+import { generateReplayed } from '../../policy/replay/generate-replayed.ts';
+import { clusterBlocks } from '../../policy/explain/in-cluster.ts';
+import { namesServiceAddresses } from '../../policy/generate/service-rules.ts';
 import { encodeCoverage } from '../../proto/convert-coverage.ts';
 import { encodeGenerated } from '../../proto/convert-generate.ts';
 import { readDialect, readDirections, readGenerateOptions } from '../../proto/read-generate.ts';

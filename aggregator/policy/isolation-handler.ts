@@ -1,7 +1,12 @@
 import { entityInScope } from '../../core/scope.ts';
 import { compareText } from '../../core/order.ts';
-import { isolationBoard, type IsolationState, stateOf, type WorkloadIsolation } from '../../policy/isolation-board.ts';
-import { Roster } from '../../policy/roster.ts';
+import {
+  isolationBoard,
+  type IsolationState,
+  stateOf,
+  type WorkloadIsolation,
+} from '../../policy/explain/isolation-board.ts';
+import { Roster } from '../../policy/evaluate/roster.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
 import { readScope } from '../query/question.ts';

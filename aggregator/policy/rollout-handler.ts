@@ -1,11 +1,11 @@
 import type { Policy } from '../../core/kubernetes.ts';
 import { edgeInScope, entityInScope, type Scope } from '../../core/scope.ts';
-import { canonicalYaml } from '../../policy/canonical.ts';
-import { overlay, policyKey, refOf } from '../../policy/policy-key.ts';
-import { rollbackFiles } from '../../policy/rollback.ts';
-import { planRollout, type RolloutStep } from '../../policy/rollout.ts';
-import { Roster } from '../../policy/roster.ts';
-import { selectionOf } from '../../policy/selection.ts';
+import { canonicalYaml } from '../../policy/print/canonical.ts';
+import { overlay, policyKey, refOf } from '../../policy/evaluate/policy-key.ts';
+import { rollbackFiles } from '../../policy/rollout/rollback.ts';
+import { planRollout, type RolloutStep } from '../../policy/rollout/rollout.ts';
+import { Roster } from '../../policy/evaluate/roster.ts';
+import { selectionOf } from '../../policy/evaluate/selection.ts';
 import { encodeCoverage } from '../../proto/convert-coverage.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';

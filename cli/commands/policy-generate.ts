@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errorTable, messageOf, WeirError } from '../../core/errors.ts';
-import { pathPart } from '../../policy/policy-files.ts';
+import { pathPart } from '../../policy/print/policy-files.ts';
 import { decodeEdge } from '../../proto/convert-edge.ts';
 import type { Connection } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
