@@ -2,7 +2,8 @@ import { status, type ServiceError } from '@grpc/grpc-js';
 import { type ErrorCode, errorTable, WeirError } from '../core/errors.ts';
 import { errorCodeKey } from '../proto/error-code.ts';
 import type { Connection } from '../proto/services.ts';
-import { openTarget, type Target } from './target.ts';
+import { openTarget } from './open-target.ts';
+import type { Target } from './target.ts';
 
 /** An unary call that takes longer has no answer any more. */
 const callTimeoutMs = 60_000;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { command, type CommandContext, examples, output } from './command.ts';
-import { type BaselineOptions, listBaselines, removeBaseline, setBaseline } from './commands/policy-baseline.ts';
-import { type DriftOptions, showDrift } from './commands/policy-drift.ts';
+import type { BaselineOptions } from './commands/policy-baseline.ts';
+import type { DriftOptions } from './commands/policy-drift.ts';
 import type { Finish } from './finish.ts';
 import { type ScopeOptions, scopeOptions } from './question.ts';
 import type { Target } from './target.ts';
@@ -17,21 +17,24 @@ export function addBaselineCommands(policy: Command, { terminal, on }: CommandCo
     .addOption(scopeOptions.since())
     .option('--comment <text>', 'for people', '')
     .addHelpText('after', examples(['weir policy baseline set release-12 -n shop --since 7d']))
-    .action((name: string, options: ScopeOptions & Target & { comment: string }) =>
-      on(options, (connection) => setBaseline(connection, terminal, name, options)),
-    );
+    .action(async (name: string, options: ScopeOptions & Target & { comment: string }) => {
+      const { setBaseline } = await import('./commands/policy-baseline.ts');
+      await on(options, (connection) => setBaseline(connection, terminal, name, options));
+    });
   command(baseline, 'list', 'the baselines')
     .addOption(scopeOptions.cluster())
     .addOption(output('table', 'json', 'yaml'))
-    .action((options: BaselineOptions & Target & { output: string }) =>
-      on(options, (connection) => listBaselines(connection, terminal, options)),
-    );
+    .action(async (options: BaselineOptions & Target & { output: string }) => {
+      const { listBaselines } = await import('./commands/policy-baseline.ts');
+      await on(options, (connection) => listBaselines(connection, terminal, options));
+    });
   command(baseline, 'remove', 'remove a baseline')
     .argument('<name>', 'as weir policy baseline list prints it')
     .addOption(scopeOptions.cluster())
-    .action((name: string, options: BaselineOptions & Target) =>
-      on(options, (connection) => removeBaseline(connection, terminal, name, options)),
-    );
+    .action(async (name: string, options: BaselineOptions & Target) => {
+      const { removeBaseline } = await import('./commands/policy-baseline.ts');
+      await on(options, (connection) => removeBaseline(connection, terminal, name, options));
+    });
   command(policy, 'drift', 'what has changed since a baseline, and rules that nothing needs any more')
     .argument('<baseline>', 'as weir policy baseline list prints it')
     .addOption(scopeOptions.cluster())
@@ -44,7 +47,8 @@ export function addBaselineCommands(policy: Command, { terminal, on }: CommandCo
 
 Exit status: 0; 1 when there is new traffic, or what the network does with it has changed.`,
     )
-    .action((name: string, options: DriftOptions & Target) =>
-      on(options, async (connection) => finish(await showDrift(connection, terminal, name, options))),
-    );
+    .action(async (name: string, options: DriftOptions & Target) => {
+      const { showDrift } = await import('./commands/policy-drift.ts');
+      await on(options, async (connection) => finish(await showDrift(connection, terminal, name, options)));
+    });
 }

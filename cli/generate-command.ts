@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { command, type CommandContext, examples, output } from './command.ts';
-import { type GenerateOptions, generatePolicies } from './commands/policy-generate.ts';
+import type { GenerateOptions } from './commands/policy-generate.ts';
 import type { Finish } from './finish.ts';
 import { ruleOptions } from './generate-request.ts';
 import { scopeOptions } from './question.ts';
@@ -37,6 +37,7 @@ export function addGenerateCommand(policy: Command, { terminal, on }: CommandCon
       ]),
     )
     .action(async (workload: string | undefined, options: GenerateOptions & Target) => {
+      const { generatePolicies } = await import('./commands/policy-generate.ts');
       const sources = offlineSources(options);
       if (sources !== null) finish(await generatePolicies(sources, terminal, workload, options));
       else

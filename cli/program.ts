@@ -1,16 +1,14 @@
 import { Command, Option } from 'commander';
 import { edgeOrders } from '../core/edge-order.ts';
 import { version } from '../core/version.ts';
-import { withAggregator } from './aggregator.ts';
 import { command, type CommandContext, examples, output } from './command.ts';
-import { type AliasOptions, listAliases, removeAlias, setAlias, type SetAliasOptions } from './commands/alias.ts';
-import { type FlowsOptions, flows } from './commands/flows.ts';
-import { type GraphOptions, graph } from './commands/graph.ts';
-import { type EvalOptions, evaluateQueries } from './commands/policy-eval.ts';
-import { type ReachOptions, showReach } from './commands/policy-reach.ts';
-import { type ServicesOptions, showServices } from './commands/services.ts';
-import { showStatus } from './commands/status.ts';
-import { showWorkloads, type WorkloadsOptions } from './commands/workloads.ts';
+import type { AliasOptions, SetAliasOptions } from './commands/alias.ts';
+import type { FlowsOptions } from './commands/flows.ts';
+import type { GraphOptions } from './commands/graph.ts';
+import type { EvalOptions } from './commands/policy-eval.ts';
+import type { ReachOptions } from './commands/policy-reach.ts';
+import type { ServicesOptions } from './commands/services.ts';
+import type { WorkloadsOptions } from './commands/workloads.ts';
 import { addGenerateCommand } from './generate-command.ts';
 import { addProofCommands } from './proof-commands.ts';
 import { scopeOptions } from './question.ts';
@@ -38,14 +36,19 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
       ]),
     )
     .exitOverride();
-  const on: CommandContext['on'] = (options, work) => withAggregator(options, work);
+  // What a command needs is loaded when it runs: most of it is dear to load, and no other command needs it.
+  const on: CommandContext['on'] = async (options, work) => {
+    const { withAggregator } = await import('./aggregator.ts');
+    await withAggregator(options, work);
+  };
 
   command(root, 'status', 'agents, what they watch, and what is missing')
     .addOption(output('table', 'json', 'yaml'))
     .addHelpText('after', examples(['weir status', 'weir status -o json | jq .clusters[].agents']))
-    .action((options: Target & { output: string }) =>
-      on(options, (connection) => showStatus(connection, terminal, options.output)),
-    );
+    .action(async (options: Target & { output: string }) => {
+      const { showStatus } = await import('./commands/status.ts');
+      await on(options, (connection) => showStatus(connection, terminal, options.output));
+    });
 
   command(root, 'flows', 'who talks to whom, on which port, and what the network did with it')
     .argument('[filter...]', 'in the flow query language (docs/QUERY.md), such as port=443 server.namespace=data')
@@ -68,9 +71,10 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
         'weir flows -n shop -o jsonl | jq .port',
       ]),
     )
-    .action((filter: string[], options: FlowsOptions & Target) =>
-      on(options, (connection) => flows(connection, terminal, filter, options)),
-    );
+    .action(async (filter: string[], options: FlowsOptions & Target) => {
+      const { flows } = await import('./commands/flows.ts');
+      await on(options, (connection) => flows(connection, terminal, filter, options));
+    });
 
   command(root, 'graph', 'the workload graph')
     .addOption(scopeOptions.cluster())
@@ -80,33 +84,39 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
     .option('--filter <filter>', 'in the flow query language, such as "port=443 verdict=dropped"')
     .addOption(output('table', 'json', 'yaml', 'dot', 'mermaid'))
     .addHelpText('after', examples(['weir graph -n shop', 'weir graph -o dot | dot -Tsvg > graph.svg']))
-    .action((options: GraphOptions & Target) => on(options, (connection) => graph(connection, terminal, options)));
+    .action(async (options: GraphOptions & Target) => {
+      const { graph } = await import('./commands/graph.ts');
+      await on(options, (connection) => graph(connection, terminal, options));
+    });
 
   command(root, 'workloads', 'every workload, those without any traffic too')
     .addOption(scopeOptions.cluster())
     .addOption(new Option('-n, --namespace <name>', 'only workloads in this namespace'))
     .addOption(output('table', 'json', 'yaml'))
     .addHelpText('after', examples(['weir workloads -n shop']))
-    .action((options: WorkloadsOptions & Target) =>
-      on(options, (connection) => showWorkloads(connection, terminal, options)),
-    );
+    .action(async (options: WorkloadsOptions & Target) => {
+      const { showWorkloads } = await import('./commands/workloads.ts');
+      await on(options, (connection) => showWorkloads(connection, terminal, options));
+    });
 
   command(root, 'services', 'the Services, and the workloads that are behind their ports')
     .addOption(scopeOptions.cluster())
     .addOption(new Option('-n, --namespace <name>', 'only Services in this namespace'))
     .addOption(output('table', 'json', 'yaml'))
     .addHelpText('after', examples(['weir services -n shop']))
-    .action((options: ServicesOptions & Target) =>
-      on(options, (connection) => showServices(connection, terminal, options)),
-    );
+    .action(async (options: ServicesOptions & Target) => {
+      const { showServices } = await import('./commands/services.ts');
+      await on(options, (connection) => showServices(connection, terminal, options));
+    });
 
   const alias = root.command('alias').description('name addresses outside the cluster').exitOverride();
   command(alias, 'list', 'the aliases, those that have expired included')
     .addOption(scopeOptions.cluster())
     .addOption(output('table', 'json', 'yaml'))
-    .action((options: AliasOptions & Target & { output: string }) =>
-      on(options, (connection) => listAliases(connection, terminal, options)),
-    );
+    .action(async (options: AliasOptions & Target & { output: string }) => {
+      const { listAliases } = await import('./commands/alias.ts');
+      await on(options, (connection) => listAliases(connection, terminal, options));
+    });
   command(alias, 'set', 'make an alias, or change the one of that name')
     .argument('<name>', 'lower case letters, digits, - and .')
     .argument('<block>', 'addresses that it names: a block or a single one; the smallest block wins')
@@ -118,15 +128,17 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
       'after',
       examples(['weir alias set bank 203.0.113.0/24 --allowed', 'weir alias set visitor 198.51.100.7 --expires 7d']),
     )
-    .action((name: string, block: string, options: SetAliasOptions & Target) =>
-      on(options, (connection) => setAlias(connection, terminal, [name, block], options)),
-    );
+    .action(async (name: string, block: string, options: SetAliasOptions & Target) => {
+      const { setAlias } = await import('./commands/alias.ts');
+      await on(options, (connection) => setAlias(connection, terminal, [name, block], options));
+    });
   command(alias, 'remove', 'remove an alias: its addresses are shown as addresses again')
     .argument('<name>', 'as weir alias list prints it')
     .addOption(scopeOptions.cluster())
-    .action((name: string, options: AliasOptions & Target) =>
-      on(options, (connection) => removeAlias(connection, terminal, name, options)),
-    );
+    .action(async (name: string, options: AliasOptions & Target) => {
+      const { removeAlias } = await import('./commands/alias.ts');
+      await on(options, (connection) => removeAlias(connection, terminal, name, options));
+    });
 
   addSettingsCommands(root, { terminal, on });
 
@@ -147,7 +159,10 @@ src and dst are a pod as namespace/pod, a workload as namespace/name[Kind], or a
 {"ingress","egress","allow","because"}; allow is null where it depends on what "assumption" names.
 Exit status: 0, or 2 when a manifest or a question could not be read; all others are answered all the same.`,
     )
-    .action(async (options: EvalOptions) => finish(await evaluateQueries(terminal, options)));
+    .action(async (options: EvalOptions) => {
+      const { evaluateQueries } = await import('./commands/policy-eval.ts');
+      finish(await evaluateQueries(terminal, options));
+    });
 
   policy
     .command('reach')
@@ -158,7 +173,10 @@ Exit status: 0, or 2 when a manifest or a question could not be read; all others
       'after',
       examples(['weir policy reach --manifests cluster/', 'weir policy reach --manifests a.yaml -o dot']),
     )
-    .action(async (options: ReachOptions) => finish(await showReach(terminal, options)));
+    .action(async (options: ReachOptions) => {
+      const { showReach } = await import('./commands/policy-reach.ts');
+      finish(await showReach(terminal, options));
+    });
 
   addProofCommands(root, policy, { terminal, on }, finish);
   return root;

@@ -1,13 +1,12 @@
 import { type Command, Option } from 'commander';
 import { WeirError } from '../core/errors.ts';
 import { command, type CommandContext, examples, output } from './command.ts';
-import { type IsolationOptions, showIsolation } from './commands/isolation.ts';
-import { type AppliedOptions, showApplied } from './commands/policy-applied.ts';
-import { type CheckOptions, checkPolicies } from './commands/policy-check.ts';
-import { type LiveDiffOptions, showLiveDiff, showTextDiff } from './commands/policy-diff.ts';
-import { showDiff } from './commands/policy-reach.ts';
-import { planRollout, type RolloutOptions } from './commands/policy-rollout.ts';
-import { showWhy, type WhyOptions } from './commands/policy-why.ts';
+import type { IsolationOptions } from './commands/isolation.ts';
+import type { AppliedOptions } from './commands/policy-applied.ts';
+import type { CheckOptions } from './commands/policy-check.ts';
+import type { LiveDiffOptions } from './commands/policy-diff.ts';
+import type { RolloutOptions } from './commands/policy-rollout.ts';
+import type { WhyOptions } from './commands/policy-why.ts';
 import { addBaselineCommands } from './baseline-commands.ts';
 import type { Finish } from './finish.ts';
 import { offlineSources } from './offline.ts';
@@ -38,6 +37,7 @@ Exit status: 0 when everything that was forwarded stays allowed; 1 when somethin
 which the rest is checked all the same; 3 with --require-complete when what was seen is not known to be all.`,
     )
     .action(async (paths: string[], options: CheckOptions & Target) => {
+      const { checkPolicies } = await import('./commands/policy-check.ts');
       const sources = offlineSources(options);
       if (sources !== null) finish(await checkPolicies(sources, terminal, paths, options));
       else await on(options, async (connection) => finish(await checkPolicies(connection, terminal, paths, options)));
@@ -71,6 +71,8 @@ function addDiff(policy: Command, { terminal, on }: CommandContext, finish: Fini
 text is what diff -u prints between the policies themselves; yaml needs a cluster, dot needs --against.`,
     )
     .action(async (options: DiffOptions & Target) => {
+      const { showLiveDiff, showTextDiff } = await import('./commands/policy-diff.ts');
+      const { showDiff } = await import('./commands/policy-reach.ts');
       const { manifests, against, output: format } = options;
       if (against === undefined) {
         if (format === 'dot')
@@ -98,9 +100,12 @@ function addWhy(policy: Command, { terminal, on }: CommandContext, finish: Finis
 
 Exit status: 0 when it is allowed, 1 when it is denied or depends.`,
     )
-    .action((client: string, server: string, port: string, options: WhyOptions & Target) =>
-      on(options, async (connection) => finish(await showWhy(connection, terminal, [client, server, port], options))),
-    );
+    .action(async (client: string, server: string, port: string, options: WhyOptions & Target) => {
+      const { showWhy } = await import('./commands/policy-why.ts');
+      await on(options, async (connection) =>
+        finish(await showWhy(connection, terminal, [client, server, port], options)),
+      );
+    });
 }
 
 function addRollout(policy: Command, { terminal, on }: CommandContext, finish: Finish): void {
@@ -119,9 +124,10 @@ function addRollout(policy: Command, { terminal, on }: CommandContext, finish: F
 
 Exit status: 0; 1 when live traffic would be cut, for a while or for good; 2 for bad input.`,
     )
-    .action((paths: string[], options: RolloutOptions & Target) =>
-      on(options, async (connection) => finish(await planRollout(connection, terminal, paths, options))),
-    );
+    .action(async (paths: string[], options: RolloutOptions & Target) => {
+      const { planRollout } = await import('./commands/policy-rollout.ts');
+      await on(options, async (connection) => finish(await planRollout(connection, terminal, paths, options)));
+    });
 }
 
 /** The commands that prove policies before and after they are applied. */
@@ -144,9 +150,10 @@ export function addProofCommands(root: Command, policy: Command, context: Comman
         'weir policy applied -n shop --from deploy/web --to deploy/cart -o yaml',
       ]),
     )
-    .action((options: AppliedOptions & Target) =>
-      on(options, (connection) => showApplied(connection, terminal, options)),
-    );
+    .action(async (options: AppliedOptions & Target) => {
+      const { showApplied } = await import('./commands/policy-applied.ts');
+      await on(options, (connection) => showApplied(connection, terminal, options));
+    });
   addRollout(policy, context, finish);
   addBaselineCommands(policy, context, finish);
   command(root, 'coverage', 'how far namespaces and workloads are isolated by what is applied')
@@ -154,7 +161,8 @@ export function addProofCommands(root: Command, policy: Command, context: Comman
     .addOption(new Option('-n, --namespace <name>', 'only this namespace, workload by workload'))
     .addOption(output('table', 'json', 'yaml'))
     .addHelpText('after', examples(['weir coverage', 'weir coverage -n shop']))
-    .action((options: IsolationOptions & Target) =>
-      on(options, (connection) => showIsolation(connection, terminal, options)),
-    );
+    .action(async (options: IsolationOptions & Target) => {
+      const { showIsolation } = await import('./commands/isolation.ts');
+      await on(options, (connection) => showIsolation(connection, terminal, options));
+    });
 }

@@ -1,13 +1,8 @@
 import type { Command } from 'commander';
 import { command, type CommandContext, examples, output } from './command.ts';
-import {
-  serviceRules,
-  setSettings,
-  type SettingsOptions,
-  type SetSettingsOptions,
-  showSettings,
-} from './commands/settings.ts';
+import type { SettingsOptions, SetSettingsOptions } from './commands/settings.ts';
 import { scopeOptions } from './question.ts';
+import { serviceRules } from './service-rules.ts';
 import type { Target } from './target.ts';
 
 /** `weir settings show` and `weir settings set`. */
@@ -16,9 +11,10 @@ export function addSettingsCommands(root: Command, { terminal, on }: CommandCont
   command(settings, 'show', 'the settings, and their revision')
     .addOption(scopeOptions.cluster())
     .addOption(output('table', 'json', 'yaml'))
-    .action((options: SettingsOptions & Target & { output: string }) =>
-      on(options, (connection) => showSettings(connection, terminal, options)),
-    );
+    .action(async (options: SettingsOptions & Target & { output: string }) => {
+      const { showSettings } = await import('./commands/settings.ts');
+      await on(options, (connection) => showSettings(connection, terminal, options));
+    });
   command(settings, 'set', 'change some settings and keep the rest; lists have commas, and an empty one clears')
     .addOption(scopeOptions.cluster())
     .option('--workload-labels <keys>', 'the only label keys that selectors of pods may use; a key may end in *')
@@ -36,7 +32,8 @@ export function addSettingsCommands(root: Command, { terminal, on }: CommandCont
         "weir settings set --not-workload-labels ''",
       ]),
     )
-    .action((options: SetSettingsOptions & Target) =>
-      on(options, (connection) => setSettings(connection, terminal, options)),
-    );
+    .action(async (options: SetSettingsOptions & Target) => {
+      const { setSettings } = await import('./commands/settings.ts');
+      await on(options, (connection) => setSettings(connection, terminal, options));
+    });
 }

@@ -4,6 +4,7 @@ import type * as wire from '../../proto/wire.ts';
 import { deadline } from '../aggregator.ts';
 import { renderTable } from '../table.ts';
 import { printData, type Terminal } from '../terminal.ts';
+import { serviceRules } from '../service-rules.ts';
 import { printable } from '../text.ts';
 
 export interface SettingsOptions {
@@ -20,13 +21,6 @@ export interface SetSettingsOptions extends SettingsOptions {
   readonly serviceCidrs?: string;
   readonly serviceRules?: string;
 }
-
-/** What an egress rule for traffic through a Service names, as people type it. */
-export const serviceRules: Readonly<Record<string, wire.ServiceRules>> = {
-  'by-plugin': 'SERVICE_RULES_UNSPECIFIED',
-  targets: 'SERVICE_RULES_TARGETS',
-  addresses: 'SERVICE_RULES_ADDRESSES',
-};
 
 function listOf(text: string | undefined, before: readonly string[]): readonly string[] {
   if (text === undefined) return before;

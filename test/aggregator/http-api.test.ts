@@ -195,7 +195,9 @@ t.test('a body without an end is cut off', async (t) => {
   const spaces = Buffer.alloc(1024 * 1024, ' ');
   const chunk = Buffer.concat([Buffer.from(`${spaces.length.toString(16)}\r\n`), spaces, Buffer.from('\r\n')]);
   let sent = 0;
-  const sendMore = () => {
+  const sendMore = (error?: Error | null) => {
+    // A socket whose write failed keeps what is written in its callback, and calls back again: without end.
+    if (error) return;
     sent += chunk.length;
     if (!socket.destroyed) socket.write(chunk, sendMore);
   };
