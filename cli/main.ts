@@ -1,14 +1,10 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { errorTable, messageOf, WeirError } from '../core/errors.ts';
+import { messageOf } from '../core/errors.ts';
+import { exitStatusOf } from './exit-status.ts';
 import { program } from './program.ts';
 import { Terminal } from './terminal.ts';
 import { printable } from './text.ts';
-
-function exitStatusOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : errorTable.USAGE.exit;
-  return error instanceof WeirError ? error.exitStatus : 1;
-}
 
 try {
   const terminal = new Terminal(process.stdout, process.stderr);

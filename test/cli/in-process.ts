@@ -1,7 +1,8 @@
 import { Writable } from 'node:stream';
+import { exitStatusOf } from '../../cli/exit-status.ts';
 import { program } from '../../cli/program.ts';
 import { Terminal } from '../../cli/terminal.ts';
-import { messageOf, WeirError } from '../../core/errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { Outcome } from './run.ts';
 
 /** A stream that is no terminal and keeps what is written. */
@@ -31,7 +32,7 @@ export async function weirHere(
     };
     await program(new Terminal(keeping(out), keeping(err)), finish).parseAsync(args, { from: 'user' });
   } catch (error) {
-    status = error instanceof WeirError ? error.exitStatus : 1;
+    status = exitStatusOf(error);
     err.push(`weir: ${messageOf(error)}\n`);
   } finally {
     process.chdir(before);

@@ -1,9 +1,10 @@
 import type { Test } from 'tap';
 import { AggregatorDouble, type Answers } from './aggregator-double.ts';
 import { someAnswers } from './answers.ts';
+import { weirHere } from './in-process.ts';
 import { weir } from './run.ts';
 
-/** `weir` against an aggregator with known answers, until the test ends. @param change sets other answers */
+/** `weir` in this process against an aggregator with known answers, until the test ends. @param change sets other answers */
 export async function serving(t: Test, change: (answers: Answers) => void = () => undefined) {
   const answers = someAnswers();
   change(answers);
@@ -13,7 +14,7 @@ export async function serving(t: Test, change: (answers: Answers) => void = () =
   return {
     double,
     aggregator,
-    run: (...args: string[]) => weir(args, { aggregator }),
+    run: (...args: string[]) => weirHere(args, { aggregator, folder: process.cwd() }),
     pipe: (input: string, ...args: string[]) => weir(args, { aggregator, input }),
   };
 }
