@@ -40,7 +40,7 @@ export function addBaselineCommands(policy: Command, { terminal, on }: CommandCo
     .addOption(scopeOptions.cluster())
     .addOption(scopeOptions.since())
     .option('--unused-after <time>', 'rules that no traffic needed for so long are unused', '30d')
-    .addOption(output('table', 'json', 'yaml'))
+    .addOption(output('table', 'json', 'jsonl', 'yaml'))
     .addHelpText(
       'after',
       `${examples(['weir policy drift release-12', 'weir policy drift release-12 --since 1d --unused-after 14d'])}

@@ -24,7 +24,7 @@ function addCheck(policy: Command, { terminal, on }: CommandContext, finish: Fin
     .option('--require-complete', 'exit with 3 when what was seen is not known to be all', false)
     .option('--manifests <paths...>', 'without an aggregator: manifests of the cluster')
     .option('--flows <file>', 'with --manifests: what weir flows -o jsonl printed')
-    .addOption(output('table', 'json', 'yaml', 'junit', 'sarif'))
+    .addOption(output('table', 'json', 'jsonl', 'yaml', 'junit', 'sarif'))
     .addHelpText(
       'after',
       `${examples([
@@ -159,7 +159,7 @@ export function addProofCommands(root: Command, policy: Command, context: Comman
   command(root, 'coverage', 'how far namespaces and workloads are isolated by what is applied')
     .addOption(scopeOptions.cluster())
     .addOption(new Option('-n, --namespace <name>', 'only this namespace, workload by workload'))
-    .addOption(output('table', 'json', 'yaml'))
+    .addOption(output('table', 'json', 'jsonl', 'yaml'))
     .addHelpText('after', examples(['weir coverage', 'weir coverage -n shop']))
     .action(async (options: IsolationOptions & Target) => {
       const { showIsolation } = await import('./commands/isolation.ts');

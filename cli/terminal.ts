@@ -64,9 +64,13 @@ export class Terminal {
 
 export const dataFormats = ['json', 'yaml'] as const;
 
-/** Prints data for programs. @returns false when a person is to read it */
-export function printData(terminal: Terminal, format: string, value: unknown): boolean {
+/**
+ * Prints data for programs. @param rows what `jsonl` prints, one on each line, where the data are rows
+ * @returns false when a person is to read it
+ */
+export function printData(terminal: Terminal, format: string, value: unknown, rows: readonly unknown[] = []): boolean {
   if (format === 'json') terminal.json(value);
+  else if (format === 'jsonl') terminal.data(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   else if (format === 'yaml') terminal.yaml(value);
   else return false;
   return true;

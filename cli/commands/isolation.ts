@@ -27,7 +27,7 @@ export async function showIsolation(
 ): Promise<void> {
   const { cluster, namespace, output } = options;
   const answer = await connection.policy.getIsolation({ cluster, scope: scopeOf(options) }, deadline());
-  if (printData(terminal, output, answer)) return;
+  if (printData(terminal, output, answer, answer.workloads)) return;
   const namespaces = answer.namespaces.map(({ name, isolated, partial, open, exempt }) => {
     return [name, ...[isolated, partial, open, exempt].map(String)];
   });

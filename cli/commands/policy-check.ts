@@ -81,7 +81,7 @@ function print(
 ): void {
   if (output === 'junit') terminal.data(junitXml(answer));
   else if (output === 'sarif') terminal.json(sarifLog(answer, placesIn(manifests)));
-  else if (!printData(terminal, output, answer)) show(terminal, answer);
+  else if (!printData(terminal, output, answer, answer.replay?.findings)) show(terminal, answer);
 }
 
 /**

@@ -40,7 +40,9 @@ export async function showDrift(
   );
   const { appeared, disappeared, changed, unusedRules, unusedUnknown, coverage } = answer;
   const status = appeared.length + changed.length > 0 ? 1 : 0;
-  if (printData(terminal, options.output, answer)) return status;
+  const lists = { new: appeared, changed, gone: disappeared };
+  const lines = Object.entries(lists).flatMap(([drift, edges]) => edges.map((edge) => ({ drift, edge })));
+  if (printData(terminal, options.output, answer, lines)) return status;
   const all = [...rows('new', appeared, now), ...rows('changed', changed, now), ...rows('gone', disappeared, now)];
   terminal.print(renderTable(['DRIFT', 'FLOW', 'VERDICT', 'LAST SEEN'], all));
   const counts = `${appeared.length} new, ${changed.length} judged otherwise, ${disappeared.length} not seen again`;

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { allowCart, denyCart } from '../aggregator/observed.ts';
+import { batchOf, call } from '../aggregator/pusher.ts';
 import { proving } from './proofs.ts';
 import type { Outcome } from './run.ts';
 
@@ -21,6 +22,24 @@ t.test('the same check from files comes to the same result', async (t) => {
   const [here, there] = [replayOf(offline), replayOf(live)];
   t.match(here, { flows: 2, denied: 1, stillDenied: 1 });
   t.match(there, here);
+});
+
+t.test('findings, drift and coverage are a line each with -o jsonl', async (t) => {
+  const { run, agent } = await proving(t);
+  const linesOf = ({ stdout }: Outcome) =>
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  const checked = await run('policy', 'check', 'deny.yaml', '-o', 'jsonl');
+  t.equal(checked.status, 1);
+  t.match(linesOf(checked), [{ decision: 'denied', direction: 'ingress' }]);
+  t.match(linesOf(await run('coverage', '-n', 'shop', '-o', 'jsonl'))[0], { workload: { namespace: 'shop' } });
+  await run('policy', 'baseline', 'set', 'first', '-n', 'shop');
+  agent.send(batchOf(2, [call('frontend-1', '10.1.0.9', 9090)]));
+  await agent.ackThrough(2);
+  const drift = await run('policy', 'drift', 'first', '--since', '9000d', '-o', 'jsonl');
+  t.match(linesOf(drift), [{ drift: 'new', edge: { port: 9090 } }]);
 });
 
 t.test('policies that are made from files are those that the aggregator makes', async (t) => {
