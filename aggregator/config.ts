@@ -28,13 +28,17 @@ export interface AlsoCluster {
   readonly from: 'kubeconfig' | 'files';
   /** File of the kubeconfig, or folder of the manifests. */
   readonly path: string;
+  /** Of the kubeconfig; null for its current one. */
+  readonly context: string | null;
 }
 
 const alsoCluster = z.string().transform((text, context): AlsoCluster => {
   const [, name, from, path] = /^([^=]+)=(kubeconfig|files):(.+)$/.exec(text) ?? [];
-  if (name !== undefined && path !== undefined && (from === 'kubeconfig' || from === 'files'))
-    return { name, from, path };
-  context.addIssue({ code: 'custom', message: 'give NAME=kubeconfig:FILE or NAME=files:FOLDER' });
+  if (name !== undefined && path !== undefined && from === 'files') return { name, from, path, context: null };
+  const [, file, chosen = null] = /^([^#]+)(?:#(.+))?$/.exec(path ?? '') ?? [];
+  if (name !== undefined && file !== undefined && from === 'kubeconfig')
+    return { name, from, path: file, context: chosen };
+  context.addIssue({ code: 'custom', message: 'give NAME=kubeconfig:FILE#CONTEXT or NAME=files:FOLDER' });
   return z.NEVER;
 });
 
@@ -73,6 +77,7 @@ const schema = z.object({
   cluster: z.string().min(1, 'give the name of the cluster'),
   clusterFiles: z.string().min(1, 'name the folder that holds the manifests of the cluster').optional(),
   kubeconfig: z.string().min(1, 'name a kubeconfig file').optional(),
+  kubeContext: z.string().min(1, 'name a context of the kubeconfig').optional(),
   clusterWait: duration,
   alsoCluster: z.array(alsoCluster),
   podCidr: z.array(cidr),
@@ -166,10 +171,13 @@ function command(): Command {
       flag('--kubeconfig <file>', 'access to the Kubernetes API, in place of the service account', 'KUBECONFIG'),
     )
     .addOption(
+      flag('--kube-context <name>', 'which context of --kubeconfig, in place of its current one', 'KUBE_CONTEXT'),
+    )
+    .addOption(
       list(
         flag(
           '--also-cluster <name=source>',
-          'one more cluster: NAME=kubeconfig:FILE or NAME=files:FOLDER, may be given again',
+          'one more cluster: NAME=kubeconfig:FILE#CONTEXT or NAME=files:FOLDER, may be given again',
           'ALSO_CLUSTER',
         ).default([]),
       ),
@@ -310,6 +318,9 @@ function withOneSource(config: AggregatorConfig): AggregatorConfig {
   const names = [config.cluster, ...config.alsoCluster.map(({ name }) => name)];
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new WeirError('CONFIG_INVALID', `--also-cluster: ${twice} is given twice`);
+  if (config.kubeContext !== undefined && config.kubeconfig === undefined) {
+    throw new WeirError('CONFIG_INVALID', '--kube-context: needs the --kubeconfig that it is in');
+  }
   if (config.clusterFiles === undefined || config.kubeconfig === undefined) return config;
   const what = '--cluster-files and --kubeconfig: give one of them, the cluster has one state';
   throw new WeirError('CONFIG_INVALID', what);

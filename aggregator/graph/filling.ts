@@ -4,12 +4,12 @@ import type { Standing, StandingSpan } from './standing.ts';
 
 /** Fills empty sums with what is stored: from checkpoints and what came behind them, else from all pieces. */
 export async function fill(standing: Standing, view: StoreView): Promise<void> {
-  const throughIds = new Map<StandingSpan, number>();
+  const filled = new Map<StandingSpan, Filled>();
   for (const span of standing.spans) {
-    const throughId = await fillFromCheckpoint(standing, span, view);
-    if (throughId !== null) throughIds.set(span, throughId);
+    const from = await fillFromCheckpoint(standing, span, view);
+    if (from !== null) filled.set(span, from);
   }
-  const others = standing.spans.filter((span) => !throughIds.has(span));
+  const others = standing.spans.filter((span) => !filled.has(span));
   if (others.length > 0) {
     const startUnixMs = Math.min(...others.map(({ fromUnixMs }) => fromUnixMs));
     const window = { startUnixMs, endUnixMs: Number.MAX_SAFE_INTEGER };
@@ -17,24 +17,33 @@ export async function fill(standing: Standing, view: StoreView): Promise<void> {
       standing.add(piece, piece.startUnixMs, others);
     }
   }
-  const afterId = others.length > 0 ? 0 : Math.min(...throughIds.values());
+  const afterId = others.length > 0 ? 0 : Math.min(...Array.from(filled.values(), ({ throughId }) => throughId));
   for await (const { id, segment } of view.segments(everything, afterId)) {
-    const behind = standing.spans.filter((span) => id > (throughIds.get(span) ?? 0));
+    const isIn = ({ throughId, ahead }: Filled) => id <= throughId || ahead.has(id);
+    const behind = standing.spans.filter((span) => !isIn(filled.get(span) ?? nothing));
     standing.add(contributionOf(segment), segment.window.startUnixMs, behind);
   }
   for await (const { rows } of view.remains()) standing.index.remember(rows);
 }
 
-/** @returns through which segment it is; null when there is none that can be used */
-async function fillFromCheckpoint(standing: Standing, span: StandingSpan, view: StoreView): Promise<number | null> {
+/** Which segments a checkpoint had in it: all up to one, and some behind it. */
+interface Filled {
+  readonly throughId: number;
+  readonly ahead: ReadonlySet<number>;
+}
+
+const nothing: Filled = { throughId: 0, ahead: new Set() };
+
+/** @returns null when there is none that can be used */
+async function fillFromCheckpoint(standing: Standing, span: StandingSpan, view: StoreView): Promise<Filled | null> {
   const { lengthMs, gridMs } = span.length;
   const checkpoint = await view.checkpoint(lengthMs);
   if (checkpoint === null) return null;
-  const { throughId, fromUnixMs } = checkpoint;
+  const { throughId, aheadIds, fromUnixMs } = checkpoint;
   // What came behind it must still be there segment by segment; what left since is taken out bucket by bucket.
   if (
     throughId < view.rolledId ||
-    throughId > view.lastId ||
+    [throughId, ...aheadIds].some((id) => id > view.lastId) ||
     fromUnixMs > span.fromUnixMs ||
     fromUnixMs % gridMs !== 0
   ) {
@@ -43,7 +52,7 @@ async function fillFromCheckpoint(standing: Standing, span: StandingSpan, view: 
   if (await view.splits(fromUnixMs)) return null;
   span.fromUnixMs = fromUnixMs;
   for await (const part of checkpoint.parts) standing.add(part, fromUnixMs, [span]);
-  return throughId;
+  return { throughId, ahead: new Set(aheadIds) };
 }
 
 const everything = {

@@ -9,7 +9,7 @@ import { selectionOf } from '../../policy/evaluate/selection.ts';
 import { encodeCoverage } from '../../proto/convert-coverage.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
-import { checkCluster, readRange, readScope } from '../query/question.ts';
+import { readRange, readScope } from '../query/question.ts';
 import { readCandidates } from './candidates.ts';
 import { completenessIn } from './completeness.ts';
 import { encodeFinding } from '../../proto/convert-check.ts';
@@ -39,12 +39,11 @@ function isPruned(policy: Policy, scope: Scope, roster: Roster): boolean {
 }
 
 /** Finds an order in which policies can be applied without cutting live traffic, and the way back. */
-export function rolloutHandler({ cluster, state, history }: PolicyParts): PolicyHandlers['planRollout'] {
+export function rolloutHandler({ state, history }: PolicyParts): PolicyHandlers['planRollout'] {
   return async (request) => {
-    checkCluster(request.cluster, cluster);
     const scope = readScope(request.scope);
     const { edges, coverage } = await seenDuring(history, request.range);
-    state.check(scope, edges);
+    state.checkRecorded(scope, history);
     const candidates = readCandidates(request.manifests);
     const { snapshot } = state;
     const applied = policiesOf(snapshot);

@@ -21,7 +21,7 @@ const policyMayImport: Readonly<Record<string, readonly string[]>> = {
   generate: ['evaluate'],
   reach: ['evaluate'],
   print: ['evaluate', 'generate'],
-  replay: ['evaluate', 'reach'],
+  replay: ['evaluate', 'generate', 'reach'],
   explain: ['evaluate', 'replay'],
   rollout: ['evaluate', 'print', 'replay'],
 };

@@ -9,6 +9,7 @@ const main = join(import.meta.dirname, '..', '..', 'bench', 'main.js');
 const names = [
   'capture',
   'edges',
+  'fresh',
   'preexisting',
   'overhead',
   'agent',

@@ -1,19 +1,19 @@
-import { cidrContains, parseCidr } from '../../core/address.ts';
-import { messageOf, WeirError } from '../../core/errors.ts';
-import type { Direction } from '../../core/flow.ts';
-import type { Entity } from '../../core/identity.ts';
+import { cidrContains, parseCidr } from '../core/address.ts';
+import { messageOf, WeirError } from '../core/errors.ts';
+import type { Direction } from '../core/flow.ts';
+import type { Entity } from '../core/identity.ts';
 import type {
   GenerateOptions,
   GeneralRule,
   ManualRule,
   PortSpan,
   RowChoice,
-} from '../../policy/generate/generate-options.ts';
-import type { DialectName } from '../../policy/print/dialect/dialect.ts';
-import { highestPort, lowestPort } from '../../policy/evaluate/connections.ts';
-import { decodeEntity } from '../../proto/convert-edge.ts';
-import { coreProtocol } from '../../proto/names.ts';
-import type * as wire from '../../proto/wire.ts';
+} from '../policy/generate/generate-options.ts';
+import type { DialectName } from '../policy/print/dialect/dialect.ts';
+import { highestPort, lowestPort } from '../policy/evaluate/connections.ts';
+import { decodeEntity } from './convert-edge.ts';
+import { coreProtocol } from './names.ts';
+import type * as wire from './wire.ts';
 
 /** How many choices, rules, and ports of a rule one request may have: bounds what an answer costs. */
 const maxChoices = 20_000;

@@ -1,13 +1,13 @@
-import type { Edge } from '../../core/edge.ts';
-import { dialects } from '../../policy/print/dialect/all.ts';
-import type { DialectContext, DialectLoss, DialectName } from '../../policy/print/dialect/dialect.ts';
-import type { GeneratedPolicy } from '../../policy/generate/generated-policy.ts';
-import type { GeneratedRule } from '../../policy/generate/generated-rule.ts';
-import { type PolicyFile, policyFiles } from '../../policy/print/policy-files.ts';
-import { Printer, type RuleLines } from '../../policy/print/printer.ts';
-import { commentOnRule } from '../../policy/generate/rule-comment.ts';
-import { encodeEdge } from '../../proto/convert-edge.ts';
-import type * as wire from '../../proto/wire.ts';
+import type { Edge } from '../core/edge.ts';
+import { dialects } from '../policy/print/dialect/all.ts';
+import type { DialectContext, DialectLoss, DialectName } from '../policy/print/dialect/dialect.ts';
+import type { GeneratedPolicy } from '../policy/generate/generated-policy.ts';
+import type { GeneratedRule } from '../policy/generate/generated-rule.ts';
+import { type PolicyFile, policyFiles } from '../policy/print/policy-files.ts';
+import { Printer, type RuleLines } from '../policy/print/printer.ts';
+import { commentOnRule } from '../policy/generate/rule-comment.ts';
+import { encodeEdge } from './convert-edge.ts';
+import type * as wire from './wire.ts';
 
 /** How generated policies are to be written. */
 export interface Writing {
