@@ -1,3 +1,4 @@
+import type { UnixMs } from '../../core/time.ts';
 import type { StoreView } from '../store/store.ts';
 import { contributionOf } from './contribution.ts';
 import type { Standing, StandingSpan } from './standing.ts';
@@ -5,28 +6,39 @@ import type { Standing, StandingSpan } from './standing.ts';
 /** Fills empty sums with what is stored: from checkpoints and what came behind them, else from all pieces. */
 export async function fill(standing: Standing, view: StoreView): Promise<void> {
   const throughIds = new Map<StandingSpan, number>();
-  for (const span of standing.spans) {
-    const throughId = await fillFromCheckpoint(standing, span, view);
+  let earliestUnixMs = -Infinity;
+  for (const span of standing.spans.toReversed()) {
+    const throughId = await fillFromCheckpoint(standing, span, view, earliestUnixMs);
     if (throughId !== null) throughIds.set(span, throughId);
+    earliestUnixMs = span.fromUnixMs;
   }
   const others = standing.spans.filter((span) => !throughIds.has(span));
   if (others.length > 0) {
     const startUnixMs = Math.min(...others.map(({ fromUnixMs }) => fromUnixMs));
     const window = { startUnixMs, endUnixMs: Number.MAX_SAFE_INTEGER };
     for await (const piece of view.pieces({ type: 'beginning', window })) {
-      standing.add(piece, piece.startUnixMs, others);
+      standing.fill(piece, piece.startUnixMs, others);
     }
   }
   const afterId = others.length > 0 ? 0 : Math.min(...throughIds.values());
   for await (const { id, segment } of view.segments(everything, afterId)) {
     const behind = standing.spans.filter((span) => id > (throughIds.get(span) ?? 0));
-    standing.add(contributionOf(segment), segment.window.startUnixMs, behind);
+    standing.fill(contributionOf(segment), segment.window.startUnixMs, behind);
   }
+  standing.divide();
   for await (const { rows } of view.remains()) standing.index.remember(rows);
 }
 
-/** @returns through which segment it is; null when there is none that can be used */
-async function fillFromCheckpoint(standing: Standing, span: StandingSpan, view: StoreView): Promise<number | null> {
+/**
+ * @param earliestUnixMs when the next longer span begins, of which this one is part
+ * @returns through which segment it is; null when there is none that can be used
+ */
+async function fillFromCheckpoint(
+  standing: Standing,
+  span: StandingSpan,
+  view: StoreView,
+  earliestUnixMs: UnixMs,
+): Promise<number | null> {
   const { lengthMs, gridMs } = span.length;
   const checkpoint = await view.checkpoint(lengthMs);
   if (checkpoint === null) return null;
@@ -36,13 +48,14 @@ async function fillFromCheckpoint(standing: Standing, span: StandingSpan, view: 
     throughId < view.rolledId ||
     throughId > view.lastId ||
     fromUnixMs > span.fromUnixMs ||
+    fromUnixMs < earliestUnixMs ||
     fromUnixMs % gridMs !== 0
   ) {
     return null;
   }
   if (await view.splits(fromUnixMs)) return null;
   span.fromUnixMs = fromUnixMs;
-  for await (const part of checkpoint.parts) standing.add(part, fromUnixMs, [span]);
+  for await (const part of checkpoint.parts) standing.fill(part, fromUnixMs, [span]);
   return throughId;
 }
 
