@@ -13,8 +13,8 @@ export const rowsPerWindow = 400;
 const peers = 30;
 /** Nodes that behave alike share the work of making counts up, which is dear; who their pods talk to differs. */
 const behaviours = 20;
-/** Windows of a behaviour before they come again. */
-const differentWindows = 2;
+/** Windows of a behaviour before they come again: by then a node's dictionary is told. */
+export const differentWindows = 2;
 /**
  * How long ago the first window began: long after the pods were made and before the aggregator heard of them, so that
  * nothing changes meanwhile; and so lately that nothing leaves the last hour while it is measured.
