@@ -100,7 +100,8 @@ export class SqliteDictionary {
 
   #findLane(cluster: string, { edge, edgeKey, reporter, service }: Lane): number {
     // One that is not in memory is nearly always new: of those that are stored, checkpoints bring most at the start.
-    const edgeId = this.#newEdge(cluster, edgeKey, edge) ?? (this.#selectEdgeId.get(cluster, edgeKey) as number);
+    const edgeId = this.#newEdge(cluster, edgeKey, edge) ?? this.#selectEdgeId.get(cluster, edgeKey);
+    if (edgeId === undefined) throw new RangeError(`the edge ${edgeKey} got no number`);
     const serviceId = service === null ? 0 : this.nameId(`${service.namespace}/${service.name}`);
     const id = this.#insertLane.get(edgeId, reporter, serviceId) ?? this.#selectLaneId.get(edgeId, reporter, serviceId);
     return id as number;
