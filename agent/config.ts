@@ -18,6 +18,8 @@ export interface AgentConfig {
   readonly identity: Omit<ResolverOptions, 'answerMs'>;
   /** File; null for the service account, if there is one. */
   readonly kubeconfig: string | null;
+  /** Of the kubeconfig; null for its current one. */
+  readonly kubeContext: string | null;
   readonly spool: string;
   readonly spoolMaxBytes: number;
   readonly windowMs: Milliseconds;
@@ -113,6 +115,13 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     .addOption(
       option('--kubeconfig <file>', 'access to the Kubernetes API, in place of the service account', 'WEIR_KUBECONFIG'),
     )
+    .addOption(
+      option(
+        '--kube-context <name>',
+        'which context of --kubeconfig, in place of its current one',
+        'WEIR_KUBE_CONTEXT',
+      ),
+    )
     .addOption(option('--spool <dir>', 'batches not yet acknowledged', 'WEIR_SPOOL').default('/var/lib/weir/spool'))
     .addOption(
       option('--spool-max-mib <n>', 'bound of the spool', 'WEIR_SPOOL_MAX_MIB')
@@ -190,6 +199,7 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     ovsdb: string;
     cilium: string;
     kubeconfig?: string;
+    kubeContext?: string;
     spool: string;
     spoolMaxMib: number;
     window: Milliseconds;
@@ -211,8 +221,10 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     insecureTransport: boolean;
   }>();
   checkTransport(options);
+  if (options.kubeContext !== undefined && options.kubeconfig === undefined)
+    throw new WeirError('CONFIG_INVALID', '--kube-context: needs the --kubeconfig that it is in');
   const { spoolMaxMib, window, hold, metricsListen, overflowRingKib, dnsNames, without, ...others } = options;
-  const { cni, cniResults, cniConf, cri, ovsdb, cilium, kubeconfig, ...further } = others;
+  const { cni, cniResults, cniConf, cri, ovsdb, cilium, kubeconfig, kubeContext, ...further } = others;
   const { tlsCa, tlsCert, tlsKey, tlsServerName, tokenFile, insecureTransport: _, ...rest } = further;
   return {
     ...rest,
@@ -231,6 +243,7 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     holdMs: hold,
     metricsListen: metricsListen ?? null,
     kubeconfig: kubeconfig ?? null,
+    kubeContext: kubeContext ?? null,
     tls: { ca: tlsCa ?? null, cert: tlsCert ?? null, key: tlsKey ?? null },
     tlsServerName: tlsServerName ?? null,
     tokenFile: tokenFile ?? null,

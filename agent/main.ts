@@ -91,8 +91,11 @@ function logBeginning({ beginning }: KernelSource, log: Logger): void {
   }
 }
 
-async function openNodePods({ kubeconfig, node, spool }: AgentConfig, log: Logger): Promise<NodePodsSource> {
-  const access = await openAccess(kubeconfig);
+async function openNodePods(
+  { kubeconfig, kubeContext, node, spool }: AgentConfig,
+  log: Logger,
+): Promise<NodePodsSource> {
+  const access = await openAccess(kubeconfig, kubeContext);
   if (access === null) return noNodePods;
   return new ApiNodePods({ access, node, folder: spool, pace: systemPace, log: log.child({ part: 'kube' }) });
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
-import { type Cidr, parseCidr, staysOnMachine } from '../core/address.ts';
+import { type Cidr, parseCidr } from '../core/address.ts';
 import { WeirError } from '../core/errors.ts';
 import { type Milliseconds, parseDuration } from '../core/time.ts';
 import { version } from '../core/version.ts';
+import { checkTransport } from './check-transport.ts';
 import { readTiers, type Tier } from './graph/tiers.ts';
 
 const duration = z.string().transform((text, context): Milliseconds => {
@@ -27,13 +28,17 @@ export interface AlsoCluster {
   readonly from: 'kubeconfig' | 'files';
   /** File of the kubeconfig, or folder of the manifests. */
   readonly path: string;
+  /** Of the kubeconfig; null for its current one. */
+  readonly context: string | null;
 }
 
 const alsoCluster = z.string().transform((text, context): AlsoCluster => {
   const [, name, from, path] = /^([^=]+)=(kubeconfig|files):(.+)$/.exec(text) ?? [];
-  if (name !== undefined && path !== undefined && (from === 'kubeconfig' || from === 'files'))
-    return { name, from, path };
-  context.addIssue({ code: 'custom', message: 'give NAME=kubeconfig:FILE or NAME=files:FOLDER' });
+  if (name !== undefined && path !== undefined && from === 'files') return { name, from, path, context: null };
+  const [, file, chosen = null] = /^([^#]+)(?:#(.+))?$/.exec(path ?? '') ?? [];
+  if (name !== undefined && file !== undefined && from === 'kubeconfig')
+    return { name, from, path: file, context: chosen };
+  context.addIssue({ code: 'custom', message: 'give NAME=kubeconfig:FILE#CONTEXT or NAME=files:FOLDER' });
   return z.NEVER;
 });
 
@@ -72,6 +77,7 @@ const schema = z.object({
   cluster: z.string().min(1, 'give the name of the cluster'),
   clusterFiles: z.string().min(1, 'name the folder that holds the manifests of the cluster').optional(),
   kubeconfig: z.string().min(1, 'name a kubeconfig file').optional(),
+  kubeContext: z.string().min(1, 'name a context of the kubeconfig').optional(),
   clusterWait: duration,
   alsoCluster: z.array(alsoCluster),
   podCidr: z.array(cidr),
@@ -165,10 +171,13 @@ function command(): Command {
       flag('--kubeconfig <file>', 'access to the Kubernetes API, in place of the service account', 'KUBECONFIG'),
     )
     .addOption(
+      flag('--kube-context <name>', 'which context of --kubeconfig, in place of its current one', 'KUBE_CONTEXT'),
+    )
+    .addOption(
       list(
         flag(
           '--also-cluster <name=source>',
-          'one more cluster: NAME=kubeconfig:FILE or NAME=files:FOLDER, may be given again',
+          'one more cluster: NAME=kubeconfig:FILE#CONTEXT or NAME=files:FOLDER, may be given again',
           'ALSO_CLUSTER',
         ).default([]),
       ),
@@ -297,7 +306,10 @@ export function readConfig(argv: readonly string[], write: (text: string) => voi
     throw new WeirError('USAGE', `${error.message.replace(/^error: /, '')}; see --help`);
   }
   const read = schema.safeParse(program.opts());
-  if (read.success) return withTransport(withOneSource(read.data));
+  if (read.success) {
+    checkTransport(read.data);
+    return withOneSource(read.data);
+  }
   const issue = read.error.issues[0];
   throw new WeirError('CONFIG_INVALID', `${flagOf(issue?.path[0])}: ${issue?.message ?? 'not valid'}`);
 }
@@ -306,25 +318,10 @@ function withOneSource(config: AggregatorConfig): AggregatorConfig {
   const names = [config.cluster, ...config.alsoCluster.map(({ name }) => name)];
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new WeirError('CONFIG_INVALID', `--also-cluster: ${twice} is given twice`);
+  if (config.kubeContext !== undefined && config.kubeconfig === undefined) {
+    throw new WeirError('CONFIG_INVALID', '--kube-context: needs the --kubeconfig that it is in');
+  }
   if (config.clusterFiles === undefined || config.kubeconfig === undefined) return config;
   const what = '--cluster-files and --kubeconfig: give one of them, the cluster has one state';
   throw new WeirError('CONFIG_INVALID', what);
-}
-
-/** Plain text must have been asked for where it can leave the machine. */
-function withTransport(config: AggregatorConfig): AggregatorConfig {
-  const { listen, httpListen, tlsCert, tlsKey, tlsCa, agentAccount, insecureTransport } = config;
-  const invalid = (what: string) => new WeirError('CONFIG_INVALID', what);
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) throw invalid('--tls-cert and --tls-key: give both or none');
-  if (tlsCert === undefined) {
-    if (tlsCa !== undefined) throw invalid('--tls-ca: needs --tls-cert and --tls-key too');
-    const open = [...listen, httpListen].find((address) => !staysOnMachine(address));
-    if (open === undefined || insecureTransport) return config;
-    throw invalid(
-      `${open === httpListen ? '--http-listen' : '--listen'} ${open}: give --tls-cert and --tls-key, or --insecure-transport to do without`,
-    );
-  }
-  if (insecureTransport) throw invalid('--insecure-transport and --tls-cert: give one of them');
-  if (tlsCa !== undefined || agentAccount !== undefined) return config;
-  throw invalid('--tls-cert: say how agents prove their node, with --tls-ca or --agent-account');
 }

@@ -31,15 +31,15 @@ async function openStore({ database, synchronous, maxEdges }: AggregatorConfig, 
 /** @throws WeirError CLUSTER_SOURCE, KUBE_ACCESS, CONFIG_INVALID when nothing says where the cluster is */
 async function openSource(config: AggregatorConfig, log: Logger): Promise<ClusterSource> {
   if (config.clusterFiles !== undefined) return await openFiles(config.clusterFiles, log.child({ part: 'cluster' }));
-  const source = await openApi(config.kubeconfig ?? null, log);
+  const source = await openApi(config.kubeconfig ?? null, config.kubeContext ?? null, log);
   if (source !== null) return source;
   const what = 'give --kubeconfig FILE or --cluster-files FOLDER, or run in a pod with a service account';
   throw new WeirError('CONFIG_INVALID', `nothing says where the state of the cluster is; ${what}`);
 }
 
 /** Null when nothing says where it is. @throws WeirError KUBE_ACCESS */
-async function openApi(kubeconfig: string | null, log: Logger): Promise<ClusterSource | null> {
-  const access = await openAccess(kubeconfig);
+async function openApi(kubeconfig: string | null, context: string | null, log: Logger): Promise<ClusterSource | null> {
+  const access = await openAccess(kubeconfig, context);
   return access && new ApiCluster({ access, pace: systemPace, log: log.child({ part: 'kube' }) });
 }
 
@@ -48,9 +48,9 @@ async function openClusters(config: AggregatorConfig, log: Logger): Promise<read
   const { podCidr: podCidrs, serviceCidr: serviceCidrs } = config;
   const served = [{ name: config.cluster, source: await openSource(config, log), podCidrs, serviceCidrs }];
   try {
-    for (const { name, from, path } of config.alsoCluster) {
+    for (const { name, from, path, context } of config.alsoCluster) {
       const own = log.child({ cluster: name });
-      const source = from === 'files' ? await openFiles(path, own) : await openApi(path, own);
+      const source = from === 'files' ? await openFiles(path, own) : await openApi(path, context, own);
       if (source !== null) served.push({ name, source, podCidrs: [], serviceCidrs: [] });
     }
     return served;

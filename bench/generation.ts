@@ -1,6 +1,6 @@
-import { dialects } from '../policy/dialect/all.ts';
-import { generate } from '../policy/generate.ts';
-import { Printer } from '../policy/printer.ts';
+import { dialects } from '../policy/print/dialect/all.ts';
+import { generate } from '../policy/generate/generate.ts';
+import { Printer } from '../policy/print/printer.ts';
 import type { SeenCluster } from './seen-cluster.ts';
 
 /**

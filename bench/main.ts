@@ -6,6 +6,7 @@ import { agents } from './agents.ts';
 import type { Bench } from './bench.ts';
 import { capture } from './capture.ts';
 import { edges } from './edges.ts';
+import { fresh } from './fresh.ts';
 import { identity } from './identity.ts';
 import { ingest } from './ingest.ts';
 import { loadAverage } from './machine.ts';
@@ -23,6 +24,7 @@ import { wireBench } from './wire.ts';
 const benches: readonly Bench[] = [
   capture,
   edges,
+  fresh,
   preexisting,
   overhead,
   agent,

@@ -1,6 +1,6 @@
 import type { NetworkPolicy, NetworkPolicyPeer } from '../core/kubernetes.ts';
 import { namespaceLabels } from '../core/kubernetes.ts';
-import type { Peer, PodPeer, Query } from '../policy/query.ts';
+import type { Peer, PodPeer, Query } from '../policy/evaluate/query.ts';
 
 /** A cluster of pods that all differ, and as many policies. */
 export interface PolicyCluster {

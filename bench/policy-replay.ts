@@ -1,9 +1,9 @@
 import type { Edge, Observation } from '../core/edge.ts';
 import { zeroCounters } from '../core/flow.ts';
 import type { ClusterSnapshot, NetworkPolicy, Pod } from '../core/kubernetes.ts';
-import type { PodPeer } from '../policy/query.ts';
-import { type PolicyEdit, PreparedReplay } from '../policy/prepared-replay.ts';
-import { replay } from '../policy/replay.ts';
+import type { PodPeer } from '../policy/evaluate/query.ts';
+import { type PolicyEdit, PreparedReplay } from '../policy/replay/prepared-replay.ts';
+import { replay } from '../policy/replay/replay.ts';
 import { type PolicyCluster, servedPorts } from './policy-cluster.ts';
 
 const observation: Observation = {

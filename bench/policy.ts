@@ -1,5 +1,5 @@
 import type { Decision } from '../core/verdict.ts';
-import { PolicySet } from '../policy/evaluate.ts';
+import { PolicySet } from '../policy/evaluate/evaluate.ts';
 import type { Bench, Figure, Result, Run } from './bench.ts';
 import { generationSeconds } from './generation.ts';
 import { type PolicyCluster, policyCluster, randomQueries } from './policy-cluster.ts';

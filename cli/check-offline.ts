@@ -1,27 +1,22 @@
 import type { Edge } from '../core/edge.ts';
 import type { Policy } from '../core/kubernetes.ts';
 import { parseManifests, snapshotOf } from '../core/manifest.ts';
-import { check } from '../policy/check.ts';
+import { check } from '../policy/replay/check.ts';
 import { encodeChecked, type LinesOf } from '../proto/convert-check.ts';
 import type * as wire from '../proto/wire.ts';
 import { readFlows } from './flow-file.ts';
 import { readManifestSet } from './manifest-set.ts';
+import { flowProblems, type OfflineSources, unknownCoverage } from './offline.ts';
 
-export interface OfflineCheck {
-  /** Where the cluster is read from, and the policies that are applied there. */
-  readonly cluster: readonly string[];
-  /** What `weir flows -o jsonl` printed. */
-  readonly flows: string;
+export interface OfflineCheck extends OfflineSources {
   readonly candidates: readonly wire.Manifest[];
   readonly candidatesOnly: boolean;
   readonly scope: wire.Scope;
 }
 
-const unknownCoverage = 'flows were read from a file, which does not tell what was watched and what was missed';
-
 /** A check without an aggregator, from files alone. @throws WeirError MANIFEST_INVALID, QUERY_INVALID */
 export async function checkOffline(asked: OfflineCheck): Promise<wire.CheckResponse> {
-  const [set, flows] = [await readManifestSet(asked.cluster), await readFlows(asked.flows)];
+  const [set, flows] = [await readManifestSet(asked.manifests), await readFlows(asked.flows)];
   const read = asked.candidates.map(({ source, text }) => parseManifests(text, source, true));
   const objects = read.flatMap((each) => each.objects);
   const { networkPolicies, clusterPolicies } = snapshotOf(objects.map(({ object }) => object));
@@ -35,16 +30,10 @@ export async function checkOffline(asked: OfflineCheck): Promise<wire.CheckRespo
   const scope = { namespace: namespace || null, workload };
   const applied = asked.candidatesOnly ? [] : set.policies;
   const checked = check({ cluster: set.cluster, applied, candidates, edges, scope });
-  const unreadFlows = flows.problems.map(({ line, message }) => ({
-    source: asked.flows,
-    line,
-    object: 'flow',
-    message,
-  }));
   return {
     replay: encodeChecked(checked, linesOf),
     coverage: null,
-    problems: [...set.problems, ...read.flatMap(({ problems }) => problems), ...unreadFlows],
+    problems: [...set.problems, ...read.flatMap(({ problems }) => problems), ...flowProblems(asked.flows, flows)],
     completeness: { complete: false, reasons: [unknownCoverage] },
   };
 }

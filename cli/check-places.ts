@@ -1,5 +1,5 @@
 import { parseManifests } from '../core/manifest.ts';
-import type { PolicyPath } from '../policy/place.ts';
+import type { PolicyPath } from '../policy/evaluate/place.ts';
 import type * as wire from '../proto/wire.ts';
 import type { SourceLine } from './policy-sources.ts';
 

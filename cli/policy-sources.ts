@@ -1,7 +1,7 @@
 import type { ManifestObject } from '../core/manifest.ts';
-import type { Because, PolicyRef } from '../policy/because.ts';
-import type { Edit } from '../policy/edit.ts';
-import { pathOfPlace, type PolicyPath } from '../policy/place.ts';
+import type { Because, PolicyRef } from '../policy/evaluate/because.ts';
+import type { Edit } from '../policy/explain/edit.ts';
+import { pathOfPlace, type PolicyPath } from '../policy/evaluate/place.ts';
 
 /** A line of a file. */
 export interface SourceLine {

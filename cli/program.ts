@@ -131,7 +131,7 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
   addSettingsCommands(root, { terminal, on });
 
   const policy = root.command('policy').description('make policies, and prove them').exitOverride();
-  addGenerateCommand(policy, { terminal, on });
+  addGenerateCommand(policy, { terminal, on }, finish);
 
   policy
     .command('eval')

@@ -3,13 +3,14 @@ import { WeirError } from '../core/errors.ts';
 import { command, type CommandContext, examples, output } from './command.ts';
 import { type IsolationOptions, showIsolation } from './commands/isolation.ts';
 import { type AppliedOptions, showApplied } from './commands/policy-applied.ts';
-import { type CheckOptions, checkPolicies, isOffline } from './commands/policy-check.ts';
+import { type CheckOptions, checkPolicies } from './commands/policy-check.ts';
 import { type LiveDiffOptions, showLiveDiff, showTextDiff } from './commands/policy-diff.ts';
 import { showDiff } from './commands/policy-reach.ts';
 import { planRollout, type RolloutOptions } from './commands/policy-rollout.ts';
 import { showWhy, type WhyOptions } from './commands/policy-why.ts';
 import { addBaselineCommands } from './baseline-commands.ts';
 import type { Finish } from './finish.ts';
+import { offlineSources } from './offline.ts';
 import { scopeOptions } from './question.ts';
 import type { Target } from './target.ts';
 
@@ -37,7 +38,8 @@ Exit status: 0 when everything that was forwarded stays allowed; 1 when somethin
 which the rest is checked all the same; 3 with --require-complete when what was seen is not known to be all.`,
     )
     .action(async (paths: string[], options: CheckOptions & Target) => {
-      if (isOffline(options)) finish(await checkPolicies(null, terminal, paths, options));
+      const sources = offlineSources(options);
+      if (sources !== null) finish(await checkPolicies(sources, terminal, paths, options));
       else await on(options, async (connection) => finish(await checkPolicies(connection, terminal, paths, options)));
     });
 }

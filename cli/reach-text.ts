@@ -1,6 +1,6 @@
-import { connectionsText } from '../policy/connections.ts';
-import type { ReachRow } from '../policy/reach.ts';
-import type { ReachChange } from '../policy/reach-diff.ts';
+import { connectionsText } from '../policy/evaluate/connections.ts';
+import type { ReachRow } from '../policy/reach/reach.ts';
+import type { ReachChange } from '../policy/reach/reach-diff.ts';
 import { quoted } from './diagram.ts';
 import type { Cell } from './table.ts';
 

@@ -19,6 +19,7 @@ export interface Target {
   readonly tlsServerName?: string;
   readonly insecureTransport?: boolean;
   readonly kubeconfig?: string;
+  readonly context?: string;
   readonly tokenFile?: string;
 }
 
@@ -47,6 +48,11 @@ export function withTargetOptions(command: Command): Command {
         .env('KUBECONFIG')
         .default(undefined, '~/.kube/config'),
     )
+    .addOption(
+      new Option('--context <name>', 'which context of the kubeconfig, in place of its current one').env(
+        'WEIR_CONTEXT',
+      ),
+    )
     .addOption(new Option('--token-file <file>', 'token that says who asks, in its place').env('WEIR_TOKEN_FILE'));
 }
 
@@ -66,11 +72,11 @@ export async function openTarget(target: Target): Promise<Connection> {
 }
 
 /** Null where nothing says who asks. @throws WeirError KUBE_ACCESS */
-async function tokenOf({ tokenFile, kubeconfig }: Target): Promise<string | null> {
+async function tokenOf({ tokenFile, kubeconfig, context }: Target): Promise<string | null> {
   if (tokenFile !== undefined) return await readToken(tokenFile);
   const file = kubeconfig ?? join(homedir(), '.kube/config');
-  if (kubeconfig === undefined && !existsSync(file)) return null;
-  const access = await openAccess(file);
+  if (kubeconfig === undefined && context === undefined && !existsSync(file)) return null;
+  const access = await openAccess(file, context ?? null);
   const { token, tls } = (await access?.credentials()) ?? { token: null, tls: null };
   if (token !== null || tls === null || tls.cert === null) return token;
   const what = 'it has a client certificate, which only the API server itself can check';

@@ -31,15 +31,27 @@ interface Chosen {
   readonly user: UserEntry;
 }
 
-function choose(file: string, config: Kubeconfig): Chosen {
-  const current = config['current-context'] ?? '';
-  if (current === '') throw invalid(file, 'current-context is not set; choose one with kubectl config use-context');
-  const context = config.contexts?.find(({ name }) => name === current)?.context;
-  if (context === undefined) throw invalid(file, `current-context ${current}: contexts has none of that name`);
+/** How many names a message may list. */
+const maxListed = 20;
+
+function contextsIn({ contexts }: Kubeconfig): string {
+  const names = (contexts ?? []).map(({ name }) => name);
+  const more = names.length > maxListed ? ` and ${names.length - maxListed} more` : '';
+  return `there ${names.length === 1 ? 'is' : 'are'} ${names.slice(0, maxListed).join(', ') || 'none'}${more}`;
+}
+
+/** @param asked the context; null for the current one */
+function choose(file: string, config: Kubeconfig, asked: string | null): Chosen {
+  const chosen = asked ?? config['current-context'] ?? '';
+  if (chosen === '') throw invalid(file, `current-context is not set; name a context: ${contextsIn(config)}`);
+  const context = config.contexts?.find(({ name }) => name === chosen)?.context;
+  if (context === undefined) {
+    throw invalid(file, `${asked === null ? 'current-context' : 'no context'} ${chosen}; ${contextsIn(config)}`);
+  }
   const cluster = config.clusters?.find(({ name }) => name === context.cluster)?.cluster;
-  if (cluster === undefined) throw invalid(file, `contexts[${current}].cluster ${context.cluster}: clusters has none`);
+  if (cluster === undefined) throw invalid(file, `contexts[${chosen}].cluster ${context.cluster}: clusters has none`);
   const entry = config.users?.find(({ name }) => name === context.user);
-  if (entry === undefined) throw invalid(file, `contexts[${current}].user ${context.user}: users has none`);
+  if (entry === undefined) throw invalid(file, `contexts[${chosen}].user ${context.user}: users has none`);
   return { cluster, userName: context.user, user: entry.user ?? {} };
 }
 
@@ -93,9 +105,12 @@ async function tokenOf(file: string, { token, tokenFile }: UserEntry): Promise<s
   }
 }
 
-/** The access that the current context of a kubeconfig file gives. @throws WeirError KUBE_ACCESS: names file and key */
-export function kubeconfigAccess(file: string, clock: Clock = systemClock): ApiAccess {
-  const chosen = choose(file, readConfig(file));
+/**
+ * The access that a context of a kubeconfig file gives. @param context its name; null for the current one
+ * @throws WeirError KUBE_ACCESS: names file and key, or the contexts that there are
+ */
+export function kubeconfigAccess(file: string, context: string | null = null, clock: Clock = systemClock): ApiAccess {
+  const chosen = choose(file, readConfig(file), context);
   refuseUnsupported(file, chosen);
   const { cluster, userName, user } = chosen;
   const server = serverOf(file, cluster);

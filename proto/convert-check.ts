@@ -1,9 +1,9 @@
-import type { OverPermission } from '../policy/over-permission.ts';
+import type { OverPermission } from '../policy/replay/over-permission.ts';
 import type { Policy } from '../core/kubernetes.ts';
-import type { PolicyPath } from '../policy/place.ts';
-import type { ReplayFinding, ReplayResult } from '../policy/replay.ts';
-import type { LineSpan } from '../policy/yaml-lines.ts';
-import type { Checked } from '../policy/check.ts';
+import type { PolicyPath } from '../policy/evaluate/place.ts';
+import type { ReplayFinding, ReplayResult } from '../policy/replay/replay.ts';
+import type { LineSpan } from '../policy/print/yaml-lines.ts';
+import type { Checked } from '../policy/replay/check.ts';
 import { encodeEdge, encodeEntity } from './convert-edge.ts';
 import { wireProtocol } from './names.ts';
 import type * as wire from './wire.ts';

@@ -1,10 +1,10 @@
 import type { Policy } from '../core/kubernetes.ts';
-import type { Because } from '../policy/because.ts';
-import { canonicalYaml } from '../policy/canonical.ts';
-import type { PolicyRule } from '../policy/check.ts';
-import { refOf } from '../policy/policy-key.ts';
-import { ruleText } from '../policy/rule-text.ts';
-import { type LineSpan, linesIn } from '../policy/yaml-lines.ts';
+import type { Because } from '../policy/evaluate/because.ts';
+import { canonicalYaml } from '../policy/print/canonical.ts';
+import type { PolicyRule } from '../policy/replay/check.ts';
+import { refOf } from '../policy/evaluate/policy-key.ts';
+import { ruleText } from '../policy/explain/rule-text.ts';
+import { type LineSpan, linesIn } from '../policy/print/yaml-lines.ts';
 import type * as wire from './wire.ts';
 
 /** A policy as a whole. */

@@ -87,7 +87,7 @@ export interface ResponseStream<Response> {
 }
 
 /** Begins to answer a call with a stream; what it throws becomes the status of the call. */
-export type StreamHandler<Request, Response> = (request: Request, to: ResponseStream<Response>) => void;
+export type StreamHandler<Request, Response> = (request: Request, to: ResponseStream<Response>) => void | Promise<void>;
 
 /** What a server implements of a service, whatever the transport; a stream in both directions is gRPC's alone. */
 type Handlers<Methods> = {

@@ -12,6 +12,7 @@ import { serviceError } from '../api/status.ts';
 import { callerOfMetadata } from './caller.ts';
 import type { Presented, ProvenNodes } from './node-proof.ts';
 import { Expiry } from './expiry.ts';
+import { RateLimit } from './rate-limit.ts';
 
 export interface AgentGateOptions {
   /** @throws WeirError UNAUTHENTICATED */
@@ -20,11 +21,17 @@ export interface AgentGateOptions {
   readonly log: Logger;
 }
 
+/** Streams of one address: each may cost a review of a token. */
+const attemptsPerSecond = 10;
+const attemptsAtOnce = 100;
+const maxAddresses = 10_000;
+
 const path = '/weir.v1.IngestService/Push';
 
 /** Lets an agent's stream in only where its node is proven, for that node only, and for as long as the proof lasts. */
 export function agentGate(options: AgentGateOptions): ServerInterceptor {
-  return (method, call) => (method.path === path ? guarded(call, options) : new ServerInterceptingCall(call));
+  const attempts = new RateLimit(attemptsPerSecond, attemptsAtOnce, maxAddresses, options.clock);
+  return (method, call) => (method.path === path ? guarded(call, options, attempts) : new ServerInterceptingCall(call));
 }
 
 function presentedBy(call: ServerInterceptingCallInterface, metadata: Metadata): Presented {
@@ -32,7 +39,7 @@ function presentedBy(call: ServerInterceptingCallInterface, metadata: Metadata):
   return { certificate: call.getAuthContext().sslPeerCertificate ?? null, token };
 }
 
-function guarded(call: ServerInterceptingCallInterface, { prove, clock, log }: AgentGateOptions) {
+function guarded(call: ServerInterceptingCallInterface, { prove, clock, log }: AgentGateOptions, attempts: RateLimit) {
   let proven: ProvenNodes | null = null;
   let expiry: Expiry | null = null;
   const refuse = (error: unknown) => {
@@ -40,6 +47,9 @@ function guarded(call: ServerInterceptingCallInterface, { prove, clock, log }: A
     call.sendStatus(serviceError(error));
   };
   const prepare = async (metadata: Metadata) => {
+    if (!attempts.take(call.getPeer().replace(/:\d+$/, ''))) {
+      throw new WeirError('TOO_MANY', `${attemptsPerSecond} streams a second are the most; wait a moment`);
+    }
     proven = await prove(presentedBy(call, metadata));
     const { by, expiresUnixMs } = proven;
     const expired = () =>

@@ -39,9 +39,14 @@ export async function openSecured(config: AggregatorConfig, log: Logger): Promis
 }
 
 /** Who answers reviews; null where nobody is asked. @throws WeirError CONFIG_INVALID */
-async function reviewing({ users, agentAccount, kubeconfig }: AggregatorConfig): Promise<KubeClient | null> {
+async function reviewing({
+  users,
+  agentAccount,
+  kubeconfig,
+  kubeContext,
+}: AggregatorConfig): Promise<KubeClient | null> {
   if (users === 'anyone' && agentAccount === undefined) return null;
-  const access = await openAccess(kubeconfig ?? null);
+  const access = await openAccess(kubeconfig ?? null, kubeContext ?? null);
   if (access !== null) return new KubeClient(access);
   const flag = agentAccount === undefined ? '--users kubernetes' : '--agent-account';
   const what = 'needs the Kubernetes API: give --kubeconfig, or run in a pod with a service account';

@@ -96,7 +96,7 @@ export class UserGate implements Gate {
       const { user, seesAll } = await this.#admit(method, request, caller, false);
       return seesAll ? response : await this.#redacted(response, user);
     };
-    handler(request, new GuardedStream(to, pass));
+    await handler(request, new GuardedStream(to, pass));
   }
 
   /** @param isCall false for what follows of a call. @throws WeirError UNAUTHENTICATED, FORBIDDEN, TOO_MANY, ACCESS_UNDECIDED */

@@ -5,7 +5,7 @@ import { WeirError } from '../../core/errors.ts';
 import type { Entity } from '../../core/identity.ts';
 import { compareText } from '../../core/order.ts';
 import type { Clock } from '../../core/time.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, StoredAliases } from '../store/store.ts';
 
 export interface AliasesOptions {
   readonly cluster: string;
@@ -15,25 +15,39 @@ export interface AliasesOptions {
   readonly clock: Clock;
 }
 
-/** The aliases of a cluster. They name addresses when somebody asks: a new one names what was recorded before it too. */
+/**
+ * The aliases of a cluster. They name addresses when somebody asks: a new one names what was recorded before it too.
+ * Other aggregators may change them: before a change they are read again, and a change holds only if nobody was first.
+ */
 export class Aliases {
   readonly #options: AliasesOptions;
-  readonly #byName: Map<string, Alias>;
+  #revision = -1;
+  #byName: ReadonlyMap<string, Alias> = new Map();
   /** By block. */
-  readonly #byCidr: Map<string, Alias>;
+  #byCidr: ReadonlyMap<string, Alias> = new Map();
   /** Prefix lengths that occur, the longest first. */
   #prefixes: Readonly<Record<4 | 6, readonly number[]>> = { 4: [], 6: [] };
 
   /** @throws WeirError STORE */
   static async open(options: AliasesOptions): Promise<Aliases> {
-    return new Aliases(options, await options.store.aliases(options.cluster));
+    const aliases = new Aliases(options);
+    await aliases.read();
+    return aliases;
   }
 
-  private constructor(options: AliasesOptions, stored: readonly Alias[]) {
+  private constructor(options: AliasesOptions) {
     this.#options = options;
-    this.#byName = new Map(stored.map((alias) => [alias.name, alias]));
-    this.#byCidr = new Map(stored.map((alias) => [alias.cidr, alias]));
-    this.#index();
+  }
+
+  /** Of the aliases that are known here, as the store counts it. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Takes up what is stored. @throws WeirError STORE */
+  async read(): Promise<void> {
+    const { cluster, store } = this.#options;
+    this.#take(await store.aliases(cluster));
   }
 
   /** Sorted by name, those that have expired included. */
@@ -49,34 +63,40 @@ export class Aliases {
   async set(given: Alias): Promise<Alias> {
     const { cluster, store, maxAliases, clock } = this.#options;
     const alias = readAlias(given, clock.now());
-    const before = this.#byName.get(alias.name);
-    const sameBlock = this.#byCidr.get(alias.cidr);
-    if (sameBlock !== undefined && sameBlock.name !== alias.name) {
-      throw new WeirError('ALIAS_INVALID', `${alias.cidr} is ${sameBlock.name} already; change or remove that alias`);
-    }
-    if (before === undefined && this.#byName.size >= maxAliases) {
-      throw new WeirError('ALIAS_INVALID', `there are ${maxAliases} already; remove one, or raise --max-aliases`);
-    }
-    // Before it is stored: of two that are set at once the second must see the first.
-    this.#put(before, alias);
-    try {
-      await store.setAlias(cluster, alias);
-    } catch (error) {
-      this.#put(alias, before);
-      throw error;
-    }
+    await this.#change(alias.name, alias, (revision) => {
+      const sameBlock = this.#byCidr.get(alias.cidr);
+      if (sameBlock !== undefined && sameBlock.name !== alias.name) {
+        throw new WeirError('ALIAS_INVALID', `${alias.cidr} is ${sameBlock.name} already; change or remove that alias`);
+      }
+      if (!this.#byName.has(alias.name) && this.#byName.size >= maxAliases) {
+        throw new WeirError('ALIAS_INVALID', `there are ${maxAliases} already; remove one, or raise --max-aliases`);
+      }
+      return store.setAlias(cluster, alias, revision);
+    });
     return alias;
   }
 
   /** @throws WeirError ALIAS_UNKNOWN, STORE */
   async remove(name: string): Promise<void> {
     const { cluster, store } = this.#options;
-    const alias = this.#byName.get(name);
-    if (alias === undefined) {
-      throw new WeirError('ALIAS_UNKNOWN', `${JSON.stringify(name.slice(0, 80))}; list them to see which there are`);
+    await this.#change(name, null, (revision) => {
+      if (!this.#byName.has(name)) {
+        throw new WeirError('ALIAS_UNKNOWN', `${JSON.stringify(name.slice(0, 80))}; list them to see which there are`);
+      }
+      return store.removeAlias(cluster, name, revision);
+    });
+  }
+
+  /** @param store tries it against what has that revision; returns false when somebody else was first */
+  async #change(name: string, alias: Alias | null, store: (revision: number) => Promise<boolean>): Promise<void> {
+    for (;;) {
+      await this.read();
+      const revision = this.#revision;
+      const others = [...this.#byName.values()].filter((each) => each.name !== name);
+      if (!(await store(revision))) continue;
+      this.#take({ aliases: alias === null ? others : [...others, alias], revision: revision + 1 });
+      return;
     }
-    await store.removeAlias(cluster, name);
-    this.#put(alias, undefined);
   }
 
   /** The edges with the names of their outside ends. */
@@ -106,19 +126,12 @@ export class Aliases {
     return undefined;
   }
 
-  #put(before: Alias | undefined, after: Alias | undefined): void {
-    if (before !== undefined) {
-      this.#byName.delete(before.name);
-      this.#byCidr.delete(before.cidr);
-    }
-    if (after !== undefined) {
-      this.#byName.set(after.name, after);
-      this.#byCidr.set(after.cidr, after);
-    }
-    this.#index();
-  }
-
-  #index(): void {
+  /** Takes up aliases unless newer ones are known. */
+  #take({ aliases, revision }: StoredAliases): void {
+    if (revision <= this.#revision) return;
+    this.#revision = revision;
+    this.#byName = new Map(aliases.map((alias) => [alias.name, alias]));
+    this.#byCidr = new Map(aliases.map((alias) => [alias.cidr, alias]));
     const blocks = [...this.#byCidr.keys()].map(parseCidr).filter((block) => block !== null);
     const prefixes = (family: 4 | 6) =>
       [...new Set(blocks.filter((block) => block.family === family).map(({ prefix }) => prefix))].toSorted(

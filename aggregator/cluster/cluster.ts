@@ -20,6 +20,7 @@ import { queryHandlers } from '../query/handlers.ts';
 import { Snapshots } from '../query/snapshots.ts';
 import { settingsHandlers } from '../settings/handlers.ts';
 import { ClusterSettings } from '../settings/settings.ts';
+import { SetElsewhere } from './set-elsewhere.ts';
 import type { ClusterDrivers, ClusterOptions, ServedCluster } from './options.ts';
 
 /** Everything of one cluster: who is who in it, what was seen there, and what is answered about it. */
@@ -50,11 +51,27 @@ const maxFollowers = 1_000;
 /** Long enough to look at a page. */
 const snapshotBounds = { maxSnapshots: 64, keepMs: 300_000 };
 
-/** Wires what belongs to one cluster. @throws WeirError STORE */
+/** Wires what belongs to one cluster. @throws WeirError STORE; then nothing of it goes on */
 export async function openCluster(
+  served: ServedCluster,
+  options: ClusterOptions,
+  drivers: ClusterDrivers,
+): Promise<Cluster> {
+  const begun: (() => unknown)[] = [];
+  try {
+    return await wire(served, options, drivers, begun);
+  } catch (error) {
+    for (const end of begun.toReversed()) await end();
+    throw error;
+  }
+}
+
+/** @param begun is told how to end what goes on by itself */
+async function wire(
   { name: cluster, source, podCidrs, serviceCidrs }: ServedCluster,
   options: ClusterOptions,
   { store, clock, log }: ClusterDrivers,
+  begun: (() => unknown)[],
 ): Promise<Cluster> {
   const { maxEdges } = options;
   const state = new ClusterState(source);
@@ -62,6 +79,10 @@ export async function openCluster(
   const identity = new Identity({ podCidrs, serviceCidrs, memoryMs, maxGone, toleranceMs });
   const first = new FirstState(source, options.clusterWaitMs, log.child({ part: 'cluster' }));
   let unsubscribe = () => {};
+  begun.push(
+    () => first.stop(),
+    () => unsubscribe(),
+  );
   const firstState = first.settled.then(() => {
     identity.apply(asChanges(source.snapshot()), clock.now());
     unsubscribe = source.onChange((changes) => resolver.changed(identity.apply(changes, clock.now())));
@@ -83,7 +104,11 @@ export async function openCluster(
   const baselines = new Baselines({ cluster, store, maxBaselines: options.maxBaselines });
   const metrics = new Metrics(clock, options.maxSeries);
   const shown = aliases.name.bind(aliases);
-  const followers = new Followers(new FollowTail({ ...followBounds, shown }), maxFollowers);
+  const followers = new Followers(
+    new FollowTail({ ...followBounds, idsAreGapless: store.isShared, shown }),
+    maxFollowers,
+  );
+  let lastId = () => 0;
   let seen: (segment: Segment) => void = () => undefined;
   const history = await History.open({
     ...options,
@@ -92,14 +117,18 @@ export async function openCluster(
     nodes: () => state.nodes,
     shown,
     onAdded: (segment, id) => {
-      followers.publish(segment, id);
+      followers.tail.hold(segment, id);
+      followers.release(lastId());
       seen(segment);
     },
     clock,
     log: log.child({ part: 'history' }),
   });
+  begun.push(() => history.close());
   // Who followed before a restart goes on behind the last window that it got.
-  await history.latest(followBounds.maxWindows, (segment, id) => followers.publish(segment, id));
+  await history.latest(followBounds.maxWindows, (segment, id) => followers.tail.hold(segment, id));
+  lastId = () => history.lastId;
+  followers.release(lastId());
   const ingest = await Ingest.open({
     cluster,
     store,
@@ -116,22 +145,31 @@ export async function openCluster(
     log: log.child({ part: 'ingest' }),
   });
   seen = (segment) => ingest.seen(segment);
+  const everyMs = options.pollEveryMs;
+  const setElsewhere = new SetElsewhere({
+    cluster,
+    store,
+    aliases,
+    settings,
+    everyMs,
+    log: log.child({ part: 'set' }),
+  });
   metrics.measure({ ingest, history, state, followers, identity });
 
   const snapshots = new Snapshots({ ...snapshotBounds, maxEdges: 2 * maxEdges, clock });
   const { agents } = ingest;
   const { maxAnswerEdges } = options;
-  const asked = { cluster, state, history, agents, identity };
+  const asked = { state, history, agents, identity };
   return {
     name: cluster,
     firstState,
     ingest,
     metrics: metrics.registry,
     handlers: {
-      query: queryHandlers({ ...asked, followers, aliases, snapshots, maxAnswerEdges }),
+      query: queryHandlers({ ...asked, cluster, followers, aliases, snapshots, maxAnswerEdges }),
       policy: policyHandlers({ ...asked, settings, baselines, clock }),
       alias: aliasHandlers(aliases),
-      settings: settingsHandlers({ cluster, settings }),
+      settings: settingsHandlers(settings),
     },
     drain: async () => {
       first.stop();
@@ -140,6 +178,7 @@ export async function openCluster(
       followers.close();
     },
     close: async () => {
+      await setElsewhere.close();
       await history.close();
       source.close();
     },

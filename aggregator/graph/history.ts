@@ -78,6 +78,11 @@ export class History {
     this.#live.add(segment, id);
   }
 
+  /** Adds what others have committed by now. @throws WeirError STORE */
+  async catchUp(): Promise<void> {
+    await this.#live.poll();
+  }
+
   /** All segments up to here are in the graph. */
   get lastId(): number {
     return this.#live.throughId;

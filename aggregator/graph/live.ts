@@ -100,14 +100,20 @@ export class Live {
   }
 
   /**
-   * What stands ready of a span, to be kept in the store. Null while there are segments in it behind one that is still
-   * to come from another process, so that no single one says what is in it; and when something was left out.
+   * What stands ready of a span, to be kept in the store. Null when something was left out.
    */
   checkpoint(span: StandingSpan): Checkpoint | null {
     const { index } = this.#standing;
-    if (!this.#standing.spans.includes(span) || index.overflowedRows > 0 || this.#taken.ahead.size > 0) return null;
+    if (!this.#standing.spans.includes(span) || index.overflowedRows > 0) return null;
     const { length, fold, fromUnixMs } = span;
-    return { lengthMs: length.lengthMs, fromUnixMs, throughId: this.throughId, parts: snapshotOf(index, fold) };
+    const aheadIds = [...this.#taken.ahead];
+    return {
+      lengthMs: length.lengthMs,
+      fromUnixMs,
+      throughId: this.throughId,
+      aheadIds,
+      parts: snapshotOf(index, fold),
+    };
   }
 
   #empty(): Standing {

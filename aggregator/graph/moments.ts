@@ -8,7 +8,7 @@ import type { StoreView } from '../store/store.ts';
 import { type Contribution, contributionOf } from './contribution.ts';
 import { Fold } from './fold.ts';
 import { laneFilter, onlyLanes } from './range.ts';
-import { RowsBuilder } from './rows.ts';
+import { noRows } from './rows.ts';
 import { bucketStart, type Tier } from './tiers.ts';
 
 /** What was seen in one part of a span of time. */
@@ -46,9 +46,6 @@ export function partWidth(tiers: readonly Tier[], ageMs: Milliseconds, wantedMs:
   const widthMs = tier?.widthMs ?? wantedMs;
   return Math.max(1, Math.ceil(wantedMs / widthMs)) * widthMs;
 }
-
-/** For what counts windows and not what was seen in them. */
-const noRows = new RowsBuilder().finish();
 
 /** What was seen in each part of a span. Each window counts where it begins. @param nodes of the cluster */
 export async function momentsOf(

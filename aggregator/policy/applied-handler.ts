@@ -3,14 +3,14 @@ import { type Entity, namespaceOf, type WorkloadRef } from '../../core/identity.
 import type { OtherPolicy, Policy } from '../../core/kubernetes.ts';
 import { compareText } from '../../core/order.ts';
 import { entityInScope, type Scope } from '../../core/scope.ts';
-import { canonicalYaml } from '../../policy/canonical.ts';
-import type { PodPeer } from '../../policy/query.ts';
-import { Roster } from '../../policy/roster.ts';
-import { type Selection, selectionOf } from '../../policy/selection.ts';
+import { canonicalYaml } from '../../policy/print/canonical.ts';
+import type { PodPeer } from '../../policy/evaluate/query.ts';
+import { Roster } from '../../policy/evaluate/roster.ts';
+import { type Selection, selectionOf } from '../../policy/evaluate/selection.ts';
 import { decodeEntity } from '../../proto/convert-edge.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
-import { checkCluster, readScope } from '../query/question.ts';
+import { readScope } from '../query/question.ts';
 import { policiesOf, type PolicyParts } from './parts.ts';
 
 const maxSelected = 200;
@@ -99,11 +99,10 @@ function encodeOther(policy: OtherPolicy): wire.AppliedPolicy {
 }
 
 /** Lists the policies that are applied and bear on a scope, or on the way from one end to another. */
-export function appliedHandler({ cluster, state, history }: PolicyParts): PolicyHandlers['listApplied'] {
+export function appliedHandler({ state, history }: PolicyParts): PolicyHandlers['listApplied'] {
   return (request) => {
-    checkCluster(request.cluster, cluster);
     const scope = readScope(request.scope);
-    state.check(scope, history.all().edges);
+    state.checkRecorded(scope, history);
     const { snapshot } = state;
     const roster = new Roster(snapshot);
     const { client, server } = request;

@@ -1,8 +1,8 @@
 import { WeirError } from '../../core/errors.ts';
 import type { Policy } from '../../core/kubernetes.ts';
 import { type ManifestProblem, parseManifests, snapshotOf } from '../../core/manifest.ts';
-import type { PolicyPath } from '../../policy/place.ts';
-import type { LineSpan } from '../../policy/yaml-lines.ts';
+import type { PolicyPath } from '../../policy/evaluate/place.ts';
+import type { LineSpan } from '../../policy/print/yaml-lines.ts';
 import type * as wire from '../../proto/wire.ts';
 import { policiesOf } from './parts.ts';
 

@@ -1,19 +1,18 @@
-import { check } from '../../policy/check.ts';
+import { check } from '../../policy/replay/check.ts';
 import { encodeCoverage } from '../../proto/convert-coverage.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
-import { checkCluster, readRange, readScope } from '../query/question.ts';
+import { readRange, readScope } from '../query/question.ts';
 import { noCandidates, readCandidates } from './candidates.ts';
 import { completenessIn } from './completeness.ts';
 import { encodeChecked } from '../../proto/convert-check.ts';
 import { policiesOf, type PolicyParts, seenDuring } from './parts.ts';
 
 /** Replays what was recorded against candidates. */
-export function checkHandler({ cluster, state, history }: PolicyParts): PolicyHandlers['check'] {
+export function checkHandler({ state, history }: PolicyParts): PolicyHandlers['check'] {
   return async (request) => {
-    checkCluster(request.cluster, cluster);
     const scope = readScope(request.scope);
     const { edges, coverage } = await seenDuring(history, request.range);
-    state.check(scope, edges);
+    state.checkRecorded(scope, history);
     // Without any, what is applied is checked.
     const candidates = request.manifests.length === 0 ? noCandidates : readCandidates(request.manifests);
     const { snapshot } = state;

@@ -1,14 +1,14 @@
 import { WeirError } from '../../core/errors.ts';
-import { Comparison, type PairChange } from '../../policy/compare.ts';
-import { overlay } from '../../policy/policy-key.ts';
-import type { ReachEnd } from '../../policy/reach.ts';
-import { Roster } from '../../policy/roster.ts';
-import { textDiff } from '../../policy/text-diff.ts';
+import { Comparison, type PairChange } from '../../policy/reach/compare.ts';
+import { overlay } from '../../policy/evaluate/policy-key.ts';
+import type { ReachEnd } from '../../policy/reach/reach.ts';
+import { Roster } from '../../policy/evaluate/roster.ts';
+import { textDiff } from '../../policy/print/text-diff.ts';
 import { encodeEntity } from '../../proto/convert-edge.ts';
 import { wireProtocol } from '../../proto/names.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
-import { checkCluster, readScope } from '../query/question.ts';
+import { readScope } from '../query/question.ts';
 import { readCandidates } from './candidates.ts';
 import { policiesOf, type PolicyParts } from './parts.ts';
 
@@ -28,11 +28,10 @@ function encodeChange({ client, server, protocol, first, last, before, after }: 
 }
 
 /** Tells what two sets of policies decide differently, and how their texts differ. */
-export function compareHandler({ cluster, state, history }: PolicyParts): PolicyHandlers['compare'] {
+export function compareHandler({ state, history }: PolicyParts): PolicyHandlers['compare'] {
   return (request) => {
-    checkCluster(request.cluster, cluster);
     const scope = readScope(request.scope);
-    state.check(scope, history.all().edges);
+    state.checkRecorded(scope, history);
     const given = request.before.length === 0 ? null : readCandidates(request.before);
     const added = readCandidates(request.after);
     const { snapshot } = state;

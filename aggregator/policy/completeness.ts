@@ -1,7 +1,7 @@
 import type { Coverage } from '../../core/coverage.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Window } from '../../core/time.ts';
-import { type Completeness, completenessOf } from '../../policy/completeness.ts';
+import { type Completeness, completenessOf } from '../../policy/replay/completeness.ts';
 import { otherPoliciesRemark } from '../query/other-policies.ts';
 import type { ClusterState } from '../query/cluster-state.ts';
 

@@ -1,14 +1,14 @@
 import { edgeInScope, entityInScope, type Scope } from '../../core/scope.ts';
 import type { Milliseconds, UnixMs } from '../../core/time.ts';
-import { lengthText } from '../../policy/completeness.ts';
-import { type PolicyRule, rulesOf } from '../../policy/check.ts';
-import { usesOf } from '../../policy/replay.ts';
-import { Roster } from '../../policy/roster.ts';
-import { selectionOf } from '../../policy/selection.ts';
+import { lengthText } from '../../policy/replay/completeness.ts';
+import { type PolicyRule, rulesOf } from '../../policy/replay/check.ts';
+import { usesOf } from '../../policy/replay/replay.ts';
+import { Roster } from '../../policy/evaluate/roster.ts';
+import { selectionOf } from '../../policy/evaluate/selection.ts';
 import { encodeCoverage } from '../../proto/convert-coverage.ts';
 import { encodeEdge } from '../../proto/convert-edge.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
-import { checkCluster, readRange } from '../query/question.ts';
+import { readRange } from '../query/question.ts';
 import { encodeBaseline } from './baseline-handlers.ts';
 import { driftOf } from './baseline-edges.ts';
 import { encodeRule } from '../../proto/convert-rule.ts';
@@ -48,9 +48,8 @@ function isIn(scope: Scope, roster: Roster, policy: PolicyRule['of']): boolean {
 
 /** Tells what has changed since a baseline was taken. */
 export function driftHandler(parts: PolicyParts): PolicyHandlers['getDrift'] {
-  const { cluster, history, baselines, clock } = parts;
+  const { history, baselines, clock } = parts;
   return async (request) => {
-    checkCluster(request.cluster, cluster);
     const { baseline, edges: accepted } = await baselines.get(request.baseline);
     const now = clock.now();
     const since = { startUnixMs: baseline.takenUnixMs, endUnixMs: Number.MAX_SAFE_INTEGER };

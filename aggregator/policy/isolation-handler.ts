@@ -1,10 +1,15 @@
 import { entityInScope } from '../../core/scope.ts';
 import { compareText } from '../../core/order.ts';
-import { isolationBoard, type IsolationState, stateOf, type WorkloadIsolation } from '../../policy/isolation-board.ts';
-import { Roster } from '../../policy/roster.ts';
+import {
+  isolationBoard,
+  type IsolationState,
+  stateOf,
+  type WorkloadIsolation,
+} from '../../policy/explain/isolation-board.ts';
+import { Roster } from '../../policy/evaluate/roster.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
-import { checkCluster, readScope } from '../query/question.ts';
+import { readScope } from '../query/question.ts';
 import { policiesOf, type PolicyParts } from './parts.ts';
 
 function byNamespace(workloads: readonly WorkloadIsolation[]): wire.NamespaceIsolation[] {
@@ -19,11 +24,10 @@ function byNamespace(workloads: readonly WorkloadIsolation[]): wire.NamespaceIso
 }
 
 /** Tells how far namespaces and workloads are isolated by what is applied. */
-export function isolationHandler({ cluster, state, history }: PolicyParts): PolicyHandlers['getIsolation'] {
+export function isolationHandler({ state, history }: PolicyParts): PolicyHandlers['getIsolation'] {
   return (request) => {
-    checkCluster(request.cluster, cluster);
     const scope = readScope(request.scope);
-    state.check(scope, history.all().edges);
+    state.checkRecorded(scope, history);
     const { snapshot } = state;
     const workloads = isolationBoard(new Roster(snapshot), policiesOf(snapshot)).filter(({ workload }) =>
       entityInScope(scope, { type: 'workload', ...workload }),

@@ -11,7 +11,6 @@ import type { ClusterSettings } from '../settings/settings.ts';
 
 /** What the policy service stands on. */
 export interface PolicyParts {
-  readonly cluster: string;
   readonly state: ClusterState;
   readonly history: History;
   readonly agents: Agents;

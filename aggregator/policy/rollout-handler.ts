@@ -1,15 +1,15 @@
 import type { Policy } from '../../core/kubernetes.ts';
 import { edgeInScope, entityInScope, type Scope } from '../../core/scope.ts';
-import { canonicalYaml } from '../../policy/canonical.ts';
-import { overlay, policyKey, refOf } from '../../policy/policy-key.ts';
-import { rollbackFiles } from '../../policy/rollback.ts';
-import { planRollout, type RolloutStep } from '../../policy/rollout.ts';
-import { Roster } from '../../policy/roster.ts';
-import { selectionOf } from '../../policy/selection.ts';
+import { canonicalYaml } from '../../policy/print/canonical.ts';
+import { overlay, policyKey, refOf } from '../../policy/evaluate/policy-key.ts';
+import { rollbackFiles } from '../../policy/rollout/rollback.ts';
+import { planRollout, type RolloutStep } from '../../policy/rollout/rollout.ts';
+import { Roster } from '../../policy/evaluate/roster.ts';
+import { selectionOf } from '../../policy/evaluate/selection.ts';
 import { encodeCoverage } from '../../proto/convert-coverage.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
-import { checkCluster, readRange, readScope } from '../query/question.ts';
+import { readRange, readScope } from '../query/question.ts';
 import { readCandidates } from './candidates.ts';
 import { completenessIn } from './completeness.ts';
 import { encodeFinding } from '../../proto/convert-check.ts';
@@ -39,12 +39,11 @@ function isPruned(policy: Policy, scope: Scope, roster: Roster): boolean {
 }
 
 /** Finds an order in which policies can be applied without cutting live traffic, and the way back. */
-export function rolloutHandler({ cluster, state, history }: PolicyParts): PolicyHandlers['planRollout'] {
+export function rolloutHandler({ state, history }: PolicyParts): PolicyHandlers['planRollout'] {
   return async (request) => {
-    checkCluster(request.cluster, cluster);
     const scope = readScope(request.scope);
     const { edges, coverage } = await seenDuring(history, request.range);
-    state.check(scope, edges);
+    state.checkRecorded(scope, history);
     const candidates = readCandidates(request.manifests);
     const { snapshot } = state;
     const applied = policiesOf(snapshot);

@@ -3,19 +3,18 @@ import { WeirError } from '../../core/errors.ts';
 import type { Direction } from '../../core/flow.ts';
 import { namespaceOf } from '../../core/identity.ts';
 import type { Policy } from '../../core/kubernetes.ts';
-import { assumptions, type Because, becauseText, type PolicyRef } from '../../policy/because.ts';
-import { canonicalYaml } from '../../policy/canonical.ts';
-import { causesOf, disagrees } from '../../policy/disagreement.ts';
-import { pathOfPlace } from '../../policy/place.ts';
-import { policyKey, refOf } from '../../policy/policy-key.ts';
-import { Roster } from '../../policy/roster.ts';
-import { editTexts, why, type Why } from '../../policy/why.ts';
-import { linesIn } from '../../policy/yaml-lines.ts';
+import { assumptions, type Because, becauseText, type PolicyRef } from '../../policy/evaluate/because.ts';
+import { canonicalYaml } from '../../policy/print/canonical.ts';
+import { causesOf, disagrees } from '../../policy/explain/disagreement.ts';
+import { pathOfPlace } from '../../policy/evaluate/place.ts';
+import { policyKey, refOf } from '../../policy/evaluate/policy-key.ts';
+import { Roster } from '../../policy/evaluate/roster.ts';
+import { editTexts, why, type Why } from '../../policy/explain/why.ts';
+import { linesIn } from '../../policy/print/yaml-lines.ts';
 import { decodeEntity, encodeEdge } from '../../proto/convert-edge.ts';
 import { coreProtocol } from '../../proto/names.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
-import { checkCluster } from '../query/question.ts';
 import { encodePolicyRef, encodeRule } from '../../proto/convert-rule.ts';
 import { policiesOf, type PolicyParts, seenDuring } from './parts.ts';
 
@@ -70,13 +69,12 @@ function ruleOf(of: Policy, because: Because, yaml: string): wire.RuleRef {
 }
 
 /** Tells why a communication is or is not allowed now, beside what the network did with it. */
-export function whyHandler({ cluster, state, history, agents }: PolicyParts): PolicyHandlers['why'] {
+export function whyHandler({ state, history, agents }: PolicyParts): PolicyHandlers['why'] {
   return async (request) => {
-    checkCluster(request.cluster, cluster);
     const asked = readAsked(request);
     const { edges, coverage } = await seenDuring(history, request.range);
     for (const end of [asked.client, asked.server]) {
-      if (end.type === 'workload') state.check({ namespace: end.namespace, workload: end }, edges);
+      if (end.type === 'workload') state.checkRecorded({ namespace: end.namespace, workload: end }, history);
     }
     const { snapshot } = state;
     const policies = policiesOf(snapshot);

@@ -1,8 +1,7 @@
-import type { Edge } from '../../core/edge.ts';
 import { WeirError } from '../../core/errors.ts';
 import { workloadKey, type WorkloadRef } from '../../core/identity.ts';
 import type { ClusterSnapshot, Labels } from '../../core/kubernetes.ts';
-import { edgeInScope, type Scope } from '../../core/scope.ts';
+import type { Scope } from '../../core/scope.ts';
 import { type Workload, workloadsOf } from '../../core/workload.ts';
 import type { ClusterSource } from '../kube/source.ts';
 
@@ -53,14 +52,9 @@ export class ClusterState {
   }
 
   /**
-   * Checks that what a scope names is in the cluster or in the graph, so that a misspelt name is not answered by
+   * Checks that what a scope names is in the cluster or was recorded, so that a misspelt name is not answered by
    * nothing. @throws WeirError NAMESPACE_UNKNOWN, WORKLOAD_UNKNOWN
    */
-  check(scope: Scope, edges: readonly Edge[]): void {
-    this.checkRecorded(scope, { has: (part) => edges.some((edge) => edgeInScope(part, edge)) });
-  }
-
-  /** As `check`, against whatever knows what was recorded. @throws WeirError NAMESPACE_UNKNOWN, WORKLOAD_UNKNOWN */
   checkRecorded({ namespace, workload }: Scope, recorded: Recorded): void {
     if (namespace !== null && !this.namespaces.includes(namespace) && !recorded.has({ namespace, workload: null })) {
       throw unknown('NAMESPACE_UNKNOWN', namespace, this.namespaces);

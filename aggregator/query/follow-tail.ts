@@ -9,11 +9,15 @@ export interface FollowedWindow {
   /** By which the store knows it, also after a restart. */
   readonly id: number;
   readonly segment: Segment;
+  /** How many windows are missing between the one before and this one: nobody here got to know them. */
+  readonly missing: number;
   /** What it adds up to; worked out once for all who follow. */
   readonly edges: readonly Edge[];
 }
 
 export interface TailOptions {
+  /** Whether the ids of a cluster count up by one, as they do where several aggregators commit. */
+  readonly idsAreGapless: boolean;
   /** How many windows are kept, and how many rows they may have together; the latest is kept whatever it has. */
   readonly maxWindows: number;
   readonly maxRows: number;
@@ -24,15 +28,22 @@ export interface TailOptions {
 interface Kept {
   readonly id: number;
   readonly segment: Segment;
+  readonly missing: number;
 }
 
-/** The last windows that were committed, in the order in which they became known, for who reads slowly or comes back. */
+/**
+ * The last windows that were committed, in the order of their ids, for who reads slowly or comes back: to whichever
+ * aggregator they come, what is behind an id is the same.
+ */
 export class FollowTail {
   readonly #options: TailOptions;
   readonly #byPlace = new Map<number, Kept>();
   readonly #placeOf = new Map<number, number>();
+  /** By id: what is known while something before it may still come from another aggregator. */
+  readonly #held = new Map<number, Segment>();
   #firstPlace = 1;
   #lastPlace = 0;
+  #lastId = 0;
   #rows = 0;
   /** The window that was asked for last: those who keep up all ask for the same. */
   #folded: FollowedWindow | null = null;
@@ -51,13 +62,30 @@ export class FollowTail {
     return this.#lastPlace;
   }
 
-  /** Keeps a segment behind those that are known; one that is among them is passed over. @param id the store's */
-  add(segment: Segment, id: number): void {
-    if (this.#placeOf.has(id)) return;
-    this.#byPlace.set(++this.#lastPlace, { id, segment });
+  /** Keeps a segment until it is its turn; one that is known already is passed over. @param id the store's */
+  hold(segment: Segment, id: number): void {
+    if (id <= this.#lastId) return;
+    this.#held.set(id, segment);
+    // What is given up here shows as missing.
+    if (this.#held.size > this.#options.maxWindows) this.#held.delete(Math.min(...this.#held.keys()));
+  }
+
+  /** Puts what is held up to an id into the tail: nothing comes before it any more. */
+  release(throughId: number): void {
+    const ids = [...this.#held.keys()].filter((id) => id <= throughId).toSorted((a, b) => a - b);
+    for (const id of ids) {
+      this.#add(this.#held.get(id) as Segment, id);
+      this.#held.delete(id);
+    }
+  }
+
+  #add(segment: Segment, id: number): void {
+    const { maxWindows, maxRows, idsAreGapless } = this.#options;
+    const missing = idsAreGapless && this.#lastId > 0 ? id - this.#lastId - 1 : 0;
+    this.#lastId = id;
+    this.#byPlace.set(++this.#lastPlace, { id, segment, missing });
     this.#placeOf.set(id, this.#lastPlace);
     this.#rows += segment.rows.lanes.length;
-    const { maxWindows, maxRows } = this.#options;
     while (this.#byPlace.size > 1 && (this.#byPlace.size > maxWindows || this.#rows > maxRows)) this.#dropFirst();
   }
 
@@ -79,6 +107,11 @@ export class FollowTail {
     graph.add(kept.segment.rows);
     this.#folded = { place, ...kept, edges: this.#options.shown(graph.edges()) };
     return this.#folded;
+  }
+
+  /** Whether a token is of a window behind all that are known here: another aggregator may have given it. */
+  isAhead(token: string): boolean {
+    return Number(token) > this.#lastId;
   }
 
   /**

@@ -2,7 +2,6 @@ import type { Edge } from '../../core/edge.ts';
 import { WeirError } from '../../core/errors.ts';
 import { encodeEdge } from '../../proto/convert-edge.ts';
 import type * as wire from '../../proto/wire.ts';
-import type { Segment } from '../graph/segment.ts';
 import type { FollowedWindow, FollowTail } from './follow-tail.ts';
 
 /** Where a follower's windows go. */
@@ -54,7 +53,8 @@ export class Follower {
     return missed;
   }
 
-  #send({ id, segment: { node, window }, edges }: FollowedWindow): void {
+  #send({ id, segment: { node, window }, missing, edges }: FollowedWindow): void {
+    this.#skipped += missing;
     const matching = edges.filter(this.#matches);
     const isQuiet = matching.length === 0 && this.#skipped === 0 && !this.#isLost;
     if (isQuiet && ++this.#quiet < quietWindows) return;
@@ -127,9 +127,9 @@ export class Followers {
     for (const follower of this.#followers) follower.close();
   }
 
-  /** @param id by which the store knows it */
-  publish(segment: Segment, id: number): void {
-    this.tail.add(segment, id);
+  /** Sends everyone what is held up to an id: nothing comes before it any more. */
+  release(throughId: number): void {
+    this.tail.release(throughId);
     for (const follower of this.#followers) this.flush(follower);
   }
 }

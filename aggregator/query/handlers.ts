@@ -59,11 +59,25 @@ export function queryHandlers(parts: QueryParts): QueryHandlers {
   };
 }
 
-function follow(parts: QueryParts, request: wire.FollowRequest, to: ResponseStream<wire.FollowResponse>): void {
+async function follow(
+  parts: QueryParts,
+  request: wire.FollowRequest,
+  to: ResponseStream<wire.FollowResponse>,
+): Promise<void> {
   const { followers, state, history } = parts;
   const { scope, passes } = readAsked({ ...request, range: null }, state);
   state.checkRecorded(scope, history);
   const matches = (edge: Edge) => edgeInScope(scope, edge) && passes(edge);
+  let isOver = false;
+  to.onClosed(() => {
+    isOver = true;
+  });
+  if (followers.tail.isAhead(request.resumeToken)) {
+    await history.catchUp();
+    followers.release(history.lastId);
+  }
+  // Whoever has gone meanwhile would never be missed.
+  if (isOver) return;
   const follower = new Follower(matches, to, followers.tail, request.resumeToken);
   followers.add(follower);
   to.onReady(() => followers.flush(follower, true));

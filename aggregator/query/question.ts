@@ -39,9 +39,3 @@ export function readFilter(text: string): Filter {
   if (parsed.type === 'filter') return parsed.filter;
   throw new WeirError('FILTER_INVALID', problemLine(text, parsed.problem));
 }
-
-/** @throws WeirError QUERY_INVALID when another cluster is asked for than the one that is served */
-export function checkCluster(asked: string, served: string): void {
-  if (asked === '' || asked === served) return;
-  throw new WeirError('QUERY_INVALID', `cluster ${asked} is not served here; ask for ${served}, or name none`);
-}

@@ -38,6 +38,11 @@ export class ClusterSettings {
     this.#options = options;
   }
 
+  /** Of the settings whose blocks were handed on last. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   /** @throws WeirError STORE */
   async current(): Promise<Settings> {
     const { cluster, store } = this.#options;

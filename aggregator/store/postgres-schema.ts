@@ -124,6 +124,13 @@ const pieceTables = [
    )`,
 ];
 
+const sharedColumns = [
+  // Segments behind through_id that are in the sums too, as a JSON array.
+  "ALTER TABLE weir_checkpoint ADD COLUMN ahead TEXT NOT NULL DEFAULT '[]'",
+  // Counts up with every change of aliases: each aggregator sees by it that another has changed them.
+  'ALTER TABLE weir_cluster ADD COLUMN alias_revision BIGINT NOT NULL DEFAULT 0',
+];
+
 /**
  * What makes the tables of each version out of those of the version before; the first makes them out of nothing. The
  * version counts up with every change of the tables or of the form of what is in them. Plain tables, keys and row locks
@@ -135,6 +142,7 @@ export const postgresSteps: ReadonlyMap<number, readonly string[]> = new Map([
   [2, settingsTables],
   [3, baselineTables],
   [4, pieceTables],
+  [5, sharedColumns],
 ]);
 const newest = Math.max(...postgresSteps.keys());
 

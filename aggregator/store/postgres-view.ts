@@ -116,8 +116,9 @@ class PostgresView implements StoreView {
   async checkpoint(lengthMs: number): Promise<StoredCheckpoint | null> {
     const head = await checkpointHead(this.#client, this.#cluster, lengthMs);
     if (head === null) return null;
-    const { throughId, fromUnixMs, parts } = head;
-    return { lengthMs, throughId, fromUnixMs, parts: this.#parts(lengthMs, fromUnixMs, parts) };
+    const { throughId, fromUnixMs, ahead, parts } = head;
+    const aheadIds = JSON.parse(ahead) as readonly number[];
+    return { lengthMs, throughId, aheadIds, fromUnixMs, parts: this.#parts(lengthMs, fromUnixMs, parts) };
   }
 
   async *#parts(lengthMs: number, fromUnixMs: UnixMs, count: number): AsyncGenerator<Contribution> {

@@ -20,7 +20,18 @@ import { prepareTables } from './postgres-schema.ts';
 import { markAll, sweep } from './postgres-sweep.ts';
 import { openView } from './postgres-view.ts';
 import { nextMove } from './roll-up.ts';
-import type { Checkpoint, Commit, CommitResult, Cursor, RollUpPlan, RollUpResult, Store, StoreView } from './store.ts';
+import type {
+  Checkpoint,
+  Commit,
+  CommitResult,
+  Cursor,
+  Revisions,
+  RollUpPlan,
+  RollUpResult,
+  Store,
+  StoredAliases,
+  StoreView,
+} from './store.ts';
 
 export interface PostgresOptions {
   /** postgres://user:password@host:port,host:port/database, as libpq has it. */
@@ -181,16 +192,27 @@ export class PostgresStore implements Store {
     });
   }
 
-  aliases(cluster: string): Promise<readonly Alias[]> {
+  revisions(cluster: string): Promise<Revisions> {
+    return this.#write(async (client) => {
+      const { rows } = await client.query<Revisions>(
+        `SELECT coalesce((SELECT alias_revision FROM weir_cluster WHERE name = $1), 0) AS aliases,
+                coalesce((SELECT revision FROM weir_settings WHERE cluster = $1), 0) AS settings`,
+        [cluster],
+      );
+      return rows[0] as Revisions;
+    });
+  }
+
+  aliases(cluster: string): Promise<StoredAliases> {
     return this.#write((client) => this.#aliases.list(client, cluster));
   }
 
-  setAlias(cluster: string, alias: Alias): Promise<void> {
-    return this.#write((client) => this.#aliases.set(client, cluster, alias));
+  setAlias(cluster: string, alias: Alias, revision: number): Promise<boolean> {
+    return this.#write((client) => this.#aliases.set(client, cluster, alias, revision));
   }
 
-  removeAlias(cluster: string, name: string): Promise<void> {
-    return this.#write((client) => this.#aliases.remove(client, cluster, name));
+  removeAlias(cluster: string, name: string, revision: number): Promise<boolean> {
+    return this.#write((client) => this.#aliases.remove(client, cluster, name, revision));
   }
 
   settings(cluster: string): Promise<Settings | null> {

@@ -15,6 +15,8 @@ export class SqliteAliases {
   readonly #select: Database.Statement<[string], AliasRow>;
   readonly #upsert: Database.Statement<[string, string, string, number, UnixMs | null, string]>;
   readonly #delete: Database.Statement<[string, string]>;
+  /** Changes of each cluster's since the file was opened: nobody else changes them meanwhile. */
+  readonly #revisions = new Map<string, number>();
 
   constructor(database: Database.Database) {
     this.#select = database.prepare(
@@ -34,11 +36,24 @@ export class SqliteAliases {
     }));
   }
 
-  set(cluster: string, { name, cidr, allowed, expiresUnixMs, comment }: Alias): void {
-    this.#upsert.run(cluster, name, cidr, allowed ? 1 : 0, expiresUnixMs, comment);
+  revision(cluster: string): number {
+    return this.#revisions.get(cluster) ?? 0;
   }
 
-  remove(cluster: string, name: string): void {
-    this.#delete.run(cluster, name);
+  set(cluster: string, { name, cidr, allowed, expiresUnixMs, comment }: Alias, revision: number): boolean {
+    return this.#change(cluster, revision, () =>
+      this.#upsert.run(cluster, name, cidr, allowed ? 1 : 0, expiresUnixMs, comment),
+    );
+  }
+
+  remove(cluster: string, name: string, revision: number): boolean {
+    return this.#change(cluster, revision, () => this.#delete.run(cluster, name));
+  }
+
+  #change(cluster: string, revision: number, change: () => unknown): boolean {
+    if (revision !== this.revision(cluster)) return false;
+    change();
+    this.#revisions.set(cluster, revision + 1);
+    return true;
   }
 }

@@ -1,10 +1,13 @@
 import type Database from 'better-sqlite3';
 import type { UnixMs } from '../../core/time.ts';
 import type { CheckpointPart } from './piece-row.ts';
+import type { Checkpoint } from './store.ts';
 
 interface Head {
   readonly throughId: number;
   readonly fromUnixMs: UnixMs;
+  /** As JSON. */
+  readonly ahead: string;
   readonly parts: number;
 }
 
@@ -14,13 +17,13 @@ export class SqliteCheckpoints {
   readonly #part: Database.Statement<[string, number, number], CheckpointPart>;
   readonly #delete: Database.Statement<[string, number]>;
   readonly #insert: Database.Statement<
-    [string, number, number, number, number, number, number, Uint8Array, Uint8Array]
+    [string, number, number, string, number, number, number, number, Uint8Array, Uint8Array]
   >;
 
   constructor(database: Database.Database) {
     this.#head = database.prepare(
-      `SELECT through_id AS throughId, from_unix_ms AS fromUnixMs, count(*) AS parts
-       FROM checkpoint WHERE cluster = ? AND length_ms = ? GROUP BY through_id, from_unix_ms`,
+      `SELECT through_id AS throughId, from_unix_ms AS fromUnixMs, ahead, count(*) AS parts
+       FROM checkpoint WHERE cluster = ? AND length_ms = ? GROUP BY through_id, from_unix_ms, ahead`,
     );
     this.#part = database.prepare(
       'SELECT first_unix_ms, end_unix_ms, who, numbers FROM checkpoint WHERE cluster = ? AND length_ms = ? AND part = ?',
@@ -28,8 +31,8 @@ export class SqliteCheckpoints {
     this.#delete = database.prepare('DELETE FROM checkpoint WHERE cluster = ? AND length_ms = ?');
     this.#insert = database.prepare(
       `INSERT INTO checkpoint
-         (cluster, length_ms, part, through_id, from_unix_ms, first_unix_ms, end_unix_ms, who, numbers)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (cluster, length_ms, through_id, ahead, from_unix_ms, part, first_unix_ms, end_unix_ms, who, numbers)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
   }
 
@@ -47,13 +50,14 @@ export class SqliteCheckpoints {
   /** To be called inside a transaction. */
   replace(
     cluster: string,
-    { lengthMs, throughId, fromUnixMs }: { lengthMs: number; throughId: number; fromUnixMs: UnixMs },
+    { lengthMs, throughId, aheadIds, fromUnixMs }: Omit<Checkpoint, 'parts'>,
     parts: readonly CheckpointPart[],
   ): void {
     if ((this.head(cluster, lengthMs)?.throughId ?? 0) > throughId) return;
     this.#delete.run(cluster, lengthMs);
+    const head = [cluster, lengthMs, throughId, JSON.stringify(aheadIds), fromUnixMs] as const;
     for (const [i, { first_unix_ms, end_unix_ms, who, numbers }] of parts.entries()) {
-      this.#insert.run(cluster, lengthMs, i, throughId, fromUnixMs, first_unix_ms, end_unix_ms, who, numbers);
+      this.#insert.run(...head, i, first_unix_ms, end_unix_ms, who, numbers);
     }
   }
 }

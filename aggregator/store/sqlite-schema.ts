@@ -119,6 +119,11 @@ const pieceTables = `
   );
 `;
 
+const checkpointColumn = `
+  -- Segments behind through_id that are in the sums too, as a JSON array.
+  ALTER TABLE checkpoint ADD COLUMN ahead TEXT NOT NULL DEFAULT '[]';
+`;
+
 /**
  * What makes a database of each version out of one of the version before; the first makes it out of nothing. The
  * version counts up with every change of the tables or of the form of the segments in them.
@@ -129,6 +134,7 @@ const steps: ReadonlyMap<number, string> = new Map([
   [5, settingsTable],
   [6, baselineTable],
   [7, pieceTables],
+  [8, checkpointColumn],
 ]);
 const versions = [...steps.keys()];
 const [oldest, newest] = [Math.min(...versions), Math.max(...versions)];

@@ -72,8 +72,9 @@ export class SqliteView implements StoreView {
   async checkpoint(lengthMs: number): Promise<StoredCheckpoint | null> {
     const head = this.#tables.checkpoints.head(this.#cluster, lengthMs);
     if (head === null) return null;
-    const { throughId, fromUnixMs, parts } = head;
-    return { lengthMs, throughId, fromUnixMs, parts: this.#parts(lengthMs, fromUnixMs, parts) };
+    const { throughId, fromUnixMs, ahead, parts } = head;
+    const aheadIds = JSON.parse(ahead) as readonly number[];
+    return { lengthMs, throughId, aheadIds, fromUnixMs, parts: this.#parts(lengthMs, fromUnixMs, parts) };
   }
 
   async *#parts(lengthMs: number, fromUnixMs: number, count: number): AsyncGenerator<Contribution> {

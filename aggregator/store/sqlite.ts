@@ -20,7 +20,18 @@ import { SqliteSweep } from './sqlite-sweep.ts';
 import { type SqliteTables, SqliteView } from './sqlite-view.ts';
 import { packPiece, numberWatched } from './piece-codec.ts';
 import { numberRows } from './columns.ts';
-import type { Checkpoint, Commit, CommitResult, Cursor, RollUpPlan, RollUpResult, Store, StoreView } from './store.ts';
+import type {
+  Checkpoint,
+  Commit,
+  CommitResult,
+  Cursor,
+  Revisions,
+  RollUpPlan,
+  RollUpResult,
+  Store,
+  StoredAliases,
+  StoreView,
+} from './store.ts';
 
 export interface SqliteOptions {
   readonly path: string;
@@ -182,16 +193,23 @@ export class SqliteStore implements Store {
     );
   }
 
-  aliases(cluster: string): Promise<readonly Alias[]> {
-    return this.#run(() => this.#aliases.list(cluster));
+  revisions(cluster: string): Promise<Revisions> {
+    return this.#run(() => ({
+      aliases: this.#aliases.revision(cluster),
+      settings: this.#settings.get(cluster)?.revision ?? 0,
+    }));
   }
 
-  setAlias(cluster: string, alias: Alias): Promise<void> {
-    return this.#run(() => this.#aliases.set(cluster, alias));
+  aliases(cluster: string): Promise<StoredAliases> {
+    return this.#run(() => ({ aliases: this.#aliases.list(cluster), revision: this.#aliases.revision(cluster) }));
   }
 
-  removeAlias(cluster: string, name: string): Promise<void> {
-    return this.#run(() => this.#aliases.remove(cluster, name));
+  setAlias(cluster: string, alias: Alias, revision: number): Promise<boolean> {
+    return this.#run(() => this.#aliases.set(cluster, alias, revision));
+  }
+
+  removeAlias(cluster: string, name: string, revision: number): Promise<boolean> {
+    return this.#run(() => this.#aliases.remove(cluster, name, revision));
   }
 
   settings(cluster: string): Promise<Settings | null> {

@@ -60,6 +60,8 @@ export interface Checkpoint {
   readonly fromUnixMs: UnixMs;
   /** Through which segment it is. */
   readonly throughId: number;
+  /** Which segments behind that are in it too. */
+  readonly aheadIds: readonly number[];
   /** Together they are the sums. Only the first tells what was watched. */
   readonly parts: Iterable<Contribution>;
 }
@@ -108,6 +110,20 @@ export interface RollUpPlan {
  */
 export type RollUpResult = 'moved' | 'done' | 'busy';
 
+/** The aliases of a cluster, in any order. */
+export interface StoredAliases {
+  readonly aliases: readonly Alias[];
+  /** Counts up with every change of them; what was read may be newer, but never older. */
+  readonly revision: number;
+}
+
+/** How often what people set for a cluster was changed. */
+export interface Revisions {
+  readonly aliases: number;
+  /** 0 when none were ever kept. */
+  readonly settings: number;
+}
+
 /**
  * Keeps segments, cursors and pieces. What is committed is in exactly one place at any moment: in its segment, or in one
  * piece. A driver passes the contract suite in test/aggregator/store.
@@ -144,14 +160,20 @@ export interface Store {
   /** Removes lanes and names that nothing refers to any more. @returns how many lanes. @throws WeirError STORE */
   pruneDictionary(cluster: string): Promise<number>;
 
-  /** The aliases of a cluster, in any order. */
-  aliases(cluster: string): Promise<readonly Alias[]>;
+  /** What of that was changed can be told without reading it. @throws WeirError STORE */
+  revisions(cluster: string): Promise<Revisions>;
 
-  /** Keeps an alias in place of the one of its name. When the promise resolves it is durable. @throws WeirError STORE */
-  setAlias(cluster: string, alias: Alias): Promise<void>;
+  aliases(cluster: string): Promise<StoredAliases>;
 
-  /** Removes an alias, if there is one of that name. @throws WeirError STORE */
-  removeAlias(cluster: string, name: string): Promise<void>;
+  /**
+   * Keeps an alias in place of the one of its name, and counts the revision up. When the promise resolves it is durable.
+   * @param revision that the aliases still must have. @returns false, and changes nothing, when they have another
+   * @throws WeirError STORE
+   */
+  setAlias(cluster: string, alias: Alias, revision: number): Promise<boolean>;
+
+  /** As `setAlias`, for an alias that is to be removed, if there is one of that name. @throws WeirError STORE */
+  removeAlias(cluster: string, name: string, revision: number): Promise<boolean>;
 
   /** The settings of a cluster; null when none were ever kept. */
   settings(cluster: string): Promise<Settings | null>;

@@ -1,4 +1,4 @@
-import { errorTable, WeirError } from '../../core/errors.ts';
+import { errorTable } from '../../core/errors.ts';
 import { decodeEdge } from '../../proto/convert-edge.ts';
 import type { Connection } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
@@ -8,6 +8,7 @@ import { placesIn } from '../check-places.ts';
 import { coverageLines } from '../coverage.ts';
 import { junitXml } from '../junit.ts';
 import { readManifests } from '../manifest-files.ts';
+import type { OfflineSources } from '../offline.ts';
 import { rangeOf, type ScopeOptions, scopeOf } from '../question.ts';
 import { sarifLog } from '../sarif.ts';
 import { type Cell, renderTable } from '../table.ts';
@@ -15,12 +16,9 @@ import { printData, type Terminal } from '../terminal.ts';
 import { edgeText, plural, printable } from '../text.ts';
 import { spanText } from '../span-text.ts';
 
-export interface CheckOptions extends ScopeOptions {
+export interface CheckOptions extends ScopeOptions, Partial<OfflineSources> {
   readonly candidatesOnly: boolean;
   readonly requireComplete: boolean;
-  /** Without an aggregator: where the cluster and the flows are read from. */
-  readonly manifests?: readonly string[];
-  readonly flows?: string;
   readonly output: string;
 }
 
@@ -86,37 +84,26 @@ function print(
   else if (!printData(terminal, output, answer)) show(terminal, answer);
 }
 
-/** @throws WeirError USAGE unless both or none of the files are named that stand for an aggregator */
-export function isOffline({ manifests, flows }: Pick<CheckOptions, 'manifests' | 'flows'>): boolean {
-  if ((manifests === undefined) !== (flows === undefined)) {
-    throw new WeirError(
-      'USAGE',
-      '--manifests and --flows go together: the cluster, and what weir flows -o jsonl printed',
-    );
-  }
-  return flows !== undefined;
-}
-
 /**
  * Replays everything that was recorded against the policies in the files, together with those that are applied.
- * @param connection null to read everything from files
+ * @param from an aggregator, or files in its place
  * @returns the exit status: 0; 1 when something that was forwarded would be denied; 2 when a file could not be read in
  *   part, which is left out; 3 when completeness is required and what was seen is not complete
  */
 export async function checkPolicies(
-  connection: Connection | null,
+  from: Connection | OfflineSources,
   terminal: Terminal,
   paths: readonly string[],
   options: CheckOptions,
 ): Promise<number> {
-  const { cluster, candidatesOnly, output, manifests: clusterPaths = [], flows = '' } = options;
+  const { cluster, candidatesOnly, output } = options;
   const manifests = await readManifests(paths);
   const scope = scopeOf(options);
   const range = rangeOf(options, Date.now());
   const answer =
-    connection === null
-      ? await checkOffline({ cluster: clusterPaths, flows, candidates: manifests, candidatesOnly, scope })
-      : await connection.policy.check({ cluster, scope, range, manifests, candidatesOnly }, deadline());
+    'flows' in from
+      ? await checkOffline({ ...from, candidates: manifests, candidatesOnly, scope })
+      : await from.policy.check({ cluster, scope, range, manifests, candidatesOnly }, deadline());
   print(terminal, output, answer, manifests);
   for (const { source, line, object, message } of answer.problems) {
     terminal.remark(printable(`${source}:${line}: ${object}: ${message}`));

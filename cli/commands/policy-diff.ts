@@ -1,5 +1,5 @@
 import { errorTable } from '../../core/errors.ts';
-import { textDiff } from '../../policy/text-diff.ts';
+import { textDiff } from '../../policy/print/text-diff.ts';
 import type { Connection } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
 import { deadline } from '../aggregator.ts';

@@ -1,19 +1,22 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { messageOf, WeirError } from '../../core/errors.ts';
-import { pathPart } from '../../policy/policy-files.ts';
+import { errorTable, messageOf, WeirError } from '../../core/errors.ts';
+import { pathPart } from '../../policy/print/policy-files.ts';
 import { decodeEdge } from '../../proto/convert-edge.ts';
 import type { Connection } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
 import { deadline } from '../aggregator.ts';
 import { coverageLines } from '../coverage.ts';
 import { requestedRules, type RuleOptions } from '../generate-request.ts';
+import { generateOffline } from '../generate-offline.ts';
+import { remarkProblems } from '../manifest-set.ts';
+import type { OfflineSources } from '../offline.ts';
 import { parseWorkload, rangeOf, type ScopeOptions } from '../question.ts';
 import { renderTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { ageText, edgeText, plural, printable, workloadText } from '../text.ts';
 
-export interface GenerateOptions extends Omit<ScopeOptions, 'workload'>, RuleOptions {
+export interface GenerateOptions extends Omit<ScopeOptions, 'workload'>, RuleOptions, Partial<OfflineSources> {
   readonly service?: string;
   readonly ingress?: true;
   readonly egress?: true;
@@ -67,7 +70,8 @@ function remarks(answer: wire.GenerateResponse): string[] {
       : [`replayed ${plural(replay.flows, 'flow')}: ${replay.allowed} allowed, ${replay.denied} would be denied`];
   // What completeness says is said in words; the coverage stands in for an aggregator that does not say it.
   const incomplete = completeness?.reasons ?? coverageLines(coverage).slice(1);
-  const made = `${plural(policies.length, 'policy', 'policies')} from ${coverageLines(coverage)[0] ?? ''}`;
+  const from = coverage === null ? 'files' : (coverageLines(coverage)[0] ?? '');
+  const made = `${plural(policies.length, 'policy', 'policies')} from ${from}`;
   return [
     made,
     ...result,
@@ -103,28 +107,33 @@ function scopeOf(workload: string | undefined, { namespace, service }: GenerateO
   };
 }
 
-/** Makes policies for a workload, a namespace, or all; YAML on standard output, remarks on standard error. */
+/**
+ * Makes policies for a workload, a namespace, or all; YAML on standard output, remarks on standard error.
+ * @param from an aggregator, or files in its place
+ * @returns the exit status: 0, or 2 when a file could not be read in part, which is left out of account
+ */
 export async function generatePolicies(
-  connection: Connection,
+  from: Connection | OfflineSources,
   terminal: Terminal,
   workload: string | undefined,
   options: GenerateOptions,
-): Promise<void> {
+): Promise<number> {
   const { cluster, output, outputDir, kustomize } = options;
   if (kustomize && outputDir === undefined) throw new WeirError('USAGE', '--kustomize: give --output-dir with it');
   const now = Date.now();
   const both = options.ingress === undefined && options.egress === undefined;
-  const answer = await connection.policy.generate(
-    {
-      cluster,
-      ...scopeOf(workload, options),
-      ...requestedRules(options),
-      range: rangeOf(options, now),
-      ingress: both || options.ingress === true,
-      egress: both || options.egress === true,
-    },
-    deadline(),
-  );
+  const request: wire.GenerateRequest = {
+    cluster,
+    ...scopeOf(workload, options),
+    ...requestedRules(options),
+    range: rangeOf(options, now),
+    ingress: both || options.ingress === true,
+    egress: both || options.egress === true,
+  };
+  const { answer, problems } =
+    'flows' in from
+      ? await generateOffline(from, request)
+      : { answer: await from.policy.generate(request, deadline()), problems: [] };
   if (outputDir !== undefined) {
     const files = answer.files.filter(({ path }) => kustomize || path !== 'kustomization.yaml');
     for (const file of writeFiles(outputDir, files)) terminal.remark(printable(`wrote ${file}`));
@@ -134,4 +143,8 @@ export async function generatePolicies(
     terminal.print(renderTable(headings, ruleRows(answer, now)));
   } else terminal.data(answer.yaml);
   for (const line of remarks(answer)) terminal.remark(printable(line));
+  if (problems.length === 0) return 0;
+  remarkProblems(terminal, { problems });
+  terminal.remark('what could not be read is left out of account above');
+  return errorTable.MANIFEST_INVALID.exit;
 }

@@ -1,9 +1,9 @@
 import type { Cidr } from '../../core/address.ts';
 import { errorTable } from '../../core/errors.ts';
-import { PolicySet } from '../../policy/evaluate.ts';
-import { Reachability, reachEnds, type ReachRow } from '../../policy/reach.ts';
-import { Roster } from '../../policy/roster.ts';
-import { reachChanges } from '../../policy/reach-diff.ts';
+import { PolicySet } from '../../policy/evaluate/evaluate.ts';
+import { Reachability, reachEnds, type ReachRow } from '../../policy/reach/reach.ts';
+import { Roster } from '../../policy/evaluate/roster.ts';
+import { reachChanges } from '../../policy/reach/reach-diff.ts';
 import { type ManifestSet, readManifestSet, remarkProblems } from '../manifest-set.ts';
 import { changeDot, changeHeadings, changeTable, reachDot, reachHeadings, reachTable } from '../reach-text.ts';
 import { renderTable } from '../table.ts';

@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { tokenProof } from '../../aggregator/access/token-proof.ts';
@@ -116,4 +117,12 @@ t.test('a stream ends with its token, and answers are asked for once in a while'
   t.match(await pushing.end(), { code: 16, details: /token has expired/ });
   t.match(await pusher(short).end(), { code: 16, details: /token has expired/ });
   t.equal(reviewed(), 1);
+});
+
+t.test('who tries again and again is not reviewed each time', async (t) => {
+  const { pusher, reviewed } = await setUp(t);
+  const ends = await Promise.all(Array.from({ length: 150 }, (_, i) => pusher(`guess-${i}`).end()));
+  const tooMany = ends.filter(({ code }) => code === status.RESOURCE_EXHAUSTED).length;
+  t.ok(tooMany >= 20, `${tooMany} were turned away`);
+  t.equal(reviewed(), 150 - tooMany);
 });

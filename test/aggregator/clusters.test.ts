@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { pino } from 'pino';
 import t from 'tap';
+import { SqliteStore } from '../../aggregator/store/sqlite.ts';
 import { certificateProof } from '../../aggregator/access/node-proof.ts';
+import { WeirError } from '../../core/errors.ts';
 import { connect } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
 import { CertificateFiles } from '../../tls/certificate-files.ts';
@@ -121,4 +123,13 @@ t.test('an agent that is proven for one cluster cannot speak for another', async
   await send({ connection }, 'edge', 1, 9090);
   const claiming = new Pusher(connection, { cluster: 'demo' });
   t.match(await claiming.end(), { details: /another cluster: it says demo, its certificate is for edge/ });
+});
+
+t.test('a cluster that cannot be opened leaves nothing behind that goes on', async (t) => {
+  const timers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+  const store = new SqliteStore({ path: join(newFolder(t), 'weir.db'), synchronous: 'NORMAL', maxCached: 10 });
+  store.cursors = () => Promise.reject(new WeirError('STORE', 'the server is gone'));
+  const before = timers();
+  await t.rejects(start(t, demo(), { store }), { code: 'STORE' });
+  t.equal(timers(), before);
 });

@@ -42,13 +42,24 @@ t.test('defaults are enough but for the folder of the cluster', async (t) => {
 });
 
 t.test('further clusters are named with where their state is', async (t) => {
-  const config = read('--also-cluster', 'edge=files:/edge', '--also-cluster', 'eu=kubeconfig:/k,us=kubeconfig:/u');
+  const config = read(
+    '--also-cluster',
+    'edge=files:/edge',
+    '--also-cluster',
+    'eu=kubeconfig:/k,us=kubeconfig:/u#admin@us:1',
+  );
   t.strictSame(config?.alsoCluster, [
-    { name: 'edge', from: 'files', path: '/edge' },
-    { name: 'eu', from: 'kubeconfig', path: '/k' },
-    { name: 'us', from: 'kubeconfig', path: '/u' },
+    { name: 'edge', from: 'files', path: '/edge', context: null },
+    { name: 'eu', from: 'kubeconfig', path: '/k', context: null },
+    { name: 'us', from: 'kubeconfig', path: '/u', context: 'admin@us:1' },
   ]);
   t.throws(() => read('--also-cluster', 'edge'), { message: /--also-cluster: give NAME=kubeconfig:FILE/ });
+  t.throws(() => read('--also-cluster', 'us=kubeconfig:/u#'), { message: /give NAME=kubeconfig:FILE#CONTEXT/ });
+  t.throws(() => read('--kube-context', 'eu'), { message: /--kube-context: needs the --kubeconfig that it is in/ });
+  t.match(
+    readConfig(['--kubeconfig', '/k', '--kube-context', 'eu'], () => undefined),
+    { kubeconfig: '/k', kubeContext: 'eu' },
+  );
   t.throws(() => read('--also-cluster', 'default=files:/x'), { message: /--also-cluster: default is given twice/ });
 });
 

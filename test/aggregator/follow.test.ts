@@ -45,9 +45,14 @@ t.test('a follower of something that is not there is told', async (t) => {
   t.match(error.details, /No such namespace: shopp; there are none/);
 });
 
-function newFollowers(maxWindows: number, maxFollowers = 2) {
-  const tail = new FollowTail({ maxWindows, maxRows: 1_000, shown: (edges) => edges });
-  return new Followers(tail, maxFollowers);
+const newTail = (maxWindows: number, maxRows = 1_000, idsAreGapless = false) =>
+  new FollowTail({ maxWindows, maxRows, idsAreGapless, shown: (edges) => edges });
+const newFollowers = (maxWindows: number, maxFollowers = 2) => new Followers(newTail(maxWindows), maxFollowers);
+
+/** A window that is known, and all before it. */
+function publish(followers: Followers, sequence: number): void {
+  followers.tail.hold(plainSegment('n1', sequence, 1), sequence);
+  followers.release(sequence);
 }
 
 /** A caller that takes as many windows as it is told to. */
@@ -75,7 +80,7 @@ t.test('a follower that reads too slowly misses the oldest windows and is told h
   const follower = new Follower(everyEdge, caller.sink, followers.tail, '');
   followers.add(follower);
   caller.takes = false;
-  for (let sequence = 1; sequence <= 10; sequence++) followers.publish(plainSegment('n1', sequence, 1), sequence);
+  for (let sequence = 1; sequence <= 10; sequence++) publish(followers, sequence);
   t.equal(caller.got.length, 1, 'the first went out and filled the pipe');
   caller.takes = true;
   followers.flush(follower, true);
@@ -89,7 +94,6 @@ t.test('a follower that reads too slowly misses the oldest windows and is told h
 
 t.test('who comes back gets what came meanwhile, or is told that some of it is gone', async (t) => {
   const followers = newFollowers(3);
-  const publish = (sequence: number) => followers.publish(plainSegment('n1', sequence, 1), sequence);
   const resumed = (token: string) => {
     const caller = new Caller();
     followers.flush(new Follower(everyEdge, caller.sink, followers.tail, token));
@@ -98,15 +102,15 @@ t.test('who comes back gets what came meanwhile, or is told that some of it is g
   const first = new Caller();
   const follower = new Follower(everyEdge, first.sink, followers.tail, '');
   followers.add(follower);
-  publish(1);
+  publish(followers, 1);
   followers.delete(follower);
   const token = first.got[0]?.resumeToken ?? '';
-  publish(2);
-  publish(3);
+  publish(followers, 2);
+  publish(followers, 3);
   t.strictSame(resumed(token).sequences, [2, 3]);
   t.equal(resumed(token).got[0]?.resumeLost, false);
-  publish(4);
-  publish(5);
+  publish(followers, 4);
+  publish(followers, 5);
   t.strictSame(resumed(token).sequences, [3, 4, 5]);
   t.strictSame(
     resumed(token).got.map(({ resumeLost }) => resumeLost),
@@ -114,7 +118,7 @@ t.test('who comes back gets what came meanwhile, or is told that some of it is g
   );
   const restarted = new Caller();
   const another = newFollowers(3);
-  another.publish(plainSegment('n1', 6, 1), 6);
+  publish(another, 6);
   another.flush(new Follower(everyEdge, restarted.sink, another.tail, token));
   t.match(restarted.got, [{ resumeLost: true }], 'what came before is not known');
   t.throws(() => resumed('yesterday'), { code: 'QUERY_INVALID', message: /resume token/ });
@@ -124,11 +128,34 @@ t.test('windows without an edge that matches are left out, but now and then one 
   const followers = newFollowers(3);
   const caller = new Caller();
   followers.add(new Follower(() => false, caller.sink, followers.tail, ''));
-  for (let sequence = 1; sequence <= 130; sequence++) followers.publish(plainSegment('n1', sequence, 1), sequence);
+  for (let sequence = 1; sequence <= 130; sequence++) publish(followers, sequence);
   t.strictSame(caller.sequences, [64, 128]);
   t.strictSame(
     caller.got.map(({ edges }) => edges),
     [[], []],
+  );
+});
+
+t.test('windows go out in the order of their ids, and those that never became known are counted', async (t) => {
+  const followers = new Followers(newTail(10, 1_000, true), 1);
+  const caller = new Caller();
+  followers.add(new Follower(everyEdge, caller.sink, followers.tail, ''));
+  const hold = (...ids: number[]) => {
+    for (const id of ids) followers.tail.hold(plainSegment('n1', id, 1), id);
+  };
+  hold(7, 5);
+  followers.release(5);
+  t.strictSame(caller.sequences, [5]);
+  t.notOk(followers.tail.isAhead('5'));
+  t.ok(followers.tail.isAhead('6'), 'it is still to come');
+  hold(6, 5);
+  followers.release(7);
+  t.strictSame(caller.sequences, [5, 6, 7]);
+  hold(12);
+  followers.release(12);
+  t.strictSame(
+    caller.got.map(({ skippedWindows }) => skippedWindows),
+    [0, 0, 0, 4],
   );
 });
 
@@ -140,8 +167,11 @@ t.test('a bounded number of callers follows', async (t) => {
 });
 
 t.test('what is kept for followers is bounded in rows too', async (t) => {
-  const tail = new FollowTail({ maxWindows: 100, maxRows: 5, shown: (edges) => edges });
-  for (let sequence = 1; sequence <= 20; sequence++) tail.add(plainSegment('n1', sequence, 1), sequence);
+  const tail = newTail(100, 5);
+  for (let sequence = 1; sequence <= 20; sequence++) {
+    tail.hold(plainSegment('n1', sequence, 1), sequence);
+    tail.release(sequence);
+  }
   t.equal(tail.firstPlace, 16);
   t.equal(tail.window(15), undefined);
   t.equal(tail.window(20)?.edges.length, 1);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Lanes } from '../../aggregator/graph/lane.ts';
-import { observationAt, type Rows, RowsBuilder } from '../../aggregator/graph/rows.ts';
+import { observationAt, type Rows } from '../../aggregator/graph/rows.ts';
 import type { Segment } from '../../aggregator/graph/segment.ts';
 import { type EdgeId, maxServerNames, type Observation } from '../../core/edge.ts';
 import {
@@ -13,6 +13,7 @@ import {
 } from '../../core/flow.ts';
 import type { Entity, ServiceRef } from '../../core/identity.ts';
 import { addressOf } from './cluster-fixture.ts';
+import { RowsBuilder } from './rows-builder.ts';
 
 /** One row by itself, for tests that look at one. */
 export interface Row {

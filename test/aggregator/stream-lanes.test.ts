@@ -5,7 +5,7 @@ import { directionEvidence, type Endpoint, type FlowRecord, protocols, zeroCount
 import type { PodRef } from '../../core/identity.ts';
 import { nodeUidAnnotation } from '../../core/kubernetes.ts';
 import { Lanes } from '../../aggregator/graph/lane.ts';
-import { observationAt, type Rows, RowsBuilder } from '../../aggregator/graph/rows.ts';
+import { observationAt, type Rows } from '../../aggregator/graph/rows.ts';
 import type { Identity } from '../../aggregator/identity/identity.ts';
 import { podKeys } from '../../aggregator/identity/known-pod.ts';
 import type { RemoteEnd, RemotePeer } from '../../aggregator/identity/remote-peer.ts';
@@ -18,6 +18,7 @@ import { defaultLimits } from '../../proto/limits.ts';
 import { columnBatchOf, recordsOf } from '../proto/columns.ts';
 import { addressOf, clusterOf, newIdentity, nodeYaml, podYaml, serviceYaml } from './cluster-fixture.ts';
 import { controllers, ips, manifestsOf, parts, start } from './histories.ts';
+import { RowsBuilder } from './rows-builder.ts';
 
 const minute = 60_000;
 

@@ -47,6 +47,9 @@ t.test('each violation is found', async (t) => {
       'core/a.ts': "import { b } from '../policy/b.ts';",
       'policy/b.ts': 'export const b = 1;',
     },
+    'policy/evaluate/a.ts imports policy/replay/b.ts: policy/evaluate/ may not import from policy/replay/': {
+      'policy/evaluate/a.ts': "import type { B } from '../replay/b.ts';",
+    },
     'agent/a.ts imports aggregator/b.ts: agent/ may not import from aggregator/': {
       'agent/a.ts': "import type { B } from '../aggregator/b.ts';",
     },

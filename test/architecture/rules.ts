@@ -15,6 +15,17 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ui: ['core', 'policy', 'proto'],
 };
 
+/** Which folders of policy/ a folder of it may import from, besides itself. */
+const policyMayImport: Readonly<Record<string, readonly string[]>> = {
+  evaluate: [],
+  generate: ['evaluate'],
+  reach: ['evaluate'],
+  print: ['evaluate', 'generate'],
+  replay: ['evaluate', 'generate', 'reach'],
+  explain: ['evaluate', 'replay'],
+  rollout: ['evaluate', 'print', 'replay'],
+};
+
 /** Rooms that take types from the others and nothing that runs: what they need in a browser is their own. */
 const typeOnlyRooms = new Set(['ui']);
 
@@ -57,6 +68,11 @@ function faultOf({ from, to, local, typeOnly }: Import): string | null {
   const target = roomOf(to);
   if (target !== room && !allowed.includes(target)) return `${room}/ may not import from ${target}/`;
   if (target !== room && typeOnlyRooms.has(room) && !typeOnly) return `${room}/ may import types only from ${target}/`;
+  if (room === 'policy' && target === room) {
+    const [own, other] = [from, to].map((path) => path.split('/')[1] ?? '');
+    if (own !== other && !(policyMayImport[own ?? '']?.includes(other ?? '') ?? false))
+      return `policy/${own}/ may not import from policy/${other}/`;
+  }
   const chooses = drivers.test(to) && folderOf(from) !== folderOf(to) && !from.endsWith('/main.ts');
   return chooses ? 'only a main.ts may choose a driver' : null;
 }

@@ -6,7 +6,21 @@ import t from 'tap';
 import { whyNoKernel } from '../agent/node-fixture.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'bench', 'main.js');
-const names = ['capture', 'edges', 'preexisting', 'overhead', 'agent', 'identity', 'wire', 'policy'];
+const names = [
+  'capture',
+  'edges',
+  'fresh',
+  'preexisting',
+  'overhead',
+  'agent',
+  'identity',
+  'wire',
+  'policy',
+  'query',
+  'ingest',
+  'agents',
+  'ui',
+];
 const statisticsSysctl = '/proc/sys/kernel/bpf_stats_enabled';
 
 // Benches run here in both orders of the programs, which takes half a minute.

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import t from 'tap';
-import { chart, helm, type KubeObject, render, toolFolders, whyNoHelm } from './helm.ts';
+import { stringify } from 'yaml';
+import { isFresh } from './fresh.ts';
+import { chart, helm, type KubeObject, render, root, toolFolders, whyNoHelm } from './helm.ts';
 import { schemaFaults } from './kubernetes-types.ts';
 import { valueSets, wrongValues } from './value-sets.ts';
 
@@ -55,5 +58,15 @@ t.test('helm 3 and helm 4 render the same', { skip }, async (t) => {
     const values = valueSets[name] as object;
     const [three, four] = await Promise.all(toolFolders.map((folder) => render(folder, values)));
     t.strictSame(withoutCertificates(three ?? []), withoutCertificates(four ?? []), name);
+  }
+});
+
+t.test('what is rendered is what was looked at', { skip }, async (t) => {
+  for (const name of ['nothing', 'everything']) {
+    const objects = await render('kube-1.36', valueSets[name] as object);
+    // Dashboards and alerts are files as they are.
+    const own = objects.filter((each) => each.kind !== 'PrometheusRule' && !JSON.stringify(each).includes('grafana_'));
+    const made = stringify(withoutCertificates(own), { lineWidth: 0 });
+    isFresh(t, join(root, 'test', 'chart', 'snapshots', `${name}.yaml`), made, `values of ${name} render otherwise`);
   }
 });

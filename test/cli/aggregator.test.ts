@@ -56,7 +56,7 @@ t.test(
     });
     t.match(await check(made.stdout.replace('port: 8080', 'port: none of them')), {
       status: 2,
-      stderr: /^standard input:\d+: NetworkPolicy shop\/weir-cart: /,
+      stderr: /^standard input:\d+: NetworkPolicy shop\/weir-cart: /m,
     });
   },
 );

@@ -23,6 +23,36 @@ t.test('the same check from files comes to the same result', async (t) => {
   t.match(there, here);
 });
 
+t.test('policies that are made from files are those that the aggregator makes', async (t) => {
+  const { run, file, folder } = await proving(t);
+  const files = ['--manifests', 'cluster', '--flows', 'flows.jsonl'];
+  for (const flags of [
+    ['-n', 'shop'],
+    ['-n', 'shop', 'deployment/cart', '--ingress', '--comments', '--dialect', 'cilium'],
+  ]) {
+    const live = await run('policy', 'generate', ...flags);
+    const offline = await run('policy', 'generate', ...flags, ...files);
+    t.equal(offline.status, 0);
+    t.match(offline.stdout, /^kind: /m);
+    t.equal(offline.stdout, live.stdout);
+    t.match(offline.stderr, /from files$[^]*^! flows were read from a file/m);
+  }
+  const refused = async (stderr: RegExp, ...flags: string[]) =>
+    t.match(await run('policy', 'generate', ...flags), { status: 2, stdout: '', stderr });
+  await refused(/--manifests and --flows go together/, '--flows', 'flows.jsonl');
+  await refused(/--since needs an aggregator/, ...files, '--since', '1h');
+  await refused(/--service needs an aggregator/, ...files, '-n', 'shop', '--service', 'cart');
+  t.match(await run('policy', 'generate', ...files, '-n', 'shopp'), {
+    stdout: '',
+    stderr: /No such namespace: "shopp"/,
+  });
+  file('flows.jsonl', `not json\n${readFileSync(join(folder, 'flows.jsonl'), 'utf8')}`);
+  const partly = await run('policy', 'generate', ...files, '-n', 'shop');
+  t.equal(partly.status, 2);
+  t.match(partly.stdout, /^kind: NetworkPolicy/m);
+  t.match(partly.stderr, /^flows\.jsonl:1: flow: not JSON[^]*left out of account/m);
+});
+
 t.test('flows that cannot be read are named by line, and the rest is checked', async (t) => {
   const { run, file, folder } = await proving(t);
   const good = readFileSync(join(folder, 'flows.jsonl'), 'utf8');

@@ -53,4 +53,8 @@ t.test('what is wrong with the files is said before anything is sent', async (t)
     status: 2,
     stderr: /client certificate, which only the API server itself can check; give --token-file/,
   });
+  t.match(await status('--tls-ca', authority.certFile, '--kubeconfig', kubeconfig, '--context', 'gone'), {
+    status: 2,
+    stderr: /no context gone; there is here/,
+  });
 });

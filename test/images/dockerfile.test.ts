@@ -115,5 +115,9 @@ for (const target of targets) {
       child.once('exit', () => resolve());
     });
     t.match(log, /"msg":"listening"/, 'database and services are there');
+    const { httpAddress } = JSON.parse(log.split('\n').find((line) => line.includes('"listening"')) ?? '{}') as {
+      httpAddress: string;
+    };
+    t.match(await (await fetch(`http://${httpAddress}/`)).text(), /<script type="module"/, 'and so is the web app');
   });
 }

@@ -128,8 +128,8 @@ t.test('what a kubeconfig lacks or asks in vain is named with file and key', asy
     t.throws(() => kubeconfigAccess(file), { message: new RegExp(file) }, `${name}: the file is named`);
   }
   const texts: readonly (readonly [string, RegExp])[] = [
-    ['current-context: gone', /contexts has none of that name/],
-    ['{}', /current-context is not set/],
+    ['current-context: gone', /current-context gone; there are none/],
+    ['{}', /current-context is not set; name a context: there are none/],
     ['[]', /expected object/],
     ['a: [', /name a kubeconfig file that this process may read/],
     ['current-context: x\ncontexts: [{name: x, context: {cluster: c, user: u}}]', /cluster c: clusters has none/],
@@ -140,6 +140,31 @@ t.test('what a kubeconfig lacks or asks in vain is named with file and key', asy
     t.throws(() => kubeconfigAccess(file), { code: 'KUBE_ACCESS', message }, text);
   }
   t.throws(() => kubeconfigAccess('/does/not/exist'), { code: 'KUBE_ACCESS', message: /ENOENT/ });
+});
+
+t.test('a context is taken by its name, and one that is not there is answered with those that are', async (t) => {
+  const folder = newFolder(t);
+  const [here, there] = [await startApi(t, { token: 'here' }), await startApi(t, { token: 'there' })];
+  const file = join(folder, 'kubeconfig');
+  const named = (key: string, one: unknown, other: unknown) => [
+    { name: 'here', [key]: one },
+    { name: 'admin@there:1', [key]: other },
+  ];
+  const config = {
+    'current-context': 'here',
+    contexts: named('context', { cluster: 'here', user: 'here' }, { cluster: 'admin@there:1', user: 'admin@there:1' }),
+    clusters: named('cluster', { server: here.url }, { server: there.url }),
+    users: named('user', { token: 'here' }, { token: 'there' }),
+  };
+  writeFileSync(file, JSON.stringify(config));
+  t.equal(kubeconfigAccess(file).server.origin, new URL(here.url).origin);
+  const access = kubeconfigAccess(file, 'admin@there:1');
+  t.equal(access.server.origin, new URL(there.url).origin);
+  t.equal(await outcome(access), 'ok');
+  t.throws(() => kubeconfigAccess(file, 'gone'), { message: /no context gone; there are here, admin@there:1$/ });
+  writeFileSync(file, JSON.stringify({ ...config, 'current-context': '' }));
+  t.throws(() => kubeconfigAccess(file), { message: /not set; name a context: there are here, admin@there:1$/ });
+  t.equal(kubeconfigAccess(file, 'here').server.origin, new URL(here.url).origin);
 });
 
 t.test('a token file that cannot be read is named when it is needed', async (t) => {

@@ -27,7 +27,7 @@ function writePlugin(folder: string, status: object, more = ''): void {
 function accessWith(folder: string, exec: object = {}, now = { unixMs: 0 }): ApiAccess {
   const config = { apiVersion, command: './plugin', provideClusterInfo: true, interactiveMode: 'Never', ...exec };
   const file = writeKubeconfig(folder, cluster, { exec: config });
-  return kubeconfigAccess(file, { now: () => now.unixMs });
+  return kubeconfigAccess(file, null, { now: () => now.unixMs });
 }
 
 const tokenOf = async (access: ApiAccess) => (await access.credentials()).token;

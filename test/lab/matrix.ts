@@ -6,9 +6,9 @@ import type { Decision } from '../../core/verdict.ts';
 import type { LabPod } from '../../lab/cluster.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { ProbeConfig, ProbeResult } from '../../lab/servers/probe-config.ts';
-import { PolicySet } from '../../policy/evaluate.ts';
-import { podPeer } from '../../policy/pod-peer.ts';
-import type { PodPeer } from '../../policy/query.ts';
+import { PolicySet } from '../../policy/evaluate/evaluate.ts';
+import { podPeer } from '../../policy/evaluate/pod-peer.ts';
+import type { PodPeer } from '../../policy/evaluate/query.ts';
 
 /** One attempt between two pods, with what policies compute of it. */
 export interface Cell {

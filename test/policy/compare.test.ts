@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { Comparison } from '../../policy/compare.ts';
-import { check } from '../../policy/check.ts';
+import { Comparison } from '../../policy/reach/compare.ts';
+import { check } from '../../policy/replay/check.ts';
 import { edgeKey } from '../../core/edge.ts';
 import { entityKey } from '../../core/identity.ts';
-import { replay } from '../../policy/replay.ts';
-import { Roster } from '../../policy/roster.ts';
-import { textDiff } from '../../policy/text-diff.ts';
+import { replay } from '../../policy/replay/replay.ts';
+import { Roster } from '../../policy/evaluate/roster.ts';
+import { textDiff } from '../../policy/print/text-diff.ts';
 import { edge, workload } from './clusters.ts';
 import { small as cluster, someEdges, somePolicies } from './drawn-edges.ts';
 

@@ -2,8 +2,8 @@ import t from 'tap';
 import type { Coverage } from '../../core/coverage.ts';
 import type { Controller } from '../../core/kubernetes.ts';
 import { parseManifests, snapshotOf } from '../../core/manifest.ts';
-import { completenessOf, lengthText } from '../../policy/completeness.ts';
-import { dueWithin } from '../../policy/schedule.ts';
+import { completenessOf, lengthText } from '../../policy/replay/completeness.ts';
+import { dueWithin } from '../../policy/replay/schedule.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;

@@ -7,11 +7,11 @@ import type { Direction } from '../../core/flow.ts';
 import type { Entity } from '../../core/identity.ts';
 import { parseManifests, snapshotOf } from '../../core/manifest.ts';
 import type { Verdict } from '../../core/verdict.ts';
-import { dialects } from '../../policy/dialect/all.ts';
-import type { DialectName } from '../../policy/dialect/dialect.ts';
-import { generate } from '../../policy/generate.ts';
-import { Printer } from '../../policy/printer.ts';
-import { commentOnRule } from '../../policy/rule-comment.ts';
+import { dialects } from '../../policy/print/dialect/all.ts';
+import type { DialectName } from '../../policy/print/dialect/dialect.ts';
+import { generate } from '../../policy/generate/generate.ts';
+import { Printer } from '../../policy/print/printer.ts';
+import { commentOnRule } from '../../policy/generate/rule-comment.ts';
 import { edge, external, workload } from './clusters.ts';
 
 /*

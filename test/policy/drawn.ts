@@ -8,7 +8,7 @@ import type {
   NetworkPolicyPeer,
   NetworkPolicyPort,
 } from '../../core/kubernetes.ts';
-import type { Peer, Query } from '../../policy/query.ts';
+import type { Peer, Query } from '../../policy/evaluate/query.ts';
 import { pod, policy } from './peers.ts';
 
 /* Few names, labels, ports and addresses, so that much of what is drawn meets. */

@@ -1,9 +1,9 @@
 import t from 'tap';
 import type { Policy } from '../../core/kubernetes.ts';
-import { editText } from '../../policy/edit.ts';
-import { PolicySet } from '../../policy/evaluate.ts';
-import { Explainer, type Explanation } from '../../policy/explain.ts';
-import type { Peer } from '../../policy/query.ts';
+import { editText } from '../../policy/explain/edit.ts';
+import { PolicySet } from '../../policy/evaluate/evaluate.ts';
+import { Explainer, type Explanation } from '../../policy/explain/explain.ts';
+import type { Peer } from '../../policy/evaluate/query.ts';
 import { address, clusterPolicy, pod, policy } from './peers.ts';
 
 const client = pod('client', { namespace: 'other' });

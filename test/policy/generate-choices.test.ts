@@ -2,8 +2,8 @@ import t from 'tap';
 import type { Address } from '../../core/address.ts';
 import type { Edge } from '../../core/edge.ts';
 import type { Entity } from '../../core/identity.ts';
-import { generate } from '../../policy/generate.ts';
-import type { GenerateOptions, RowChoice } from '../../policy/generate-options.ts';
+import { generate } from '../../policy/generate/generate.ts';
+import type { GenerateOptions, RowChoice } from '../../policy/generate/generate-options.ts';
 import { cluster, deploy, edge, external, workload } from './clusters.ts';
 
 const shop = cluster(

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Edge } from '../../core/edge.ts';
-import { generate } from '../../policy/generate.ts';
+import { generate } from '../../policy/generate/generate.ts';
 import { cluster, deploy, edge, external, workload } from './clusters.ts';
 
 const coredns = deploy('coredns', {

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { Address } from '../../core/address.ts';
 import type { Edge } from '../../core/edge.ts';
 import { directionEvidence } from '../../core/flow.ts';
-import { generate } from '../../policy/generate.ts';
+import { generate } from '../../policy/generate/generate.ts';
 import { cluster, deploy, edge, workload } from './clusters.ts';
 
 const shop = cluster(

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { workloadKey } from '../../core/identity.ts';
-import { policyNames } from '../../policy/policy-name.ts';
+import { policyNames } from '../../policy/generate/policy-name.ts';
 
 function namesOf(...texts: string[]): string[] {
   const refs = texts.map((text) => {

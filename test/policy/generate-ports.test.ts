@@ -1,8 +1,8 @@
 import t from 'tap';
 import type { ContainerPort } from '../../core/kubernetes.ts';
-import { generate } from '../../policy/generate.ts';
-import type { GenerateOptions } from '../../policy/generate-options.ts';
-import { namesServiceAddresses } from '../../policy/service-rules.ts';
+import { generate } from '../../policy/generate/generate.ts';
+import type { GenerateOptions } from '../../policy/generate/generate-options.ts';
+import { namesServiceAddresses } from '../../policy/generate/service-rules.ts';
 import { cluster, deploy, edge, workload } from './clusters.ts';
 
 const http = (containerPort: number): ContainerPort[] => [{ name: 'http', containerPort }];

@@ -2,9 +2,9 @@ import t from 'tap';
 import type { Edge } from '../../core/edge.ts';
 import type { Direction } from '../../core/flow.ts';
 import type { ClusterSnapshot } from '../../core/kubernetes.ts';
-import { generate, type GenerateInput } from '../../policy/generate.ts';
-import { mergeGrants } from '../../policy/rule.ts';
-import { onePort } from '../../policy/rule-port.ts';
+import { generate, type GenerateInput } from '../../policy/generate/generate.ts';
+import { mergeGrants } from '../../policy/generate/rule.ts';
+import { onePort } from '../../policy/generate/rule-port.ts';
 import { cluster, deploy, edge, external, workload } from './clusters.ts';
 
 const shop = cluster(

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Labels } from '../../core/kubernetes.ts';
 import type { LabelChoice } from '../../core/settings.ts';
-import { generate } from '../../policy/generate.ts';
+import { generate } from '../../policy/generate/generate.ts';
 import { cluster, deploy, edge } from './clusters.ts';
 
 const everywhere = { namespace: null, workload: null };

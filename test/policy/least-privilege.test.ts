@@ -4,11 +4,11 @@ import type { Edge } from '../../core/edge.ts';
 import type { Entity } from '../../core/identity.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import { workloadsOf } from '../../core/workload.ts';
-import { PolicySet } from '../../policy/evaluate.ts';
-import { generate } from '../../policy/generate.ts';
-import { podPeer, templatePeer } from '../../policy/pod-peer.ts';
-import { printPolicies } from '../../policy/print.ts';
-import { replay } from '../../policy/replay.ts';
+import { PolicySet } from '../../policy/evaluate/evaluate.ts';
+import { generate } from '../../policy/generate/generate.ts';
+import { podPeer, templatePeer } from '../../policy/evaluate/pod-peer.ts';
+import { printPolicies } from '../../policy/print/print.ts';
+import { replay } from '../../policy/replay/replay.ts';
 import { cluster, deploy, edge, external } from './clusters.ts';
 
 /* Labels that meet across workloads; `app` and `role` together always separate them. */

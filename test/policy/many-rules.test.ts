@@ -1,8 +1,8 @@
 import t from 'tap';
 import type { NetworkPolicy, NetworkPolicyPeer } from '../../core/kubernetes.ts';
 import type { Address } from '../../core/address.ts';
-import { PolicySet } from '../../policy/evaluate.ts';
-import type { Peer, PodPeer } from '../../policy/query.ts';
+import { PolicySet } from '../../policy/evaluate/evaluate.ts';
+import type { Peer, PodPeer } from '../../policy/evaluate/query.ts';
 import { oracleSide } from './oracle.ts';
 import { address, pod, policy } from './peers.ts';
 

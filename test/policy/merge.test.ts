@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { Address } from '../../core/address.ts';
 import type { NetworkPolicy } from '../../core/kubernetes.ts';
-import { PolicySet } from '../../policy/evaluate.ts';
-import type { Grant } from '../../policy/peer-grants.ts';
-import type { Peer } from '../../policy/query.ts';
-import { type MergedRule, mergeGrants } from '../../policy/rule.ts';
-import { blockPeer, everyone, type RulePeer, toNetworkPolicyPeer } from '../../policy/rule-peer.ts';
-import { onePort, type RulePort, toNetworkPolicyPort } from '../../policy/rule-port.ts';
-import { differenceOf, witnessText } from '../../policy/same-rules.ts';
+import { PolicySet } from '../../policy/evaluate/evaluate.ts';
+import type { Grant } from '../../policy/generate/peer-grants.ts';
+import type { Peer } from '../../policy/evaluate/query.ts';
+import { type MergedRule, mergeGrants } from '../../policy/generate/rule.ts';
+import { blockPeer, everyone, type RulePeer, toNetworkPolicyPeer } from '../../policy/generate/rule-peer.ts';
+import { onePort, type RulePort, toNetworkPolicyPort } from '../../policy/generate/rule-port.ts';
+import { differenceOf, witnessText } from '../../policy/generate/same-rules.ts';
 import { pod, policy } from './peers.ts';
 
 /* A small world in which peers often cover each other, halves of blocks meet, and ports touch. */

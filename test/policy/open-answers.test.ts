@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Address } from '../../core/address.ts';
-import { assumptions, becauseText } from '../../policy/because.ts';
-import type { Peer } from '../../policy/query.ts';
+import { assumptions, becauseText } from '../../policy/evaluate/because.ts';
+import type { Peer } from '../../policy/evaluate/query.ts';
 import { ask, decide, pod, policy } from './peers.ts';
 
 const deny = policy({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] }, 'deny');

@@ -1,5 +1,5 @@
 import type { LabelSelector, Labels } from '../../core/kubernetes.ts';
-import type { Query } from '../../policy/query.ts';
+import type { Query } from '../../policy/evaluate/query.ts';
 
 export type Side = 'egress' | 'ingress';
 

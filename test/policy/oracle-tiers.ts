@@ -1,6 +1,6 @@
 import type { ClusterPolicy, ClusterPolicyPeer } from '../../core/cluster-policy.ts';
 import type { Node, Policy } from '../../core/kubernetes.ts';
-import type { Peer, Query } from '../../policy/query.ts';
+import type { Peer, Query } from '../../policy/evaluate/query.ts';
 import { inCidr, isNamed, type Side, selects } from './oracle-matching.ts';
 import { either, type World } from './oracle-world.ts';
 

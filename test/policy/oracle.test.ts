@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { Decision } from '../../core/verdict.ts';
-import { assumptions } from '../../policy/because.ts';
-import { PolicySet } from '../../policy/evaluate.ts';
+import { assumptions } from '../../policy/evaluate/because.ts';
+import { PolicySet } from '../../policy/evaluate/evaluate.ts';
 import { someNetworkPolicy, someQuery } from './drawn.ts';
 import { someClusterPolicies, someNodes } from './drawn-tiers.ts';
 import { type Given, oracleSide } from './oracle.ts';

@@ -1,6 +1,6 @@
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, Node, Policy } from '../../core/kubernetes.ts';
 import type { Decision } from '../../core/verdict.ts';
-import type { Peer, Query } from '../../policy/query.ts';
+import type { Peer, Query } from '../../policy/evaluate/query.ts';
 import { inCidr, isNamed, type Side, selects } from './oracle-matching.ts';
 import { tierVerdict } from './oracle-tiers.ts';
 import { allWorlds, either, type World } from './oracle-world.ts';

@@ -3,8 +3,8 @@ import type { Protocol } from '../../core/flow.ts';
 import type { ClusterPolicy } from '../../core/cluster-policy.ts';
 import { namespaceNameLabel, type NetworkPolicy, type Policy } from '../../core/kubernetes.ts';
 import type { Decision } from '../../core/verdict.ts';
-import { type Answer, PolicySet } from '../../policy/evaluate.ts';
-import type { Peer, PodPeer } from '../../policy/query.ts';
+import { type Answer, PolicySet } from '../../policy/evaluate/evaluate.ts';
+import type { Peer, PodPeer } from '../../policy/evaluate/query.ts';
 
 /** A pod of namespace `shop` unless told otherwise. */
 export function pod(name: string, given: Partial<PodPeer> = {}): PodPeer {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { policyKey, refOf } from '../../policy/policy-key.ts';
-import { PreparedReplay } from '../../policy/prepared-replay.ts';
-import { replay } from '../../policy/replay.ts';
+import { policyKey, refOf } from '../../policy/evaluate/policy-key.ts';
+import { PreparedReplay } from '../../policy/replay/prepared-replay.ts';
+import { replay } from '../../policy/replay/replay.ts';
 import { someEdges, somePolicies, somePolicy, small as cluster } from './drawn-edges.ts';
 import { someClusterPolicies } from './drawn-tiers.ts';
 

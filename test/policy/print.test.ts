@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { NetworkPolicy } from '../../core/kubernetes.ts';
 import { parseManifests } from '../../core/manifest.ts';
-import { printPolicies, printPolicy } from '../../policy/print.ts';
+import { printPolicies, printPolicy } from '../../policy/print/print.ts';
 import { policy } from './peers.ts';
 
 const full: NetworkPolicy = {

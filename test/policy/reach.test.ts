@@ -2,13 +2,19 @@ import fc from 'fast-check';
 import t from 'tap';
 import { parseCidr } from '../../core/address.ts';
 import { cidrContains } from '../../core/address.ts';
-import { addressEnds } from '../../policy/address-ends.ts';
-import { type Connections, connectionsText, noConnections, rangesWhere, without } from '../../policy/connections.ts';
-import { PolicySet } from '../../policy/evaluate.ts';
-import type { Peer } from '../../policy/query.ts';
-import { Reachability, type ReachEnd } from '../../policy/reach.ts';
-import { reachChanges } from '../../policy/reach-diff.ts';
-import { worstAnswer } from '../../policy/worst.ts';
+import { addressEnds } from '../../policy/evaluate/address-ends.ts';
+import {
+  type Connections,
+  connectionsText,
+  noConnections,
+  rangesWhere,
+  without,
+} from '../../policy/evaluate/connections.ts';
+import { PolicySet } from '../../policy/evaluate/evaluate.ts';
+import type { Peer } from '../../policy/evaluate/query.ts';
+import { Reachability, type ReachEnd } from '../../policy/reach/reach.ts';
+import { reachChanges } from '../../policy/reach/reach-diff.ts';
+import { worstAnswer } from '../../policy/evaluate/worst.ts';
 import { someNetworkPolicy, someQuery } from './drawn.ts';
 import { someClusterPolicies, someNodes } from './drawn-tiers.ts';
 

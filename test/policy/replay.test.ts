@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Edge } from '../../core/edge.ts';
 import type { ClusterSnapshot, NetworkPolicy } from '../../core/kubernetes.ts';
-import { replay } from '../../policy/replay.ts';
+import { replay } from '../../policy/replay/replay.ts';
 import { cluster, deploy, edge, external, workload } from './clusters.ts';
 import { policy } from './peers.ts';
 

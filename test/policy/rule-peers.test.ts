@@ -2,8 +2,8 @@ import t from 'tap';
 import type { Address } from '../../core/address.ts';
 import { WeirError } from '../../core/errors.ts';
 import type { NetworkPolicyPeer } from '../../core/kubernetes.ts';
-import { PolicySet } from '../../policy/evaluate.ts';
-import type { Peer } from '../../policy/query.ts';
+import { PolicySet } from '../../policy/evaluate/evaluate.ts';
+import type { Peer } from '../../policy/evaluate/query.ts';
 import { address, ask, decide, pod, policy } from './peers.ts';
 
 const server = pod('server');

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { LabelSelectorRequirement, Labels } from '../../core/kubernetes.ts';
-import { compileSelector } from '../../policy/selector.ts';
+import { compileSelector } from '../../policy/evaluate/selector.ts';
 
 function holds(requirement: LabelSelectorRequirement, labels: Labels): boolean {
   return compileSelector({ matchExpressions: [requirement] })(labels);

@@ -1,8 +1,8 @@
 import t from 'tap';
 import type { AdminPolicyRule, ClusterPolicyPeer, ClusterPolicyRule } from '../../core/cluster-policy.ts';
 import type { Node } from '../../core/kubernetes.ts';
-import { becauseText } from '../../policy/because.ts';
-import { PolicySet } from '../../policy/evaluate.ts';
+import { becauseText } from '../../policy/evaluate/because.ts';
+import { PolicySet } from '../../policy/evaluate/evaluate.ts';
 import { address, ask, clusterPolicy, decide, pod, policy } from './peers.ts';
 
 const client = pod('client');

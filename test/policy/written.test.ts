@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { parse } from 'yaml';
-import { dialects } from '../../policy/dialect/all.ts';
-import { dialectNames } from '../../policy/dialect/dialect.ts';
-import { generate } from '../../policy/generate.ts';
-import { pathPart, policyFiles } from '../../policy/policy-files.ts';
-import { Printer } from '../../policy/printer.ts';
-import { commentOnRule } from '../../policy/rule-comment.ts';
+import { dialects } from '../../policy/print/dialect/all.ts';
+import { dialectNames } from '../../policy/print/dialect/dialect.ts';
+import { generate } from '../../policy/generate/generate.ts';
+import { pathPart, policyFiles } from '../../policy/print/policy-files.ts';
+import { Printer } from '../../policy/print/printer.ts';
+import { commentOnRule } from '../../policy/generate/rule-comment.ts';
 import { cluster, deploy, edge, external } from './clusters.ts';
 import { someNetworkPolicy } from './drawn.ts';
 

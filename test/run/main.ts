@@ -10,8 +10,11 @@ import { addCounts, type Counts, closingLine, countsOf, failuresOf, noCounts, sk
 const compiledTests = join(import.meta.dirname, '..');
 const concurrency = 2;
 
-/** Rooms whose tests change the network of this machine or measure the kernel: one at a time, after all others. */
-const aloneRooms = new Set(['native', 'agent', 'lab', 'bench']);
+/**
+ * Rooms whose tests change the network of this machine, measure the kernel, or take all of it as a browser does: one at a
+ * time, after all others.
+ */
+const aloneRooms = new Set(['native', 'agent', 'lab', 'bench', 'ui']);
 
 const checks: readonly Job[] = [
   { name: 'format', command: 'node_modules/.bin/biome', args: ['format', '.'], tap: false },

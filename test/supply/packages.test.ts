@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { isFresh } from '../chart/fresh.ts';
-import { productionPackages, root } from './lock.ts';
+import { deliveredPackages, root } from './lock.ts';
 
 /** Licences whose code may be part of a work under Apache-2.0, without more than a notice. */
 const allowed = new Set([
@@ -23,7 +23,7 @@ function isAllowed(license: string): boolean {
   return choices.some((each) => allowed.has(each));
 }
 
-const packages = productionPackages();
+const packages = deliveredPackages();
 
 t.test('every package that is delivered has a licence that permits it', async (t) => {
   t.ok(packages.length > 20);
@@ -51,7 +51,8 @@ t.test('every package is pinned by version and by hash', async (t) => {
 
 t.test('the list of licences is of these packages', async (t) => {
   const rows = packages.map(({ name, version, license }) => `| ${name} | ${version} | ${license} |`);
-  const head = '# Licences of what is delivered\n\nThe npm packages in the images, made of `package-lock.json`.\n';
+  const head =
+    '# Licences of what is delivered\n\nThe npm packages in the images, those that are bundled into the web app included. Made of `package-lock.json`.\n';
   const page = `${head}\n| package | version | licence |\n|---|---|---|\n${rows.join('\n')}\n`;
   isFresh(t, join(root, 'docs', 'LICENCES.md'), page, 'docs/LICENCES.md lists other packages');
 });

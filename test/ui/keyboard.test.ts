@@ -33,14 +33,14 @@ t.test('everything can be done by keyboard', { skip: withoutBrowser }, async (t)
   });
 
   await t.test('the map is walked, and a workload focused', async (t) => {
-    await page.locator('.card[tabindex="0"]').focus();
+    await page.locator('.face[tabindex="0"]').focus();
     const first = await focusedAttribute(page, 'data-id');
     for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp']) await page.keyboard.press(key);
     await page.keyboard.press('ArrowRight');
     const walked = await focusedAttribute(page, 'data-id');
     t.ok(walked);
     t.not(walked, first);
-    await page.locator('.card[data-id="workload:shop/Deployment/cart"]').focus();
+    await page.locator('.face[data-id="workload:shop/Deployment/cart"]').focus();
     await page.keyboard.press('Enter');
     await page.getByRole('complementary', { name: 'Details' }).waitFor();
     await page.keyboard.press('f');

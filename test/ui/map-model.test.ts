@@ -56,21 +56,16 @@ const graph = {
   links: [link(cart, db, { dropped: 1 }), link('namespace:ops', cart), link(cart, bank)],
 };
 
-t.test('open namespaces and what is outside are boxes, silent workloads are drawn', async (t) => {
-  const idle = {
-    workload: { namespace: 'shop', kind: 'Deployment', name: 'idle' },
-    pods: 2,
-    labels: {},
-    ingressEdges: 0,
-    egressEdges: 0,
-  };
-  const far = { ...idle, workload: { namespace: 'ops', kind: 'Deployment', name: 'far' } };
-  const model = mapModel(graph, [idle, far], null);
-  t.strictSame(model.groups.map(({ label }) => label).toSorted(), ['Outside the cluster', 'shop']);
-  t.ok(model.nodes.find(({ label }) => label === 'idle')?.silent);
-  t.notOk(
-    model.nodes.some(({ label }) => label === 'far'),
-    'what is in a closed namespace is not drawn',
+t.test('open namespaces and what is outside are boxes, silent workloads are drawn as such', async (t) => {
+  const idle = node('workload:shop/Deployment/idle', { degree: 0 });
+  const model = mapModel({ ...graph, nodes: [...graph.nodes, idle] }, null, '');
+  t.strictSame(
+    model.groups.map(({ label }) => label).toSorted((a, b) => a.localeCompare(b)),
+    ['Outside the cluster', 'shop'],
+  );
+  t.strictSame(
+    model.nodes.filter(({ silent }) => silent).map(({ label }) => label),
+    ['idle'],
   );
   t.strictSame(
     model.links.map(({ state }) => state),
@@ -81,7 +76,7 @@ t.test('open namespaces and what is outside are boxes, silent workloads are draw
 t.test('lines to hubs are badges until the hub is selected', async (t) => {
   const others = Array.from({ length: 10 }, (_, i) => node(`workload:shop/Deployment/w${i}`));
   const hub = node('workload:kube-system/Deployment/dns', { hub: true, degree: 10 });
-  const model = mapModel({ nodes: [hub, ...others], links: others.map(({ id }) => link(id, hub.id)) }, [], null);
+  const model = mapModel({ nodes: [hub, ...others], links: others.map(({ id }) => link(id, hub.id)) }, null, '');
   t.equal(drawnLinks(model, '').length, 0);
   t.equal(drawnLinks(model, hub.id).length, 10);
   t.strictSame(
@@ -90,10 +85,12 @@ t.test('lines to hubs are badges until the hub is selected', async (t) => {
   );
   const small = mapModel(
     { nodes: [{ ...hub, degree: 4 }, ...others], links: [link(others[0]?.id ?? '', hub.id)] },
-    [],
     null,
+    '',
   );
   t.equal(drawnLinks(small, '').length, 1, 'few lines hide nothing');
+  const around = mapModel({ nodes: [hub, ...others], links: others.map(({ id }) => link(id, hub.id)) }, null, hub.id);
+  t.equal(drawnLinks(around, '').length, 10, 'a map around a hub is of its lines');
 });
 
 t.test('a candidate policy says what it would deny, and nothing of what it does not govern', async (t) => {
@@ -124,11 +121,11 @@ t.test('a candidate policy says what it would deny, and nothing of what it does 
     overPermission: null,
   };
   const candidate = candidateLinks({ policies: [policy], replay }, graph);
-  const states = new Map(mapModel(graph, [], candidate).links.map(({ id, state }) => [id, state]));
+  const states = new Map(mapModel(graph, candidate, '').links.map(({ id, state }) => [id, state]));
   t.equal(states.get(`${cart}>${bank}`), 'would-be-denied');
   t.equal(states.get(`${cart}>${db}`), 'allowed');
   const other = candidateLinks({ policies: [], replay }, graph);
-  t.equal(mapModel(graph, [], other).links[0]?.state, 'dropped');
+  t.equal(mapModel(graph, other, '').links[0]?.state, 'dropped');
   t.equal(candidateLinks(undefined, graph), null);
 });
 
@@ -148,7 +145,7 @@ t.test('addresses are found in their block', async (t) => {
 });
 
 t.test('the matrix has clients down and servers across', async (t) => {
-  const { rows, columns, cells } = matrixOf(mapModel(graph, [], null));
+  const { rows, columns, cells } = matrixOf(mapModel(graph, null, ''));
   t.strictSame(
     rows.map(({ label }) => label),
     ['cart', 'ops'].toSorted(
@@ -166,16 +163,16 @@ t.test('the matrix has clients down and servers across', async (t) => {
 
 t.test('a map that would be a tangle says why it is a matrix', async (t) => {
   const nodes = Array.from({ length: 201 }, (_, i) => node(`workload:a/Deployment/w${i}`));
-  t.match(tooDense(mapModel({ nodes, links: [] }, [], null)), /201 nodes/);
-  t.equal(tooDense(mapModel(graph, [], null)), null);
+  t.match(tooDense(mapModel({ nodes, links: [] }, null, '')), /201 nodes/);
+  t.equal(tooDense(mapModel(graph, null, '')), null);
 });
 
 t.test('diagrams and pictures hold any text as text', async (t) => {
   const evil = '"]; x -> y <script>&\u001b[31m';
   const model = mapModel(
     { nodes: [node(cart, { label: evil }), node(db)], links: [link(cart, db, { dropped: 1 })] },
-    [],
     null,
+    '',
   );
   const dot = dotText(model);
   t.match(dot, String.raw`\"]; x -> y <script>&[31m`);

@@ -1,6 +1,8 @@
 import t from 'tap';
 import { keepOrder, linesOf, matching, sorted } from '../../ui/src/tables/arrange.ts';
 import { csvText } from '../../ui/src/tables/csv.ts';
+import type { Entity } from '../../proto/wire.ts';
+import { ofPeers, peerSortOf } from '../../ui/src/tables/peer-sort.ts';
 import { findingsById, rowsOf, usualDecision } from '../../ui/src/tables/rows.ts';
 import { end, wireEdge } from './edges.ts';
 
@@ -59,6 +61,27 @@ t.test(
     t.ok(dropped && usualDecision(dropped, true).include);
   },
 );
+
+t.test('peers are told apart by what is known of their address', async (t) => {
+  const alias = { name: 'bank', cidr: '203.0.113.0/24', allowed: true };
+  const to = (server: Entity) => wireEdge('shop/cart', 'x', 443, { server });
+  const rows = rowsOf(
+    [
+      wireEdge('shop/cart', 'shop/db', 5432),
+      to({ entity: 'external', external: '198.51.100.1', alias: null }),
+      to({ entity: 'external', external: '203.0.113.7', alias }),
+      to({ entity: 'unresolved', unresolved: { address: '10.1.9.9', reason: 'pod-cidr' } }),
+    ],
+    'egress',
+    everything,
+  );
+  t.strictSame(rows.map(peerSortOf), ['inside', 'outside', 'aliased', 'unresolved']);
+  t.strictSame(
+    ofPeers(rows, 'aliased').map(({ address }) => address),
+    ['203.0.113.7'],
+  );
+  t.equal(ofPeers(rows, ''), rows);
+});
 
 t.test('rows are sorted by any column, equal ones always alike', async (t) => {
   const rows = rowsOf(edges, 'egress', everything);
@@ -127,6 +150,13 @@ t.test('texts of the cluster cannot break out of CSV or become formulas', async 
   const [, line] = csvText(rowsOf([edge], 'egress', everything)).split('\r\n');
   t.match(line, `"'=cmd|""x""!A1"`);
   t.equal(csvText([]).split('\r\n').length, 2);
+});
+
+t.test('what a reader may not see has no name, no address and no rule', async (t) => {
+  const server = { entity: 'unresolved', unresolved: { address: '0.0.0.0', reason: 'hidden' } } as const;
+  const [row] = rowsOf([wireEdge('shop/cart', '', 443, { server })], 'egress', everything);
+  t.match(row, { peer: 'hidden from you', peerKind: 'hidden', address: null });
+  t.notOk(row && usualDecision(row, true).include);
 });
 
 t.test('findings are found by their edge', async (t) => {

@@ -13,8 +13,8 @@ t.test('what a person does on the screens', { skip: withoutBrowser }, async (t) 
 
   await t.test('the map opens with namespaces, and a namespace opens to its workloads', async (t) => {
     await page.goto(served.url);
-    await page.locator('.card.namespace[data-id="namespace:shop"]').dblclick();
-    await page.locator('.card[data-id="workload:shop/Deployment/cart"]').click();
+    await page.locator('.face[data-id="namespace:shop"]').dblclick();
+    await page.locator('.face[data-id="workload:shop/Deployment/cart"]').click();
     t.match(page.url(), 'open=shop');
     t.ok(await page.locator('.card.silent').count(), 'silent workloads are shown');
     t.match(await page.getByRole('complementary', { name: 'Details' }).textContent(), /Deployment, 1 pod/);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { parsePair, parseEnd, endText, pairText } from '../../ui/src/policy/pair.ts';
 import { dialects, generalRules, noChoices, type PolicyChoices, rowKey, withRow } from '../../ui/src/policy/choices.ts';
+import { peerSorts } from '../../ui/src/tables/peer-sort.ts';
 import { parseSpan, rangeOf, spanText } from '../../ui/src/app/span.ts';
 import { parseViewState, screens, startState, type ViewState, viewStateText } from '../../ui/src/app/view-state.ts';
 
@@ -67,6 +68,7 @@ const state: fc.Arbitrary<ViewState> = fc.record(
     search: text,
     sort: fc.constantFrom('-bytes', 'peer'),
     group: fc.constantFrom('', 'verdict'),
+    peers: fc.constantFrom('' as const, ...peerSorts),
     choices,
     why: text,
   },

@@ -31,23 +31,27 @@ export function storeContract(t: Test, make: () => StoreUnderTest | Promise<Stor
   t.test('aliases are kept by cluster and name, also after a restart', async (t) => {
     const under = await make();
     const store = await under.open();
-    t.strictSame(await store.aliases('demo'), []);
+    t.strictSame(await store.aliases('demo'), { aliases: [], revision: 0 });
     const bank = { name: 'bank', cidr: '203.0.113.0/24', allowed: true, expiresUnixMs: null, comment: 'ask Ann' };
     const visitor = { name: 'visitor', cidr: '2001:db8::7/128', allowed: false, expiresUnixMs: 4e12, comment: '' };
-    await store.setAlias('demo', { ...bank, allowed: false });
-    await store.setAlias('demo', visitor);
-    await store.setAlias('demo', bank);
-    await store.setAlias('another', bank);
-    await store.removeAlias('another', 'bank');
-    await store.removeAlias('another', 'never was');
+    t.equal(await store.setAlias('demo', { ...bank, allowed: false }, 0), true);
+    t.equal(await store.setAlias('demo', visitor, 0), false, 'somebody else was first');
+    t.equal(await store.removeAlias('demo', 'bank', 0), false, 'likewise');
+    t.equal(await store.setAlias('demo', visitor, 1), true);
+    t.equal(await store.setAlias('demo', bank, 2), true);
+    t.equal(await store.setAlias('another', bank, 0), true);
+    t.equal(await store.removeAlias('another', 'bank', 1), true);
+    t.equal(await store.removeAlias('another', 'never was', 2), true);
+    t.match(await store.aliases('demo'), { revision: 3 });
+    t.match(await store.revisions('another'), { aliases: 3, settings: 0 });
     await store.close();
     const again = await under.open();
-    const kept = await again.aliases('demo');
+    const { aliases: kept } = await again.aliases('demo');
     t.strictSame(
       kept.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
       [bank, visitor],
     );
-    t.strictSame(await again.aliases('another'), []);
+    t.match(await again.aliases('another'), { aliases: [] });
     await again.close();
   });
 
@@ -62,6 +66,7 @@ export function storeContract(t: Test, make: () => StoreUnderTest | Promise<Stor
     t.equal(await store.setSettings('demo', first), false, 'somebody else was first');
     t.equal(await store.setSettings('demo', second), true);
     t.equal(await store.setSettings('demo', { ...second, revision: 4 }), false, 'one between is missing');
+    t.match(await store.revisions('demo'), { settings: 2 });
     await store.close();
     const again = await under.open();
     t.strictSame(await again.settings('demo'), second);

@@ -198,11 +198,12 @@ export function rollUpContract(t: Test, make: () => StoreUnderTest | Promise<Sto
       ),
     );
     await store.commit(segments.map((segment) => commitOf(segment)));
-    const keep = (throughId: number, some: readonly Segment[]) =>
+    const keep = (throughId: number, aheadIds: readonly number[], some: readonly Segment[]) =>
       store.keepCheckpoint('demo', {
         lengthMs: 3_600_000,
         fromUnixMs: firstStartUnixMs,
         throughId,
+        aheadIds,
         parts: some.map(contributionOf),
       });
     const read = (from: Store) =>
@@ -211,14 +212,15 @@ export function rollUpContract(t: Test, make: () => StoreUnderTest | Promise<Sto
         if (checkpoint === null) return null;
         const fold = Fold.of(1_000);
         for await (const part of checkpoint.parts) fold.add(part);
-        return { throughId: checkpoint.throughId, fromUnixMs: checkpoint.fromUnixMs, ...figures(fold) };
+        const { throughId, aheadIds, fromUnixMs } = checkpoint;
+        return { throughId, aheadIds, fromUnixMs, ...figures(fold) };
       });
     t.equal(await read(store), null);
-    await keep(1, segments.slice(0, 1));
-    await keep(2, segments);
-    const whole = { throughId: 2, fromUnixMs: firstStartUnixMs, ...figures(plain(segments)) };
+    await keep(1, [], segments.slice(0, 1));
+    await keep(2, [4, 7], segments);
+    const whole = { throughId: 2, aheadIds: [4, 7], fromUnixMs: firstStartUnixMs, ...figures(plain(segments)) };
     t.strictSame(await read(store), whole);
-    await keep(1, segments.slice(0, 1));
+    await keep(1, [], segments.slice(0, 1));
     t.strictSame(await read(store), whole, 'an earlier one does not replace it');
     await store.close();
     const again = await under.open();

@@ -23,6 +23,11 @@ export function entityId(entity: Entity | null): string {
   }
 }
 
+/** Whether an end lies where the reader may not look: the aggregator tells nothing of it. */
+function isHidden(entity: Entity | null): boolean {
+  return entity?.entity === 'unresolved' && entity.unresolved.reason === 'hidden';
+}
+
 /** How people read an end, without its namespace. */
 export function entityName(entity: Entity | null): string {
   switch (entity?.entity) {
@@ -35,7 +40,7 @@ export function entityName(entity: Entity | null): string {
     case 'external':
       return entity.alias === null ? entity.external : `${entity.alias.name} (${entity.external})`;
     case 'unresolved':
-      return entity.unresolved.address;
+      return isHidden(entity) ? 'hidden from you' : entity.unresolved.address;
     case undefined:
       return 'unknown';
   }
@@ -67,11 +72,12 @@ export function entityNamespace(entity: Entity | null): string {
 export function entityKind(entity: Entity | null): string {
   if (entity?.entity === 'workload') return entity.workload.kind;
   if (entity?.entity === 'service') return 'Service';
-  return entity?.entity ?? 'unknown';
+  return isHidden(entity) ? 'hidden' : (entity?.entity ?? 'unknown');
 }
 
 /** The address of an end that has no other identity; null for all else. */
 export function addressOf(entity: Entity | null): string | null {
+  if (isHidden(entity)) return null;
   if (entity?.entity === 'external') return entity.external;
   return entity?.entity === 'unresolved' ? entity.unresolved.address : null;
 }

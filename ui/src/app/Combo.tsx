@@ -47,17 +47,14 @@ export function Combo({ label, items, value, placeholder, disabled = false, wide
     selectedItem: chosen ?? null,
     itemToString: (item) => item?.label ?? '',
     defaultHighlightedIndex: 0,
-    onInputValueChange: ({ inputValue, type }) => {
-      if (type === useCombobox.stateChangeTypes.InputChange) setTyped(inputValue);
-    },
     onSelectedItemChange: ({ selectedItem }) => onChoose(selectedItem?.value ?? ''),
     onIsOpenChange: ({ isOpen: open }) => {
       if (!open) setTyped(null);
     },
     stateReducer: (_, { type, changes }) => {
-      // Escape closes the list and leaves what was chosen.
-      const leave = type === useCombobox.stateChangeTypes.InputKeyDownEscape;
-      return leave ? { ...changes, selectedItem: chosen ?? null } : changes;
+      // Escape, and going elsewhere, close the list and leave what was chosen.
+      const { InputKeyDownEscape, InputBlur } = useCombobox.stateChangeTypes;
+      return type === InputKeyDownEscape || type === InputBlur ? { ...changes, selectedItem: chosen ?? null } : changes;
     },
   });
   return (
@@ -72,6 +69,8 @@ export function Combo({ label, items, value, placeholder, disabled = false, wide
         spellCheck={false}
         {...getInputProps({
           disabled,
+          // At once, and not by the component's own effect: fast typing would lose letters.
+          onChange: (event) => setTyped(event.currentTarget.value),
           onFocus: (event) => {
             event.target.select();
             openMenu();

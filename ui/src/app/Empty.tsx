@@ -48,7 +48,7 @@ function Remedy({ remedy }: { readonly remedy: Cause['remedy'] }) {
     case 'all-time':
       return button('Look at all that is kept', () => show({ span: { type: 'last', ms: 0 } }));
     case 'clear-filter':
-      return button('Clear filter and search', () => show({ filter: '', search: '' }));
+      return button('Clear filter and search', () => show({ filter: '', search: '', peers: '' }));
     case 'coverage':
       return button('Show coverage', () => show({ screen: 'coverage' }));
     case 'retry':
@@ -79,7 +79,8 @@ export function Failure({ error }: { readonly error: Error }) {
 
 /** Nothing to show, with its cause. */
 export function Nothing({ coverage, unfiltered }: Pick<Looked, 'coverage' | 'unfiltered'>) {
-  const { filter, search, span, cluster } = useView();
+  const { filter, search: typed, peers, span, cluster } = useView();
+  const search = `${typed}${peers}`;
   const { data } = useCall('query', 'getStatus', {});
   const status = data?.clusters.find(({ name }) => cluster === '' || name === cluster) ?? null;
   const bounded = span.type === 'between' || span.ms > 0;

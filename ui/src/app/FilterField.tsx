@@ -10,6 +10,7 @@ export function FilterField() {
   const [typed, setTyped] = useState(filter);
   const [cursor, setCursor] = useState(filter.length);
   const [asking, setAsking] = useState(false);
+  const [submitted, setSubmitted] = useState(false);
   const [field, setField] = useState<HTMLInputElement | null>(null);
   const [last, setLast] = useState(filter);
   if (last !== filter) {
@@ -47,6 +48,7 @@ export function FilterField() {
       onSubmit={(event) => {
         event.preventDefault();
         closeMenu();
+        setSubmitted(true);
         if (problem === '') show({ filter: typed.trim(), selected: '' });
       }}
     >
@@ -59,12 +61,13 @@ export function FilterField() {
         {...getInputProps({
           ref: setField,
           className: 'field',
-          placeholder: 'Filter flows, such as port = 443  ( / )',
+          placeholder: 'Filter flows, such as port=443 server.namespace=data  ( / )',
           spellCheck: false,
           'aria-invalid': problem !== '',
           onFocus: () => setAsking(true),
           onBlur: () => setAsking(false),
           onChange: (event) => {
+            setSubmitted(false);
             setTyped(event.currentTarget.value);
             setCursor(event.currentTarget.selectionStart ?? event.currentTarget.value.length);
           },
@@ -88,7 +91,8 @@ export function FilterField() {
             </li>
           ))}
       </ul>
-      {problem !== '' && asking && (
+      {/* While one types, what may come is of more use than what is missing. */}
+      {problem !== '' && asking && (submitted || suggestions.length === 0) && (
         <div className="popover-panel notice bad" role="alert">
           {problem}
         </div>

@@ -3,6 +3,7 @@ import { timeText } from '../design/format.ts';
 import { Histogram } from './Histogram.tsx';
 import { useLive } from './Live.tsx';
 import { SpanPicker } from './SpanPicker.tsx';
+import { useTurn } from './use-turn.ts';
 import { useQuestion } from './use-scope.ts';
 import { useView } from './use-view.ts';
 
@@ -15,7 +16,12 @@ export function TimeStrip() {
   const { span } = useView();
   const { stream, toggle, missed } = useLive();
   const question = useQuestion();
-  const { data } = useCall('query', 'getTimeline', { ...question, buckets }, { traffic: true });
+  const { data } = useCall(
+    'query',
+    'getTimeline',
+    { ...question, buckets },
+    { traffic: true, enabled: useTurn('getTimeline') },
+  );
   const shown = data?.buckets ?? [];
   const live = span.type === 'last';
   const text = stream === null ? 'Paused' : streamTexts[stream.type];

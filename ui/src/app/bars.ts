@@ -19,7 +19,7 @@ export function barsOf(buckets: readonly TimelineBucket[]): Bar[] {
   const countOf = ({ forwarded, dropped, refused, unanswered }: TimelineBucket) =>
     forwarded + dropped + refused + unanswered;
   const most = Math.sqrt(Math.max(1, ...buckets.map(countOf)));
-  return buckets.map((bucket) => {
+  return buckets.map((bucket, index) => {
     const count = countOf(bucket);
     const height = Math.sqrt(count) / most;
     const bad = count === 0 ? 0 : (height * (count - bucket.forwarded)) / count;
@@ -28,7 +28,8 @@ export function barsOf(buckets: readonly TimelineBucket[]): Bar[] {
       width: (bucket.endUnixMs - bucket.startUnixMs) / whole,
       good: height - bad,
       bad,
-      gap: bucket.windows === 0 || bucket.incompleteWindows > 0,
+      // The last bucket has only begun.
+      gap: bucket.incompleteWindows > 0 || (bucket.windows === 0 && index < buckets.length - 1),
       bucket,
     };
   });

@@ -26,7 +26,7 @@ export function causeOfError({ code, status, message }: Fault): Cause {
   if (status === 403)
     return {
       title: 'Not permitted',
-      text: `${message}. Ask for the verb get on flows.weir.dev in this namespace.`,
+      text: message,
       remedy: 'sign-in',
     };
   if (code === 'UNREACHABLE') {

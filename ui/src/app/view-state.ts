@@ -1,4 +1,5 @@
 import { choicesText, noChoices, type PolicyChoices, parseChoices } from '../policy/choices.ts';
+import { type PeerSort, peerSorts } from '../tables/peer-sort.ts';
 import { defaultSpan, parseSpan, type Span, spanText } from './span.ts';
 
 export const screens = ['map', 'ingress', 'egress', 'policy', 'applied', 'coverage', 'settings'] as const;
@@ -35,6 +36,8 @@ export interface ViewState {
   /** Column, with - in front for the most first. */
   readonly sort: string;
   readonly group: string;
+  /** Which peers the tables are of; empty for all. */
+  readonly peers: PeerSort | '';
   readonly choices: PolicyChoices;
   /** Of the question Why?: `client>server|TCP|443` as an edge's id has it. */
   readonly why: string;
@@ -55,6 +58,7 @@ export const startState: ViewState = {
   search: '',
   sort: '-bytes',
   group: '',
+  peers: '',
   choices: noChoices,
   why: '',
 };
@@ -88,6 +92,7 @@ export function parseViewState(query: string): ViewState {
     search: text('search'),
     sort: text('sort', startState.sort),
     group: text('group'),
+    peers: oneOf(['', ...peerSorts] as const, given.get('peers'), ''),
     choices: parseChoices(given),
     why: text('why'),
   };
@@ -113,6 +118,7 @@ export function viewStateText(state: ViewState): string {
   put('search', state.search);
   put('sort', state.sort, startState.sort);
   put('group', state.group);
+  put('peers', state.peers);
   for (const [name, value] of choicesText(state.choices)) put(name, value);
   put('why', state.why);
   const text = set.toString();

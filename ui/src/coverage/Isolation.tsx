@@ -100,7 +100,7 @@ export function Isolation() {
               const { workload } = each;
               if (workload === null) return null;
               const state = stateOf(each);
-              const open = [!each.ingress && 'ingress open', !each.egress && 'egress open'].filter(Boolean).join(', ');
+              const why = state === 'exempt' ? each.exempt : `${each.ingress ? 'egress' : 'ingress'} is open`;
               return (
                 <tr key={`${workload.namespace}/${workload.kind}/${workload.name}`}>
                   <td>
@@ -121,7 +121,7 @@ export function Isolation() {
                   </td>
                   <td>
                     {state}
-                    <span className="quiet"> {state === 'exempt' ? each.exempt : open}</span>
+                    {(state === 'exempt' || state === 'partial') && <span className="quiet"> {why}</span>}
                   </td>
                   <td className="number">{each.policies}</td>
                 </tr>

@@ -8,6 +8,8 @@ interface CardProps {
   readonly node: MapNode;
   readonly at: Point;
   readonly selected: boolean;
+  /** Whether the map is of what is around it. */
+  readonly focused: boolean;
   readonly reachable: boolean;
   readonly onSelect: (id: string) => void;
   readonly onOpen: (node: MapNode) => void;
@@ -46,25 +48,31 @@ function sayingOf({ label, caption, namespace, silent, badges, type }: MapNode):
 }
 
 /** A node of the map. */
-export const Card = memo(function Card({ node, at, selected, reachable, onSelect, onOpen }: CardProps) {
+export const Card = memo(function Card({ node, at, selected, focused, reachable, onSelect, onOpen }: CardProps) {
   const { id, type, label, caption, silent, hub, badges } = node;
-  const classes = ['card', type, silent && 'silent', selected && 'selected'].filter(Boolean);
+  const classes = ['card', type, silent && 'silent', selected && 'selected', focused && 'focused'].filter(Boolean);
   return (
     <g
       className={classes.join(' ')}
       transform={`translate(${at.x} ${at.y})`}
-      role="button"
-      tabIndex={reachable ? 0 : -1}
       data-id={id}
-      aria-label={sayingOf(node)}
-      aria-pressed={selected}
       onClick={() => onSelect(id)}
       onDoubleClick={() => onOpen(node)}
     >
       {label.length > nameLength && <title>{label}</title>}
-      {/* The button is named by its label, which says all of this in words. */}
-      <g aria-hidden="true">
-        <rect className="face" width={cardWidth} height={cardHeight} rx={6} />
+      <rect
+        className="face"
+        width={cardWidth}
+        height={cardHeight}
+        rx={6}
+        role="button"
+        tabIndex={reachable ? 0 : -1}
+        data-id={id}
+        aria-label={sayingOf(node)}
+        aria-pressed={selected}
+      />
+      {/* What the button's label says, to be seen. */}
+      <g className="print" aria-hidden="true">
         <rect className="edge" x={0} y={7} width={3} height={cardHeight - 14} />
         <text className="name" x={14} y={20}>
           {shortened(label, nameLength)}

@@ -14,6 +14,8 @@ interface MapCanvasProps {
   /** What is looked at: the picture is fitted when it changes. */
   readonly view: string;
   readonly selected: string;
+  /** Id of the node that the map is around; empty for none. */
+  readonly focused: string;
   readonly onSelect: (id: string) => void;
   readonly onOpen: (node: MapNode) => void;
   readonly onFocus: (node: MapNode) => void;
@@ -72,7 +74,7 @@ function Lines({ model, at, selected, onSelect }: Pick<MapCanvasProps, 'model' |
 }
 
 /** The map as a picture: panned, zoomed, and walked by keyboard. */
-export function MapCanvas({ model, at, view, selected, onSelect, onOpen, onFocus }: MapCanvasProps) {
+export function MapCanvas({ model, at, view, selected, focused, onSelect, onOpen, onFocus }: MapCanvasProps) {
   const svg = useRef<SVGSVGElement>(null);
   const scene = useRef<SVGGElement>(null);
   const whole = useMemo(() => extent(at.values()), [at]);
@@ -89,7 +91,7 @@ export function MapCanvas({ model, at, view, selected, onSelect, onOpen, onFocus
       const corner = next === null ? undefined : at.get(next);
       if (next === null || corner === undefined) return;
       event.preventDefault();
-      scene.current?.querySelector<SVGGElement>(`.card[data-id="${CSS.escape(next)}"]`)?.focus();
+      scene.current?.querySelector<SVGElement>(`.face[data-id="${CSS.escape(next)}"]`)?.focus();
       reveal({ ...corner, width: cardWidth, height: cardHeight });
     } else if (node !== undefined && (event.key === 'Enter' || event.key === ' ')) {
       event.preventDefault();
@@ -141,6 +143,7 @@ export function MapCanvas({ model, at, view, selected, onSelect, onOpen, onFocus
                 node={node}
                 at={corner}
                 selected={node.id === selected}
+                focused={node.id === focused}
                 reachable={node.id === entry}
                 onSelect={onSelect}
                 onOpen={onOpen}

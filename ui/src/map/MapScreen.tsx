@@ -36,19 +36,11 @@ export function MapScreen() {
   const { cluster, namespace, entity, hops, form, selected } = view;
   const request = { ...question, openNamespaces: view.open, hops, maxNodes: mapBudget.nodes };
   const graph = useCall('query', 'getGraph', request, { traffic: true });
-  const showsWorkloads = entity === null && (namespace !== '' || view.open.length > 0);
-  const workloads = useCall('query', 'listWorkloads', { cluster, namespace }, { enabled: showsWorkloads });
   const candidate = useCandidate(view.candidate);
+  const focused = entity === null ? '' : `workload:${namespace}/${entity.kind}/${entity.name}`;
   const model = useMemo(
-    () =>
-      graph.data === undefined
-        ? null
-        : mapModel(
-            graph.data,
-            showsWorkloads ? (workloads.data?.workloads ?? []) : [],
-            candidateLinks(candidate.data, graph.data),
-          ),
-    [graph.data, workloads.data, showsWorkloads, candidate.data],
+    () => (graph.data === undefined ? null : mapModel(graph.data, candidateLinks(candidate.data, graph.data), focused)),
+    [graph.data, candidate.data, focused],
   );
   const place = JSON.stringify([cluster, namespace, entity, view.open, hops, view.filter]);
   const dense = model === null ? null : tooDense(model);
@@ -77,6 +69,7 @@ export function MapScreen() {
             at={at}
             view={place}
             selected={selected}
+            focused={focused}
             onSelect={select}
             onOpen={open}
             onFocus={focus}

@@ -55,12 +55,6 @@ function ranks(items: readonly Item[], arrows: readonly Arrow[]): Map<string, nu
   return rank;
 }
 
-/** How many columns of the mean width are about as wide as that. */
-function columnsFor(items: readonly Item[], width: number, gap: number): number {
-  const mean = items.reduce((sum, item) => sum + item.width + gap, 0) / Math.max(1, items.length);
-  return Math.max(3, Math.round(width / mean));
-}
-
 /** Long chains, as circles make them, would be one long row: ranks next to each other share a column. */
 function squeezed(rank: ReadonlyMap<string, number>, columns: number): (id: string) => number {
   const most = Math.max(0, ...rank.values()) + 1;
@@ -108,42 +102,44 @@ function wrap(column: readonly Item[], most: number, gap: number): Item[][] {
   return parts;
 }
 
+/** Chains of up to so many steps are never put together. */
+const leastColumns = 3;
+
+/** Those without arrows, in columns as high as the others, or about in the wanted proportions where there are none. */
+function loose(items: readonly Item[], height: number, { column: gapX, row: gapY, aspect }: Spacing): Item[][] {
+  const area = items.reduce((sum, item) => sum + (item.width + gapX) * (item.height + gapY), 0);
+  const tallest = Math.max(0, ...items.map((item) => item.height));
+  return wrap(items, Math.max(tallest, height, Math.sqrt(area / aspect)), gapY).filter(({ length }) => length > 0);
+}
+
 /**
- * Places items in columns, callers to the left of what they call, those without arrows behind the others. The same
- * items and arrows give the same places, whatever order they come in.
+ * Places items in columns, callers to the left of what they call, those without arrows behind the others; in as many
+ * columns as come nearest to the wanted proportions. The same items and arrows give the same places, whatever order they
+ * come in.
  */
-export function layered(
-  given: readonly Item[],
-  allArrows: readonly Arrow[],
-  { column: gapX, row: gapY, aspect }: Spacing,
-): Placed {
+export function layered(given: readonly Item[], allArrows: readonly Arrow[], spacing: Spacing): Placed {
   const items = given.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const ids = new Set(items.map(({ id }) => id));
   const arrows = allArrows.filter(({ source, target }) => source !== target && ids.has(source) && ids.has(target));
-  const linked = new Set(arrows.flatMap(({ source, target }) => [source, target]));
-  const rank = ranks(
-    items.filter(({ id }) => linked.has(id)),
-    arrows,
-  );
-  const area = items.reduce((sum, { width, height }) => sum + (width + gapX) * (height + gapY), 0);
-  const columns: Item[][] = [];
-  const columnOf = squeezed(rank, columnsFor(items, Math.sqrt(area * aspect), gapX));
-  for (const item of items) if (linked.has(item.id)) (columns[columnOf(item.id)] ??= []).push(item);
-  untangle(
-    columns.filter((column) => column !== undefined),
-    arrows,
-  );
-  const tallest = Math.max(0, ...items.map(({ height }) => height));
-  const most = Math.max(tallest, Math.sqrt(area / aspect));
-  columns.push(items.filter(({ id }) => !linked.has(id)));
-  return stack(
-    columns
-      .filter((column) => column !== undefined)
-      .flatMap((column) => wrap(column, most, gapY))
-      .filter(({ length }) => length > 0),
-    gapX,
-    gapY,
-  );
+  const ends = new Set(arrows.flatMap(({ source, target }) => [source, target]));
+  const [linked, others] = [items.filter(({ id }) => ends.has(id)), items.filter(({ id }) => !ends.has(id))];
+  const rank = ranks(linked, arrows);
+  const most = linked.length === 0 ? 0 : Math.max(...rank.values()) + 1;
+  const { column: gapX, row: gapY, aspect } = spacing;
+  let best = stack(loose(items, 0, spacing), gapX, gapY);
+  let bestError = Number.POSITIVE_INFINITY;
+  for (let count = Math.min(most, leastColumns); count <= most && count > 0; count++) {
+    const columnOf = squeezed(rank, count);
+    const columns = Array.from({ length: count }, (): Item[] => []);
+    for (const item of linked) columns[columnOf(item.id)]?.push(item);
+    untangle(columns, arrows);
+    const height = Math.max(...columns.map((column) => heightOf(column, gapY)));
+    const filled = columns.filter(({ length }) => length > 0);
+    const placed = stack([...filled, ...loose(others, height, spacing)], gapX, gapY);
+    const error = Math.abs(Math.log(placed.width / placed.height / aspect));
+    if (error < bestError) [best, bestError] = [placed, error];
+  }
+  return best;
 }
 
 /** Puts columns side by side, each in the middle of the height. */

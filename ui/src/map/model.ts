@@ -1,5 +1,5 @@
-import type { GetGraphResponse, GraphLink, GraphNode, LinkPort, WorkloadSummary } from '../../../proto/wire.ts';
-import { portText, type VerdictName, verdictName, workloadName } from '../api/entity.ts';
+import type { GetGraphResponse, GraphLink, GraphNode, LinkPort } from '../../../proto/wire.ts';
+import { portText, type VerdictName, verdictName } from '../api/entity.ts';
 
 /** What a line on the map says: what was observed, or what a candidate policy would do. */
 export type LinkState = VerdictName | 'allowed' | 'would-be-denied';
@@ -117,31 +117,17 @@ function portsText(ports: readonly LinkPort[]): string {
   return texts.join(', ') + (ports.length > shownPorts ? ` +${ports.length - shownPorts}` : '');
 }
 
-function silentNode({ workload, pods, labels }: WorkloadSummary): GraphNode | null {
-  if (workload === null) return null;
-  const { namespace, name } = workload;
-  const nothing = { ports: [], services: [], degree: 0, hub: false, addresses: 0 };
-  const id = `workload:${namespace}/${workloadName(workload)}`;
-  return { id, type: 'workload', label: name, namespace, workload, workloads: 1, pods, labels, ...nothing };
-}
-
 /**
- * What the map draws of a graph. Workloads of open namespaces that were not seen to talk are drawn too.
- * @param workloads all that there are, as far as they are known
+ * What the map draws of a graph.
+ * @param focused id of the node that it is around, whose lines are never left out; empty for none
  */
 export function mapModel(
   graph: Pick<GetGraphResponse, 'nodes' | 'links'>,
-  workloads: readonly WorkloadSummary[],
   candidate: CandidateLinks | null,
+  focused: string,
 ): MapModel {
-  const known = new Set(graph.nodes.map(({ id }) => id));
-  const open = new Set(graph.nodes.filter(({ type }) => type === 'workload').map(({ namespace }) => namespace));
-  const silent = workloads
-    .filter(({ workload }) => workload !== null && open.has(workload.namespace))
-    .map(silentNode)
-    .filter((node) => node !== null && !known.has(node.id)) as GraphNode[];
-  const all = [...graph.nodes, ...silent].toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const isHub = ({ hub, degree }: GraphNode) => hub && degree >= leastHubDegree;
+  const all = graph.nodes.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const isHub = ({ id, hub, degree }: GraphNode) => hub && degree >= leastHubDegree && id !== focused;
   const byId = new Map(all.map((node) => [node.id, node]));
   const stateOf = (link: GraphLink): LinkState => {
     if (candidate === null || !candidate.judged(link)) return observedState(link);

@@ -4,7 +4,7 @@ import { type RefObject, useCallback, useEffect, useRef } from 'react';
 import type { Rect } from './layout.ts';
 
 /** Below these scales labels, and then names, are too small to read. */
-const farBelow = 0.62;
+const farBelow = 0.55;
 const fartherBelow = 0.3;
 const scales: [number, number] = [0.05, 3];
 const step = 1.3;

@@ -8,6 +8,7 @@ import type { Direction } from '../policy/choices.ts';
 import { useCandidate } from '../policy/use-candidate.ts';
 import { linesOf } from './arrange.ts';
 import { EdgeTable } from './EdgeTable.tsx';
+import { ofPeers } from './peer-sort.ts';
 import { RowDetails } from './RowDetails.tsx';
 import { findingsById, rowsOf } from './rows.ts';
 import { TableTools } from './TableTools.tsx';
@@ -22,13 +23,13 @@ export function TableScreen({ direction }: { readonly direction: Direction }) {
   const candidate = useCandidate(view.candidate && view.namespace !== '');
   const findings = useMemo(() => findingsById(candidate.data?.replay?.findings ?? []), [candidate.data]);
   const all = useMemo(
-    () => (subject === null ? [] : rowsOf(edges.data?.edges ?? [], direction, subject)),
+    () => (subject === null ? [] : ofPeers(rowsOf(edges.data?.edges ?? [], direction, subject), view.peers)),
     // The subject is made anew each time; its text says whether it is another.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
-    [edges.data, direction, subject?.namespace, [...(subject?.ids ?? [])].join(' ')],
+    [edges.data, direction, view.peers, subject?.namespace, [...(subject?.ids ?? [])].join(' ')],
   );
   const search = useDeferredValue(view.search);
-  const of = JSON.stringify([direction, cluster, scope, view.entity, filter, view.span]);
+  const of = JSON.stringify([direction, cluster, scope, view.entity, filter, view.span, view.peers]);
   const { rows, fresh, takeIn } = useReading(all, edges.data !== undefined, of, view.sort, search);
   const lines = useMemo(() => linesOf(rows, view.group), [rows, view.group]);
   const selected = rows.find(({ id }) => id === view.selected);

@@ -5,6 +5,7 @@ import { type Direction, generalRules, nameOf } from '../policy/choices.ts';
 import { ManualRules } from '../policy/ManualRules.tsx';
 import { type Grouping, groupings } from './arrange.ts';
 import { csvText } from './csv.ts';
+import { type PeerSort, peerSorts } from './peer-sort.ts';
 import type { Row } from './rows.ts';
 
 interface TableToolsProps {
@@ -19,6 +20,13 @@ const groupNames: Readonly<Record<Grouping, string>> = {
   own: 'workload',
   port: 'port',
   verdict: 'verdict',
+};
+
+const peerNames: Readonly<Record<PeerSort, string>> = {
+  inside: 'Inside the cluster',
+  outside: 'Outside addresses',
+  aliased: 'Outside, with an alias',
+  unresolved: 'Unresolved addresses',
 };
 
 const ruleNames: Readonly<Record<keyof typeof generalRules, string>> = {
@@ -44,6 +52,21 @@ export function TableTools({ direction, rows, all }: TableToolsProps) {
           value={view.search}
           onChange={(event) => show({ search: event.target.value }, 'replace')}
         />
+      </label>
+      <label>
+        <span className="hidden-visually">Which peers</span>
+        <select
+          className="field"
+          value={view.peers}
+          onChange={(event) => show({ peers: peerSorts.find((sort) => sort === event.target.value) ?? '' }, 'replace')}
+        >
+          <option value="">All peers</option>
+          {peerSorts.map((sort) => (
+            <option key={sort} value={sort}>
+              {peerNames[sort]}
+            </option>
+          ))}
+        </select>
       </label>
       <label>
         <span className="hidden-visually">Group rows</span>

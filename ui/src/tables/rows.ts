@@ -103,6 +103,7 @@ export function usualDecision(
   includeDenied: boolean,
 ): { readonly include: boolean; readonly reason: string } {
   if (row.peerKind === 'node') return { include: false, reason: 'Traffic with nodes needs no rule' };
+  if (row.peerKind === 'hidden') return { include: false, reason: 'You may not see who it is' };
   if (row.peerKind === 'unresolved') return { include: false, reason: 'The address has no name' };
   if (row.peerKind === 'external') {
     const [end] = [row.direction === 'ingress' ? row.edge.client : row.edge.server];

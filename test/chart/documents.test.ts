@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import t from 'tap';
+import { errorTable } from '../../core/errors.ts';
+import { Authority } from '../tls/authority.ts';
+import { weir } from '../cli/run.ts';
+import { commandsOf, documents } from './documents.ts';
+import { root, toolOf, whyNoHelm } from './helm.ts';
+
+const skip = whyNoHelm();
+const commands = documents.flatMap(commandsOf);
+const startingWith = (start: string) => commands.filter((command) => command.startsWith(start));
+
+function run(program: string, args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', cwd: root });
+  return { status, text: `${stdout}${stderr}` };
+}
+
+t.test('every command is of a kind that is tried here', async (t) => {
+  t.ok(commands.length > 10);
+  // What needs a cluster: that kubectl knows the words is tried, not what comes of them.
+  const kinds = /^(helm (install|upgrade|uninstall)|weir|kubectl (create|get|logs|port-forward|exec)) /;
+  t.strictSame(
+    commands.filter((command) => !kinds.test(command)),
+    [],
+  );
+});
+
+t.test('Helm takes the values of each installation and upgrade', { skip }, async (t) => {
+  for (const command of commands.filter((each) => /^helm (install|upgrade) /.test(each))) {
+    const args = command
+      .split(' ')
+      .slice(2)
+      .filter((word) => !['--create-namespace', '--reuse-values'].includes(word));
+    const { status, text } = run(toolOf('kube-1.36', 'helm'), ['template', ...args]);
+    t.equal(status, 0, `${command}\n${text.slice(0, 500)}`);
+  }
+});
+
+t.test('kubectl takes each command, and makes what it is said to make', { skip }, async (t) => {
+  const kubectl = toolOf('kube-1.36', 'kubectl');
+  for (const command of startingWith('kubectl create ')) {
+    const { status, text } = run(kubectl, [...command.split(' ').slice(1), '--dry-run=client', '-o', 'yaml']);
+    t.equal(status, 0, `${command}\n${text}`);
+  }
+  for (const command of commands.filter((each) => /^kubectl (get|logs|port-forward|exec) /.test(each))) {
+    const [words = ''] = command.split(/ [|>] /);
+    const { text } = run(kubectl, [
+      ...words.split(' ').slice(1),
+      '--server=http://127.0.0.1:1',
+      '--request-timeout=1s',
+    ]);
+    t.match(text, /refused|127\.0\.0\.1:1/, `${command}: it is the server that is missing`);
+    t.notMatch(text, /unknown (flag|command)/, command);
+  }
+});
+
+t.test('weir takes each command', async (t) => {
+  const authority = new Authority(t);
+  for (const command of startingWith('weir ')) {
+    const args = command
+      .split(' ')
+      .slice(1)
+      .map((word) => (word === 'weir-ca.crt' ? authority.certFile : word));
+    t.match(await weir(args.map((word) => (word === 'localhost:7280' ? 'localhost:1' : word))), {
+      status: 1,
+      stderr: /nothing answers/,
+    });
+  }
+});
+
+t.test('links lead somewhere, and messages are ones that there are', async (t) => {
+  for (const document of documents) {
+    const text = readFileSync(join(root, document), 'utf8');
+    for (const [, link = ''] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+      t.ok(existsSync(join(root, dirname(document), link)), `${document}: ${link}`);
+    }
+  }
+  const texts = Object.values(errorTable).map((row) => row.text);
+  const page = readFileSync(join(root, 'docs', 'TROUBLESHOOTING.md'), 'utf8');
+  for (const message of [
+    'It is not known who asks',
+    'This is not allowed',
+    'The Kubernetes API did not say who may do this',
+    'Another agent watches this node',
+    'The kernel offers no BTF type information',
+    'The agent reports for a node that it does not run on',
+  ] as const) {
+    t.ok(
+      texts.some((known) => known === message),
+      message,
+    );
+    t.ok(page.includes(message), message);
+  }
+});
