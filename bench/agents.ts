@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bench, Result, Run } from './bench.ts';
-import { firstAgeMs, windowMs } from './cluster-flows.ts';
+import { differentWindows, firstAgeMs, windowMs } from './cluster-flows.ts';
 import { BenchAgents } from './ingest-agents.ts';
 import { BenchAggregator } from './ingest-aggregator.ts';
 import { median, quantile, rounded } from './statistics.ts';
@@ -23,14 +23,15 @@ async function measureRound(run: Run): Promise<AgentsRound> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
   run.undo.later(() => rmSync(folder, { recursive: true, force: true }));
   const paced = Math.max(1, Math.round((1000 * run.seconds) / windowMs));
-  const load = { cluster, ahead: 0, epoch: Date.now() - firstAgeMs };
+  const load = { cluster, ahead: differentWindows, epoch: Date.now() - firstAgeMs };
+  run.progress(`encoding the dictionaries of ${streams} nodes`);
   const agents = await BenchAgents.start(run, loadProcesses, streams, load);
   run.progress('starting the aggregator');
   const aggregator = await BenchAggregator.start(run, join(folder, 'weir.db'), cluster);
   await agents.connect(aggregator.listening.address);
   run.progress('sending the dictionaries');
   // As after a restart, when agents come back over a minute.
-  const first = await agents.send(1, 60_000);
+  const first = await agents.send(differentWindows, 60_000 / differentWindows);
   const before = await aggregator.usage();
   run.progress(`sending ${paced} windows at their pace`);
   const beganMs = performance.now();

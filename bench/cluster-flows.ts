@@ -1,6 +1,9 @@
+import { crc32 } from 'node:zlib';
 import { type Address, parseAddress } from '../core/address.ts';
 import type { FlowRecord } from '../core/flow.ts';
+import type { Window as TimeWindow } from '../core/time.ts';
 import { BatchWriter } from '../proto/encode-batch.ts';
+import { byteFormOf } from '../proto/load.ts';
 import type { RowColumns } from '../proto/column-batch.ts';
 import { columnsOf } from '../proto/row-sums.ts';
 import type * as wire from '../proto/wire.ts';
@@ -13,8 +16,8 @@ export const rowsPerWindow = 400;
 const peers = 30;
 /** Nodes that behave alike share the work of making counts up, which is dear; who their pods talk to differs. */
 const behaviours = 20;
-/** Windows of a behaviour before they come again. */
-const differentWindows = 2;
+/** Windows of a behaviour before they come again: by then a node's dictionary is told. */
+export const differentWindows = 2;
 /**
  * How long ago the first window began: long after the pods were made and before the aggregator heard of them, so that
  * nothing changes meanwhile; and so lately that nothing leaves the last hour while it is measured.
@@ -31,11 +34,17 @@ export interface NodeFrame {
   readonly bytes: number;
 }
 
-/** Rows that are told again and again, at other times. */
-interface Told {
-  readonly rows: RowColumns;
-  readonly startUnixMs: number;
-  readonly bytes: number;
+const byteForm = byteFormOf<wire.BatchBody>('weir.v1.BatchBody');
+
+/** The same rows as if they were of that window. */
+function moved(rows: RowColumns, { startUnixMs, endUnixMs }: TimeWindow): RowColumns {
+  const ageMs = startUnixMs - Math.min(...rows.firstSeenUnixMs);
+  const move = (time: number) => Math.min(time + ageMs, endUnixMs);
+  return {
+    ...rows,
+    firstSeenUnixMs: rows.firstSeenUnixMs.map(move),
+    lastSeenUnixMs: rows.lastSeenUnixMs.map(move),
+  };
 }
 
 const parsed = new Map<string, Address>();
@@ -96,28 +105,53 @@ export class ClusterFlows {
 
   /** The windows of a node one after the other, on one stream, each made when it is asked for. */
   *framesOf(node: number): Generator<NodeFrame, never> {
-    const told: Told[] = [];
     const numbers = { pods: new Map<string, number>(), flows: new Map<string, number>() };
-    const windows = this.#windowsOf(node % behaviours);
+    const told: (Omit<NodeFrame, 'frame'> & { readonly body: wire.BatchBody })[] = [];
     const writer = new BatchWriter();
-    for (let sequence = 1; ; sequence++) {
-      const i = (sequence - 1) % windows.length;
-      const { rows, bytes, startUnixMs: from } = (told[i] ??= this.#toldBy(node, windows[i] as Window, numbers));
-      const startUnixMs = this.#epoch + (sequence - 1) * windowMs;
-      const move = (time: number) => Math.min(startUnixMs + time - from, startUnixMs + windowMs);
-      const moved = {
-        ...rows,
-        firstSeenUnixMs: rows.firstSeenUnixMs.map(move),
-        lastSeenUnixMs: rows.lastSeenUnixMs.map(move),
+    let previousCrc32 = 0;
+    for (const [i, records] of this.#windowsOf(node % behaviours).entries()) {
+      const { rows, bytes } = this.#toldBy(node, records, numbers);
+      const [sequence, window] = [i + 1, this.#window(i)];
+      const batch = {
+        epoch: this.#epoch,
+        firstSequence: sequence,
+        sequence,
+        window,
+        losses: {},
+        rows: moved(rows, window),
       };
-      const window = { startUnixMs, endUnixMs: startUnixMs + windowMs };
-      const batch = { epoch: this.#epoch, firstSequence: sequence, sequence, window, losses: {}, rows: moved };
-      yield { frame: writer.write(batch, null), rows: rows.edges.length, bytes };
+      const frame = writer.write(batch, null);
+      previousCrc32 = frame.crc32;
+      const more = { rows: rows.edges.length, bytes };
+      told.push({ ...more, body: byteForm.deserialize(Buffer.from(frame.body)) });
+      yield { ...more, frame };
+    }
+    for (let i = told.length; ; i++) {
+      // Rows tell times by their distance to the window's: the same again are the same bytes.
+      const { body, ...more } = told[i % told.length] as (typeof told)[number];
+      const { startUnixMs, endUnixMs } = this.#window(i);
+      const again = {
+        ...body,
+        id: { epoch: this.#epoch, sequence: i + 1 },
+        windowStartUnixMs: startUnixMs,
+        windowEndUnixMs: endUnixMs,
+        resets: false,
+        previousCrc32,
+        additions: null,
+      };
+      const bytes = byteForm.serialize(again);
+      previousCrc32 = crc32(bytes);
+      yield { ...more, frame: { body: bytes, crc32: previousCrc32 } };
     }
   }
 
+  #window(number: number) {
+    const startUnixMs = this.#epoch + number * windowMs;
+    return { startUnixMs, endUnixMs: startUnixMs + windowMs };
+  }
+
   /** A window of a behaviour as one node tells it. @param numbers of its pods and flows, by what they are */
-  #toldBy(node: number, records: Window, numbers: Record<'pods' | 'flows', Map<string, number>>): Told {
+  #toldBy(node: number, records: Window, numbers: Record<'pods' | 'flows', Map<string, number>>) {
     const { nodes, pods } = this.#size;
     const numberIn = (known: Map<string, number>, key: string) => {
       const number = known.get(key) ?? known.size;
@@ -133,6 +167,6 @@ export class ClusterFlows {
     const rows = columnsOf(placed);
     const { bytesToServer, bytesToClient } = rows.counters;
     const bytes = [bytesToServer, bytesToClient].reduce((sum, each) => each.reduce((a, b) => a + b, sum), 0);
-    return { rows, bytes, startUnixMs: Math.min(...placed.map((each) => each.firstSeenUnixMs)) };
+    return { rows, bytes };
   }
 }

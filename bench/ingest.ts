@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PostgresServer } from '../lab/programs/postgres-server.ts';
 import type { Bench, Figure, Result, Run } from './bench.ts';
-import { firstAgeMs, rowsPerWindow, windowMs } from './cluster-flows.ts';
+import { differentWindows, firstAgeMs, rowsPerWindow, windowMs } from './cluster-flows.ts';
 import { BenchAgents } from './ingest-agents.ts';
 import { BenchAggregator } from './ingest-aggregator.ts';
 import { median, quantile, rounded } from './statistics.ts';
 
 const streams = 500;
 const cluster = { pods: 15_000, nodes: streams, replicas: 3, namespaces: 100 };
-/** The first tells the dictionaries, the next ones come at the load model's pace, the rest as fast as they are taken. */
+/** The first ones tell the dictionaries, the next ones come at the load model's pace, the rest as fast as they are taken. */
 const [pacedWindows, fastWindows] = [3, 16];
 /** 5,000 nodes send their windows in the time of one. */
 const pacedMs = (windowMs * streams) / 5_000;
@@ -26,14 +26,14 @@ interface IngestRound {
 /** @throws Error when the aggregator does not tell what was sent: then no figure is worth anything */
 async function measureRound(run: Run, database: string): Promise<IngestRound> {
   const epoch = Date.now() - firstAgeMs;
-  const windows = 1 + pacedWindows + fastWindows;
+  const windows = differentWindows + pacedWindows + fastWindows;
   const [aggregator, agents] = await Promise.all([
     BenchAggregator.start(run, database, cluster),
     BenchAgents.start(run, 1, streams, { cluster, ahead: windows, epoch }),
   ]);
   const empty = await aggregator.usage();
   await agents.connect(aggregator.listening.address);
-  const first = await agents.send(1, 0);
+  const first = await agents.send(differentWindows, 0);
   const told = await aggregator.usage();
   const paced = await agents.send(pacedWindows, pacedMs);
   const before = await aggregator.usage();
@@ -97,7 +97,7 @@ async function measure(run: Run): Promise<Result> {
  * The aggregator's way in, from gRPC over loopback to rows that are durable (SQLite, synchronous FULL; PostgreSQL with
  * its own settings). The aggregator is a process of its own and only its CPU time counts: all threads, in user space
  * and in the kernel; a database server is another process and does not. 500 nodes of 30 pods each send 400 rows a
- * window on a stream and a connection each: one window with their dictionaries, three at the pace of 5,000 nodes, for
+ * window on a stream and a connection each: two windows with their dictionaries, three at the pace of 5,000 nodes, for
  * `ack_p99_ms`, and 16 as fast as they are taken, for `rows_per_cpu_s`. `bytes_per_edge`: by how much the resident
  * memory grew from before the first stream to the end, by the edges of the graph.
  */

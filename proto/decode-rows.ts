@@ -31,8 +31,10 @@ class Columns {
   }
 }
 
-/** Columns of a batch that are written: its counters, two of times. */
-const mostColumns = counterNames.length + 2;
+/** How many columns of a batch are not all zero, as far as their bytes tell: counters, and two of times. */
+function columnsIn(message: wire.Rows): number {
+  return 2 + counterNames.filter((name) => message[name].length > 0 || predictions[name] !== undefined).length;
+}
 
 function column(bytes: Uint8Array, count: number, name: string): Column {
   return bytes.length === 0 ? zeroColumn(count) : readColumn(bytes, count, name);
@@ -142,7 +144,7 @@ export function decodeRows(
   const { count } = rows;
   check(count <= maxRows, `there are ${count} rows; at most ${maxRows} are taken`);
   const edges = decodeEdges(rows, dictionary);
-  const columns = new Columns(count, mostColumns);
+  const columns = new Columns(count, columnsIn(rows));
   return {
     dictionary,
     edges,

@@ -90,11 +90,16 @@ async function insertSegments(
   numbering: Numbering,
   firstId: number,
 ): Promise<void> {
+  const columns = segments.map(({ rows, window }) => packRows(rows, window.startUnixMs, numbering));
+  let end = 1;
+  const firsts = columns.map(({ length }) => (end += length) - length);
   await client.query(
     `INSERT INTO weir_segment
        (cluster, id, node, epoch, sequence, start_unix_ms, end_unix_ms, losses, columns)
-     SELECT $1, * FROM unnest(
-       $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::bytea[])`,
+     SELECT $1, id, node, epoch, sequence, start_unix_ms, end_unix_ms, losses, substring($11::bytea FROM first FOR length)
+     FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[],
+                 $9::int[], $10::int[])
+       AS one (id, node, epoch, sequence, start_unix_ms, end_unix_ms, losses, first, length)`,
     [
       cluster,
       segments.map((_, i) => firstId + i),
@@ -104,7 +109,10 @@ async function insertSegments(
       segments.map(({ window }) => window.startUnixMs),
       segments.map(({ window }) => window.endUnixMs),
       segments.map(({ losses }) => JSON.stringify(losses)),
-      segments.map(({ rows, window }) => Buffer.from(packRows(rows, window.startUnixMs, numbering))),
+      firsts,
+      columns.map(({ length }) => length),
+      // One piece of bytes goes as it is; those in an array would be written out as text.
+      Buffer.concat(columns),
     ],
   );
 }

@@ -23,9 +23,15 @@ type LaneJson = Pick<Lane, 'edge' | 'reporter' | 'service'>;
 export class Numbering implements LaneNumbers {
   readonly lanes = new Map<string, number>();
   readonly names = new Map<string, number>();
+  readonly #numbers: symbol;
 
-  laneId({ key }: Lane): number {
-    return numberOf(this.lanes, key);
+  /** @param numbers marks the lanes that know their number already */
+  constructor(numbers: symbol) {
+    this.#numbers = numbers;
+  }
+
+  laneId(lane: Lane): number {
+    return lane.numberedBy === this.#numbers ? lane.number : numberOf(this.lanes, lane.key);
   }
 
   nameId(text: string): number {
@@ -48,6 +54,8 @@ function numberOf(numbers: ReadonlyMap<string, number>, key: string): number {
 export class PostgresDictionary {
   readonly #cluster: string;
   readonly #interned: Lanes;
+  /** Marks numbers that lanes were told; another one when they mean nothing any more. */
+  #numbers = Symbol('numbers');
   readonly #laneIds: LRUCache<string, number>;
   readonly #nameIds: LRUCache<string, number>;
   readonly #lanes: LRUCache<number, Lane>;
@@ -71,13 +79,9 @@ export class PostgresDictionary {
     last: LastNumbers,
   ): Promise<Numbering> {
     if (last.prunings !== this.#prunings) this.#forgetIds(last.prunings);
-    const numbering = new Numbering();
+    const numbering = new Numbering(this.#numbers);
     const unknownLanes = new Map<string, Lane>();
-    for (const lane of lanes) {
-      const id = this.#laneIds.get(lane.key);
-      if (id === undefined) unknownLanes.set(lane.key, lane);
-      else numbering.lanes.set(lane.key, id);
-    }
+    for (const lane of lanes) if (!this.#tell(lane)) unknownLanes.set(lane.key, lane);
     const unknownNames = new Set<string>();
     for (const text of names) {
       const id = this.#nameIds.get(text);
@@ -89,9 +93,19 @@ export class PostgresDictionary {
     return numbering;
   }
 
+  /** Tells a lane its number, if that is in memory. */
+  #tell(lane: Lane): boolean {
+    if (lane.numberedBy === this.#numbers) return true;
+    const id = this.#laneIds.get(lane.key);
+    if (id === undefined) return false;
+    [lane.number, lane.numberedBy] = [id, this.#numbers];
+    return true;
+  }
+
   /** What was pruned has no number any more; a number is never given again, so what they stand for stays true. */
   #forgetIds(prunings: number): void {
     this.#prunings = prunings;
+    this.#numbers = Symbol('numbers');
     this.#laneIds.clear();
     this.#nameIds.clear();
   }
@@ -166,13 +180,9 @@ export class PostgresDictionary {
 
   /** Numbers that were given before to all that is in rows and coverage. @throws RangeError for what has none */
   async find(client: ClientBase, rows: Rows, watched: ReadonlyMap<string, NodeCoverage>): Promise<Numbering> {
-    const numbering = new Numbering();
+    const numbering = new Numbering(this.#numbers);
     const unknown = new Set<string>();
-    for (const { key } of rows.lanes) {
-      const id = this.#laneIds.get(key);
-      if (id === undefined) unknown.add(key);
-      else numbering.lanes.set(key, id);
-    }
+    for (const lane of rows.lanes) if (!this.#tell(lane)) unknown.add(lane.key);
     if (unknown.size > 0) await this.#findLanes(client, unknown, numbering.lanes);
     const stages = [...watched.values()].flatMap(({ losses }) => Object.keys(losses));
     const texts = new Set([...watched.keys(), ...stages, ...namesIn(rows)]);

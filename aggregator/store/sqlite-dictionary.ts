@@ -45,7 +45,8 @@ export class SqliteDictionary {
     this.#names = new LRUCache({ max: Math.ceil(maxCached / 8) });
     this.#insertEdge = database
       .prepare<[string, string, string, string, string, number], number>(
-        'INSERT INTO edge (cluster, key, client, server, protocol, port) VALUES (?, ?, ?, ?, ?, ?) RETURNING id',
+        `INSERT INTO edge (cluster, key, client, server, protocol, port) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO NOTHING RETURNING id`,
       )
       .pluck();
     this.#selectEdgeId = database
@@ -53,7 +54,7 @@ export class SqliteDictionary {
       .pluck();
     this.#insertLane = database
       .prepare<[number, Role, number], number>(
-        'INSERT INTO lane (edge, reporter, service) VALUES (?, ?, ?) RETURNING id',
+        'INSERT INTO lane (edge, reporter, service) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING id',
       )
       .pluck();
     this.#selectLaneId = database
@@ -98,15 +99,18 @@ export class SqliteDictionary {
   }
 
   #findLane(cluster: string, { edge, edgeKey, reporter, service }: Lane): number {
-    const edgeId = this.#selectEdgeId.get(cluster, edgeKey) ?? this.#newEdge(cluster, edgeKey, edge);
+    // One that is not in memory is nearly always new: of those that are stored, checkpoints bring most at the start.
+    const edgeId = this.#newEdge(cluster, edgeKey, edge) ?? this.#selectEdgeId.get(cluster, edgeKey);
+    if (edgeId === undefined) throw new RangeError(`the edge ${edgeKey} got no number`);
     const serviceId = service === null ? 0 : this.nameId(`${service.namespace}/${service.name}`);
-    const id = this.#selectLaneId.get(edgeId, reporter, serviceId) ?? this.#insertLane.get(edgeId, reporter, serviceId);
+    const id = this.#insertLane.get(edgeId, reporter, serviceId) ?? this.#selectLaneId.get(edgeId, reporter, serviceId);
     return id as number;
   }
 
-  #newEdge(cluster: string, key: string, { client, server, protocol, port }: EdgeId): number {
+  /** @returns undefined when there is one with that key */
+  #newEdge(cluster: string, key: string, { client, server, protocol, port }: EdgeId): number | undefined {
     const [clientJson, serverJson] = [JSON.stringify(client), JSON.stringify(server)];
-    return this.#insertEdge.get(cluster, key, clientJson, serverJson, protocol, port) as number;
+    return this.#insertEdge.get(cluster, key, clientJson, serverJson, protocol, port);
   }
 
   /** @throws RangeError when no lane has the number */
