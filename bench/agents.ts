@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bench, Result, Run } from './bench.ts';
-import { windowMs } from './cluster-flows.ts';
+import { firstAgeMs, windowMs } from './cluster-flows.ts';
 import { BenchAgents } from './ingest-agents.ts';
 import { BenchAggregator } from './ingest-aggregator.ts';
 import { median, quantile, rounded } from './statistics.ts';
@@ -23,8 +23,7 @@ async function measureRound(run: Run): Promise<AgentsRound> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
   run.undo.later(() => rmSync(folder, { recursive: true, force: true }));
   const paced = Math.max(1, Math.round((1000 * run.seconds) / windowMs));
-  run.progress(`encoding ${paced + 1} windows of ${streams} nodes`);
-  const load = { cluster, windows: paced + 1, epoch: Date.now() - 3_600_000 };
+  const load = { cluster, ahead: 0, epoch: Date.now() - firstAgeMs };
   const agents = await BenchAgents.start(run, loadProcesses, streams, load);
   run.progress('starting the aggregator');
   const aggregator = await BenchAggregator.start(run, join(folder, 'weir.db'), cluster);

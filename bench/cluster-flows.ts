@@ -1,6 +1,7 @@
 import { type Address, parseAddress } from '../core/address.ts';
 import type { FlowRecord } from '../core/flow.ts';
 import { BatchWriter } from '../proto/encode-batch.ts';
+import type { RowColumns } from '../proto/column-batch.ts';
 import { columnsOf } from '../proto/row-sums.ts';
 import type * as wire from '../proto/wire.ts';
 import { type ClusterSize, podAddress, podRef, serviceAddress } from './identity-cluster.ts';
@@ -13,20 +14,37 @@ const peers = 30;
 /** Nodes that behave alike share the work of making counts up, which is dear; who their pods talk to differs. */
 const behaviours = 20;
 /** Windows of a behaviour before they come again. */
-const differentWindows = 4;
+const differentWindows = 2;
+/**
+ * How long ago the first window began: long after the pods were made and before the aggregator heard of them, so that
+ * nothing changes meanwhile; and so lately that nothing leaves the last hour while it is measured.
+ */
+export const firstAgeMs = 600_000;
 
 type Window = readonly FlowRecord[];
 
-/** What one node sends, as gRPC is given it. */
-export interface NodeFrames {
-  readonly frames: readonly wire.Batch[];
-  readonly rows: readonly number[];
-  /** Bytes in both directions of all rows. */
-  readonly bytes: readonly number[];
+/** One window of a node, as gRPC is given it. */
+export interface NodeFrame {
+  readonly frame: wire.Batch;
+  readonly rows: number;
+  /** In both directions, of all rows. */
+  readonly bytes: number;
 }
 
+/** Rows that are told again and again, at other times. */
+interface Told {
+  readonly rows: RowColumns;
+  readonly startUnixMs: number;
+  readonly bytes: number;
+}
+
+const parsed = new Map<string, Address>();
+
+/** Each is at the far end of flows of many nodes. */
 function address(text: string): Address {
-  return parseAddress(text) as Address;
+  let known = parsed.get(text);
+  if (known === undefined) parsed.set(text, (known = parseAddress(text) as Address));
+  return known;
 }
 
 /** Flows between the pods of a made-up cluster, as the agents of its nodes tell them. Nothing changes but the counts. */
@@ -76,29 +94,16 @@ export class ClusterFlows {
     };
   }
 
-  /** The windows of a node one after the other, on one stream. */
-  framesOf(node: number, windows: number): NodeFrames {
-    const { nodes, pods } = this.#size;
-    const flows = new Map<string, number>();
-    const podNumbers = new Map<string, number>();
-    const numberIn = (numbers: Map<string, number>, key: string) => {
-      const number = numbers.get(key) ?? numbers.size;
-      numbers.set(key, number);
-      return number;
-    };
-    const different = this.#windowsOf(node % behaviours).slice(0, windows);
-    const bases = different.map((records) => {
-      const placed = records.map((record) => {
-        const { uid } = record.pod;
-        const pod = (numberIn(podNumbers, uid) * nodes + node) % pods;
-        return this.#placed(record, pod, numberIn(flows, `${uid} ${record.role} ${record.remote} ${record.port}`));
-      });
-      return { rows: columnsOf(placed), startUnixMs: Math.min(...placed.map((each) => each.firstSeenUnixMs)) };
-    });
+  /** The windows of a node one after the other, on one stream, each made when it is asked for. */
+  *framesOf(node: number): Generator<NodeFrame, never> {
+    const told: Told[] = [];
+    const numbers = { pods: new Map<string, number>(), flows: new Map<string, number>() };
+    const windows = this.#windowsOf(node % behaviours);
     const writer = new BatchWriter();
-    const all = Array.from({ length: windows }, (_, i) => {
-      const { rows, startUnixMs: from } = bases[i % bases.length] as (typeof bases)[number];
-      const startUnixMs = this.#epoch + i * windowMs;
+    for (let sequence = 1; ; sequence++) {
+      const i = (sequence - 1) % windows.length;
+      const { rows, bytes, startUnixMs: from } = (told[i] ??= this.#toldBy(node, windows[i] as Window, numbers));
+      const startUnixMs = this.#epoch + (sequence - 1) * windowMs;
       const move = (time: number) => Math.min(startUnixMs + time - from, startUnixMs + windowMs);
       const moved = {
         ...rows,
@@ -106,16 +111,28 @@ export class ClusterFlows {
         lastSeenUnixMs: rows.lastSeenUnixMs.map(move),
       };
       const window = { startUnixMs, endUnixMs: startUnixMs + windowMs };
-      const sequence = i + 1;
       const batch = { epoch: this.#epoch, firstSequence: sequence, sequence, window, losses: {}, rows: moved };
-      const { bytesToServer, bytesToClient } = rows.counters;
-      const bytes = [bytesToServer, bytesToClient].reduce((sum, each) => each.reduce((a, b) => a + b, sum), 0);
-      return { frame: writer.write(batch, null), rows: rows.edges.length, bytes };
-    });
-    return {
-      frames: all.map(({ frame }) => frame),
-      rows: all.map(({ rows }) => rows),
-      bytes: all.map(({ bytes }) => bytes),
+      yield { frame: writer.write(batch, null), rows: rows.edges.length, bytes };
+    }
+  }
+
+  /** A window of a behaviour as one node tells it. @param numbers of its pods and flows, by what they are */
+  #toldBy(node: number, records: Window, numbers: Record<'pods' | 'flows', Map<string, number>>): Told {
+    const { nodes, pods } = this.#size;
+    const numberIn = (known: Map<string, number>, key: string) => {
+      const number = known.get(key) ?? known.size;
+      known.set(key, number);
+      return number;
     };
+    const placed = records.map((record) => {
+      const { uid } = record.pod;
+      const pod = (numberIn(numbers.pods, uid) * nodes + node) % pods;
+      const flow = numberIn(numbers.flows, `${uid} ${record.role} ${record.remote} ${record.port}`);
+      return this.#placed(record, pod, flow);
+    });
+    const rows = columnsOf(placed);
+    const { bytesToServer, bytesToClient } = rows.counters;
+    const bytes = [bytesToServer, bytesToClient].reduce((sum, each) => each.reduce((a, b) => a + b, sum), 0);
+    return { rows, bytes, startUnixMs: Math.min(...placed.map((each) => each.firstSeenUnixMs)) };
   }
 }

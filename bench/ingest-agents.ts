@@ -7,8 +7,8 @@ import { nextMessage, stop } from './ingest-aggregator.ts';
 export interface LoadOptions {
   readonly nodes: readonly number[];
   readonly cluster: ClusterSize;
-  /** How many batches each has to send. */
-  readonly windows: number;
+  /** How many batches of each are encoded before any is sent; further ones when it is their turn. */
+  readonly ahead: number;
   readonly epoch: number;
 }
 

@@ -4,16 +4,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { wireVersions } from '../proto/limits.ts';
 import { connect } from '../proto/services.ts';
 import type * as wire from '../proto/wire.ts';
-import { ClusterFlows, type NodeFrames } from './cluster-flows.ts';
+import { ClusterFlows, type NodeFrame } from './cluster-flows.ts';
 import type { LoadOptions, Sent, ToLoad } from './ingest-agents.ts';
 
 type Stream = ClientDuplexStream<wire.PushRequest, wire.PushResponse>;
 
-const { nodes, cluster, windows, epoch } = JSON.parse(process.argv[2] as string) as LoadOptions;
+const { nodes, cluster, ahead, epoch } = JSON.parse(process.argv[2] as string) as LoadOptions;
 
 class LoadAgent {
   readonly #node: number;
-  readonly #sends: NodeFrames;
+  readonly #windows: Iterator<NodeFrame, never>;
+  /** Those that were encoded so far. What was sent is let go. */
+  readonly #sends: { readonly rows: number; readonly bytes: number; frame: wire.Batch | null }[] = [];
   readonly #sentMs: number[] = [];
   #stream: Stream | null = null;
   #credits = 1;
@@ -23,9 +25,23 @@ class LoadAgent {
   #wake = () => {};
   readonly latenciesMs: number[] = [];
 
-  constructor(node: number, sends: NodeFrames) {
+  constructor(node: number, windows: Iterator<NodeFrame, never>) {
     this.#node = node;
-    this.#sends = sends;
+    this.#windows = windows;
+  }
+
+  /** Encodes so many windows ahead. */
+  encode(windows: number): void {
+    while (this.#sends.length < windows) this.#sends.push({ ...this.#windows.next().value });
+  }
+
+  #take(number: number): wire.Batch {
+    this.encode(number + 1);
+    const window = this.#sends[number];
+    const frame = window?.frame ?? null;
+    if (window === undefined || frame === null) throw new RangeError(`window ${number} was sent before`);
+    window.frame = null;
+    return frame;
   }
 
   get sent(): number {
@@ -34,7 +50,7 @@ class LoadAgent {
 
   /** Rows and bytes of its batches from one number to another, exclusive. */
   total(of: 'rows' | 'bytes', from: number, to: number): number {
-    return this.#sends[of].slice(from, to).reduce((a, b) => a + b, 0);
+    return this.#sends.slice(from, to).reduce((sum, each) => sum + each[of], 0);
   }
 
   connect(address: string): Promise<void> {
@@ -52,13 +68,13 @@ class LoadAgent {
         if (answer.frame === 'welcome') {
           this.#credits = answer.welcome.credits;
           resolve();
-        } else if (answer.frame === 'ack') this.#take(answer.ack);
+        } else if (answer.frame === 'ack') this.#acknowledge(answer.ack);
         else throw new Error('the aggregator asked for the dictionary');
       });
     });
   }
 
-  #take({ committed, credits }: wire.Ack): void {
+  #acknowledge({ committed, credits }: wire.Ack): void {
     if (credits > 0) this.#credits = credits;
     const through = committed?.sequence ?? 0;
     const now = performance.now();
@@ -70,8 +86,8 @@ class LoadAgent {
 
   #pump(): void {
     while (this.#sent < this.#until && this.#sent - this.#acknowledged < this.#credits) {
-      this.#sentMs[this.#sent] = performance.now();
-      const batch = this.#sends.frames[this.#sent++] as wire.Batch;
+      const batch = this.#take(this.#sent);
+      this.#sentMs[this.#sent++] = performance.now();
       this.#stream?.write({ frame: 'batch', batch });
     }
     if (this.#acknowledged >= this.#until) this.#wake();
@@ -88,7 +104,8 @@ class LoadAgent {
 }
 
 const flows = new ClusterFlows(cluster, epoch);
-const agents = nodes.map((node) => new LoadAgent(node, flows.framesOf(node, windows)));
+const agents = nodes.map((node) => new LoadAgent(node, flows.framesOf(node)));
+for (const agent of agents) agent.encode(ahead);
 
 /** @param overMs how long it takes until all have sent a window, one after the other; 0 for as fast as they may */
 async function send(batches: number, overMs: number): Promise<Sent> {

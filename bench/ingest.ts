@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PostgresServer } from '../lab/programs/postgres-server.ts';
 import type { Bench, Figure, Result, Run } from './bench.ts';
-import { rowsPerWindow, windowMs } from './cluster-flows.ts';
+import { firstAgeMs, rowsPerWindow, windowMs } from './cluster-flows.ts';
 import { BenchAgents } from './ingest-agents.ts';
 import { BenchAggregator } from './ingest-aggregator.ts';
 import { median, quantile, rounded } from './statistics.ts';
@@ -25,12 +25,11 @@ interface IngestRound {
 
 /** @throws Error when the aggregator does not tell what was sent: then no figure is worth anything */
 async function measureRound(run: Run, database: string): Promise<IngestRound> {
-  // All of it long after the pods were made and before the aggregator heard of them: nothing changes meanwhile.
-  const epoch = Date.now() - 3_600_000;
+  const epoch = Date.now() - firstAgeMs;
   const windows = 1 + pacedWindows + fastWindows;
   const [aggregator, agents] = await Promise.all([
     BenchAggregator.start(run, database, cluster),
-    BenchAgents.start(run, 1, streams, { cluster, windows, epoch }),
+    BenchAgents.start(run, 1, streams, { cluster, ahead: windows, epoch }),
   ]);
   const empty = await aggregator.usage();
   await agents.connect(aggregator.listening.address);

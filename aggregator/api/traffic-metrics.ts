@@ -1,6 +1,6 @@
 import { Counter, type Registry } from 'prom-client';
 import { verdictOf } from '../../core/edge.ts';
-import { counterNames, directionOf } from '../../core/flow.ts';
+import { counterNames, directionOf, type Protocol } from '../../core/flow.ts';
 import { type Entity, namespaceOf } from '../../core/identity.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import type { Lane } from '../graph/lane.ts';
@@ -37,17 +37,16 @@ const toClient = counterNames.indexOf('bytesToClient');
 const established = counterNames.indexOf('established');
 
 /** What the reporting end alone makes of a row. */
-function verdictAt(rows: Rows, row: number, { edge, reporter }: Lane): Verdict {
+function verdictAt(rows: Rows, row: number, { protocol, isClient }: LaneGroup): Verdict {
   // What verdictOf asks first, without an object for each row: most rows are of connections that came through.
-  if (edge.protocol === 'TCP') {
+  if (protocol === 'TCP') {
     const { counts } = rows;
     const at = row * width;
-    const carried = reporter === 'client' ? toClient : toServer;
+    const carried = isClient ? toClient : toServer;
     if ((counts[at + established] as number) > 0 || (counts[at + carried] as number) > 0) return 'forwarded';
   }
   const observation = observationAt(rows, row);
-  const isClient = reporter === 'client';
-  return verdictOf(edge.protocol, isClient ? observation : null, isClient ? null : observation);
+  return verdictOf(protocol, isClient ? observation : null, isClient ? null : observation);
 }
 
 type LabelledCounter = ReturnType<Counter['labels']>;
@@ -63,6 +62,20 @@ interface Series {
   newBytes: number;
 }
 
+/** Lanes that are counted alike, which are told so: to look each up by its labels would take longer than to count it. */
+class LaneGroup {
+  readonly owner: TrafficMetrics;
+  readonly protocol: Protocol;
+  readonly isClient: boolean;
+  readonly series: Partial<Record<Verdict, Series>> = {};
+
+  constructor(owner: TrafficMetrics, { edge, reporter }: Lane) {
+    this.owner = owner;
+    this.protocol = edge.protocol;
+    this.isClient = reporter === 'client';
+  }
+}
+
 /**
  * Traffic by namespaces, never by pod or address. Each end's reports are their own series (direction egress is what
  * clients reported, ingress what servers did), so sum over one direction. The number of series is bounded: what comes
@@ -75,8 +88,8 @@ export class TrafficMetrics {
   readonly #folded: Counter;
   readonly #maxSeries: number;
   readonly #series = new Map<string, Series>();
-  /** Found again without making their labels anew. */
-  readonly #ofLanes = new WeakMap<Lane, Partial<Record<Verdict, Series>>>();
+  /** By labels, as many as there may be series; lanes beyond them have groups of their own. */
+  readonly #groups = new Map<string, LaneGroup>();
   readonly #stages = new Set<string>();
 
   constructor(registry: Registry, maxSeries: number) {
@@ -116,7 +129,9 @@ export class TrafficMetrics {
     const { lanes, counts } = rows;
     for (let row = 0; row < lanes.length; row++) {
       const lane = lanes[row] as Lane;
-      const series = this.#seriesOf(lane, verdictAt(rows, row, lane));
+      const group = this.#groupOf(lane);
+      const verdict = verdictAt(rows, row, group);
+      const series = (group.series[verdict] ??= this.#boundedSeries(labelsOf(lane, verdict)));
       series.newFlows++;
       series.newBytes += (counts[row * width + toServer] as number) + (counts[row * width + toClient] as number);
     }
@@ -139,10 +154,17 @@ export class TrafficMetrics {
     return this.#stages.has(stage) ? stage : overflowLabel;
   }
 
-  #seriesOf(lane: Lane, verdict: Verdict): Series {
-    let known = this.#ofLanes.get(lane);
-    if (known === undefined) this.#ofLanes.set(lane, (known = {}));
-    return (known[verdict] ??= this.#boundedSeries(labelsOf(lane, verdict)));
+  #groupOf(lane: Lane): LaneGroup {
+    const noted = lane.countedUnder;
+    if (noted instanceof LaneGroup && noted.owner === this) return noted;
+    const key = keyOf(labelsOf(lane, 'forwarded'));
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = new LaneGroup(this, lane);
+      if (this.#groups.size < this.#maxSeries) this.#groups.set(key, group);
+    }
+    lane.countedUnder = group;
+    return group;
   }
 
   #boundedSeries(labels: Labels): Series {

@@ -1,3 +1,4 @@
+import type { UnixMs } from '../../core/time.ts';
 import type { StoreView } from '../store/store.ts';
 import { contributionOf } from './contribution.ts';
 import type { Standing, StandingSpan } from './standing.ts';
@@ -5,24 +6,27 @@ import type { Standing, StandingSpan } from './standing.ts';
 /** Fills empty sums with what is stored: from checkpoints and what came behind them, else from all pieces. */
 export async function fill(standing: Standing, view: StoreView): Promise<void> {
   const filled = new Map<StandingSpan, Filled>();
-  for (const span of standing.spans) {
-    const from = await fillFromCheckpoint(standing, span, view);
+  let earliestUnixMs = -Infinity;
+  for (const span of standing.spans.toReversed()) {
+    const from = await fillFromCheckpoint(standing, span, view, earliestUnixMs);
     if (from !== null) filled.set(span, from);
+    earliestUnixMs = span.fromUnixMs;
   }
   const others = standing.spans.filter((span) => !filled.has(span));
   if (others.length > 0) {
     const startUnixMs = Math.min(...others.map(({ fromUnixMs }) => fromUnixMs));
     const window = { startUnixMs, endUnixMs: Number.MAX_SAFE_INTEGER };
     for await (const piece of view.pieces({ type: 'beginning', window })) {
-      standing.add(piece, piece.startUnixMs, others);
+      standing.fill(piece, piece.startUnixMs, others);
     }
   }
   const afterId = others.length > 0 ? 0 : Math.min(...Array.from(filled.values(), ({ throughId }) => throughId));
   for await (const { id, segment } of view.segments(everything, afterId)) {
     const isIn = ({ throughId, ahead }: Filled) => id <= throughId || ahead.has(id);
     const behind = standing.spans.filter((span) => !isIn(filled.get(span) ?? nothing));
-    standing.add(contributionOf(segment), segment.window.startUnixMs, behind);
+    standing.fill(contributionOf(segment), segment.window.startUnixMs, behind);
   }
+  standing.divide();
   for await (const { rows } of view.remains()) standing.index.remember(rows);
 }
 
@@ -34,8 +38,16 @@ interface Filled {
 
 const nothing: Filled = { throughId: 0, ahead: new Set() };
 
-/** @returns null when there is none that can be used */
-async function fillFromCheckpoint(standing: Standing, span: StandingSpan, view: StoreView): Promise<Filled | null> {
+/**
+ * @param earliestUnixMs when the next longer span begins, of which this one is part
+ * @returns null when there is none that can be used
+ */
+async function fillFromCheckpoint(
+  standing: Standing,
+  span: StandingSpan,
+  view: StoreView,
+  earliestUnixMs: UnixMs,
+): Promise<Filled | null> {
   const { lengthMs, gridMs } = span.length;
   const checkpoint = await view.checkpoint(lengthMs);
   if (checkpoint === null) return null;
@@ -45,13 +57,14 @@ async function fillFromCheckpoint(standing: Standing, span: StandingSpan, view: 
     throughId < view.rolledId ||
     [throughId, ...aheadIds].some((id) => id > view.lastId) ||
     fromUnixMs > span.fromUnixMs ||
+    fromUnixMs < earliestUnixMs ||
     fromUnixMs % gridMs !== 0
   ) {
     return null;
   }
   if (await view.splits(fromUnixMs)) return null;
   span.fromUnixMs = fromUnixMs;
-  for await (const part of checkpoint.parts) standing.add(part, fromUnixMs, [span]);
+  for await (const part of checkpoint.parts) standing.fill(part, fromUnixMs, [span]);
   return { throughId, ahead: new Set(aheadIds) };
 }
 

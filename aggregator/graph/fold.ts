@@ -30,17 +30,25 @@ export class Fold {
   }
 
   /** @param slots of the rows' lanes in the index, when they were taken before */
-  add({ window, watched, rows, sightings }: Contribution, slots: Int32Array = this.#index.take(rows)): void {
-    this.sums.add(rows, slots, sightings);
+  add(contribution: Contribution, slots: Int32Array = this.#index.take(contribution.rows)): void {
+    this.sums.add(contribution.rows, slots, contribution.sightings);
+    this.watch(contribution);
+  }
+
+  /** Takes what was watched, and not what was seen: that is in sums which are part of these. */
+  watch({ window, watched }: Omit<Contribution, 'rows'>): void {
     this.watched.add(watched);
     this.#firstUnixMs = Math.min(this.#firstUnixMs, window.startUnixMs);
     this.#lastUnixMs = Math.max(this.#lastUnixMs, window.endUnixMs);
   }
 
-  /** Takes out what was put in before. @returns the slots of which nothing is left in this span */
-  remove({ watched, rows, sightings }: Contribution): number[] {
+  /**
+   * Takes out what was put in before.
+   * @param outer gets what was seen. @returns the slots of which nothing is left in this span
+   */
+  remove({ watched, rows, sightings }: Contribution, outer: Fold | null = null): number[] {
     this.watched.remove(watched);
-    return this.sums.remove(rows, this.#index.find(rows.lanes), sightings);
+    return this.sums.remove(rows, this.#index.find(rows.lanes), sightings, outer?.sums ?? null);
   }
 
   /** Nothing that begins earlier is in it any more. */

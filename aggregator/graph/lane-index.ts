@@ -71,7 +71,11 @@ export class LaneIndex {
 
   /** The slots of lanes that are there; `noSlot` for others. */
   find(lanes: readonly Lane[]): Int32Array {
-    return Int32Array.from(lanes, ({ key }) => this.#slots.get(key) ?? noSlot);
+    const slots = new Int32Array(lanes.length);
+    for (const [row, lane] of lanes.entries()) {
+      slots[row] = this.#lanes[lane.slot] === lane ? lane.slot : (this.#slots.get(lane.key) ?? noSlot);
+    }
+    return slots;
   }
 
   /** Widens what is known of lanes that are there by sightings of which nothing else is left. */
@@ -88,13 +92,15 @@ export class LaneIndex {
   }
 
   #slotOf(lane: Lane): number {
+    // Nearly always: its key is long, and far away in memory.
+    if (this.#lanes[lane.slot] === lane) return lane.slot;
     const known = this.#slots.get(lane.key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return this.#note(lane, known);
     const entry = this.#entries.get(lane.edgeKey) ?? this.#newEntry(lane);
     if (entry === null) return noSlot;
     const slot = this.#free.pop() ?? this.#lanes.length;
     if (slot === this.capacity) this.#grow();
-    this.#lanes[slot] = lane;
+    this.#note(lane, slot);
     this.#firstSeen[slot] = Infinity;
     this.#lastSeen[slot] = 0;
     this.#evidence[slot] = 0;
@@ -103,6 +109,11 @@ export class LaneIndex {
     this.#slots.set(lane.key, slot);
     entry.slots.push(slot);
     return slot;
+  }
+
+  #note(lane: Lane, slot: number): number {
+    this.#lanes[slot] = lane;
+    return (lane.slot = slot);
   }
 
   #newEntry({ edge: id, edgeKey: key }: Lane): Entry | null {

@@ -1,5 +1,12 @@
 import type { Edge, Observation } from '../../core/edge.ts';
-import { counterNames, directionEvidence, type Drops, type Role } from '../../core/flow.ts';
+import {
+  counterNames,
+  directionEvidence,
+  type Drops,
+  type MutableCounters,
+  type Role,
+  zeroCounters,
+} from '../../core/flow.ts';
 import type { ServiceRef } from '../../core/identity.ts';
 import { mergeNames } from '../../core/edge.ts';
 import { makeEdge } from './edges.ts';
@@ -14,9 +21,13 @@ export type TopBy = 'bytes' | 'connections';
 const [toServer, toClient] = [counterNames.indexOf('bytesToServer'), counterNames.indexOf('bytesToClient')];
 const established = counterNames.indexOf('established');
 
-/** What the rows of each lane add up to over one span of time. Several may share an index. */
+/**
+ * What the rows of each lane add up to over one span of time. Several may share an index. The sums of a span that is part
+ * of this one may be `inner`: then what is in those is not kept here again, and only added when it is read.
+ */
 export class LaneSums {
   readonly #index: LaneIndex;
+  #inner: LaneSums | null = null;
   readonly #drops = new Map<number, Drops>();
   #counts = new Float64Array(0);
   /** How many rows of windows are in it, by slot: at zero the lane was not seen in this span. */
@@ -40,7 +51,7 @@ export class LaneSums {
     }
     for (const [row, dropped] of drops) {
       const slot = slots[row] as number;
-      if (slot !== noSlot) this.#drops.set(slot, sumOfDrops(this.#drops.get(slot), dropped));
+      if (slot !== noSlot) this.#addDrops(slot, dropped);
     }
   }
 
@@ -49,27 +60,62 @@ export class LaneSums {
     this.#counts = grown(this.#counts, new Float64Array(this.#index.capacity * width));
   }
 
-  /** Takes out rows that were put in before. @returns the slots of which nothing is left */
-  remove({ counts, drops }: Rows, slots: Int32Array, sightings: Float64Array | null): number[] {
-    const [sums, seen] = [this.#counts, this.#sightings];
+  /**
+   * Keeps no longer what is in the sums of a span that is part of this one. Both hold all of theirs until then, and what
+   * is in `inner` is in here.
+   */
+  divide(inner: LaneSums): void {
+    this.#inner = inner;
+    if (this.#sightings.length < inner.#sightings.length) this.#grow();
+    for (let at = 0; at < inner.#counts.length; at++) {
+      this.#counts[at] = Math.max(0, (this.#counts[at] as number) - (inner.#counts[at] as number));
+    }
+    for (let slot = 0; slot < inner.#sightings.length; slot++) {
+      this.#sightings[slot] = Math.max(0, (this.#sightings[slot] as number) - (inner.#sightings[slot] as number));
+    }
+    for (const [slot, dropped] of inner.#drops) this.#takeDrops(slot, dropped);
+  }
+
+  /**
+   * Takes out rows that were put in before, of which none are in `inner`.
+   * @param outer gets what is taken out. @returns the slots of which nothing is left
+   */
+  remove({ counts, drops }: Rows, slots: Int32Array, sightings: Float64Array | null, outer: LaneSums | null): number[] {
+    if (outer !== null && outer.#sightings.length < this.#index.capacity) outer.#grow();
     const emptied: number[] = [];
     for (const [row, dropped] of drops) {
-      const slot = slots[row] as number;
-      const before = this.#drops.get(slot);
-      if (before !== undefined) this.#drops.set(slot, withoutDrops(before, dropped));
+      const taken = this.#takeDrops(slots[row] as number, dropped);
+      if (outer !== null && taken !== noDrops) outer.#addDrops(slots[row] as number, taken);
     }
+    const seen = this.#sightings;
+    const [outerCounts, outerSeen] = outer === null ? [null, null] : [outer.#counts, outer.#sightings];
     for (let row = 0; row < slots.length; row++) {
       const slot = slots[row] as number;
       // Of rows for which there was no room nothing can be taken out.
       if (slot === noSlot || !((seen[slot] ?? 0) > 0)) continue;
-      for (let at = slot * width, from = row * width, end = at + width; at < end; at++, from++) {
-        sums[at] = Math.max(0, (sums[at] as number) - (counts[from] as number));
-      }
-      seen[slot] = Math.max(0, (seen[slot] as number) - (sightings === null ? 1 : (sightings[row] as number)));
-      if (seen[slot] === 0) emptied.push(slot);
+      move(this.#counts, slot * width, outerCounts, counts, row * width, width);
+      if (sightings === null) move(seen, slot, outerSeen, one, 0, 1);
+      else move(seen, slot, outerSeen, sightings, row, 1);
+      if (seen[slot] === 0) this.clear(slot);
+      if (!this.has(slot)) emptied.push(slot);
     }
-    for (const slot of emptied) this.clear(slot);
     return emptied;
+  }
+
+  #addDrops(slot: number, dropped: Drops): void {
+    this.#drops.set(slot, sumOfDrops(this.#drops.get(slot), dropped));
+  }
+
+  /** @returns what was there of them */
+  #takeDrops(slot: number, dropped: Drops): Drops {
+    const before = this.#drops.get(slot);
+    if (before === undefined) return noDrops;
+    const reasons = Object.entries(dropped).filter(([reason]) => reason in before);
+    const taken = reasons.map(([reason, packets]) => [reason, Math.min(packets, before[reason] as number)] as const);
+    const left = Object.entries(sumOfDrops(before, negative(taken))).filter(([, packets]) => packets > 0);
+    if (left.length === 0) this.#drops.delete(slot);
+    else this.#drops.set(slot, Object.fromEntries(left));
+    return Object.fromEntries(taken);
   }
 
   /** Makes a slot as if nothing had ever been put into it. */
@@ -81,16 +127,25 @@ export class LaneSums {
   }
 
   has(slot: number): boolean {
-    return (this.#sightings[slot] ?? 0) > 0;
+    return (this.#sightings[slot] ?? 0) > 0 || (this.#inner?.has(slot) ?? false);
+  }
+
+  /** These, and those that are part of them. */
+  #parts(): readonly LaneSums[] {
+    return this.#inner === null ? [this] : [this, ...this.#inner.#parts()];
   }
 
   /** The sums of all slots below that one, as they are now. */
   copy(slots: number) {
-    return {
-      counts: this.#counts.slice(0, slots * width),
-      sightings: this.#sightings.slice(0, slots),
-      drops: new Map(this.#drops),
-    };
+    const counts = new Float64Array(slots * width);
+    const sightings = new Float64Array(slots);
+    const drops = new Map<number, Drops>();
+    for (const part of this.#parts()) {
+      addTo(counts, part.#counts);
+      addTo(sightings, part.#sightings);
+      for (const [slot, dropped] of part.#drops) drops.set(slot, sumOfDrops(drops.get(slot), dropped));
+    }
+    return { counts, sightings, drops };
   }
 
   /** The edge of an entry in this span; null when it was not seen in it. */
@@ -108,8 +163,7 @@ export class LaneSums {
 
   #observe(slot: number, beside: Observation | null): Observation {
     const index = this.#index;
-    const counters = countersAt(this.#counts, slot * width);
-    const drops = this.#drops.get(slot) ?? noDrops;
+    const [counters, drops] = this.#sumsAt(slot);
     const [firstSeenUnixMs, lastSeenUnixMs] = [index.firstSeenAt(slot), index.lastSeenAt(slot)];
     const evidence = index.evidenceAt(slot);
     const serverNames = mergeNames(beside?.serverNames ?? noNames, index.namesAt(slot));
@@ -128,19 +182,27 @@ export class LaneSums {
     };
   }
 
+  #sumsAt(slot: number): readonly [MutableCounters, Drops] {
+    const counters = zeroCounters();
+    let drops = noDrops;
+    for (const part of this.#parts()) {
+      if (!((part.#sightings[slot] ?? 0) > 0)) continue;
+      const own = countersAt(part.#counts, slot * width);
+      for (const name of counterNames) counters[name] += own[name];
+      const dropped = part.#drops.get(slot);
+      if (dropped !== undefined) drops = sumOfDrops(drops, dropped);
+    }
+    return [counters, drops];
+  }
+
   /** How much each edge carried, by its number: the larger of what its two sides reported, as in the edge. */
   amounts(by: TopBy): Float64Array {
-    const { edgeOf, isServer } = this.#index.places;
     const sums = by === 'bytes' ? [toServer, toClient] : [established];
     const amounts = new Float64Array(this.#index.edgeNumbers);
     const sides = new Float64Array(2 * amounts.length);
     for (const counter of sums) {
       sides.fill(0);
-      for (let slot = 0; slot < this.#sightings.length; slot++) {
-        if (this.#sightings[slot] === 0) continue;
-        const side = 2 * (edgeOf[slot] as number) + (isServer[slot] as number);
-        sides[side] = (sides[side] as number) + (this.#counts[slot * width + counter] as number);
-      }
+      for (const part of this.#parts()) part.#addAmounts(counter, sides);
       for (let edge = 0; edge < amounts.length; edge++) {
         const larger = Math.max(sides[2 * edge] as number, sides[2 * edge + 1] as number);
         amounts[edge] = (amounts[edge] as number) + larger;
@@ -148,9 +210,41 @@ export class LaneSums {
     }
     return amounts;
   }
+
+  #addAmounts(counter: number, sides: Float64Array): void {
+    const { edgeOf, isServer } = this.#index.places;
+    const [seen, counts] = [this.#sightings, this.#counts];
+    for (let slot = 0; slot < seen.length; slot++) {
+      if (seen[slot] === 0) continue;
+      const side = 2 * (edgeOf[slot] as number) + (isServer[slot] as number);
+      sides[side] = (sides[side] as number) + (counts[slot * width + counter] as number);
+    }
+  }
 }
 
-function withoutDrops(from: Drops, taken: Drops): Drops {
-  const left = Object.entries(from).map(([reason, packets]) => [reason, packets - (taken[reason] ?? 0)] as const);
-  return Object.fromEntries(left.filter(([, packets]) => packets > 0));
+const one = Float64Array.of(1);
+
+/** Takes `counts` from `from` on out of `sums` as far as they are there, and adds what was taken to `into`. */
+function move(
+  sums: Float64Array,
+  at: number,
+  into: Float64Array | null,
+  counts: Float64Array,
+  from: number,
+  length: number,
+): void {
+  for (let i = 0; i < length; i++) {
+    const taken = Math.min(sums[at + i] as number, counts[from + i] as number);
+    sums[at + i] = (sums[at + i] as number) - taken;
+    if (into !== null) into[at + i] = (into[at + i] as number) + taken;
+  }
+}
+
+function addTo(sums: Float64Array, more: Float64Array): void {
+  const length = Math.min(sums.length, more.length);
+  for (let i = 0; i < length; i++) sums[i] = (sums[i] as number) + (more[i] as number);
+}
+
+function negative(drops: readonly (readonly [reason: string, packets: number])[]): Drops {
+  return Object.fromEntries(drops.map(([reason, packets]) => [reason, -packets]));
 }

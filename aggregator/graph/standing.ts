@@ -12,7 +12,10 @@ export interface StandingSpan {
   fromUnixMs: UnixMs;
 }
 
-/** Sums over the spans that are asked for most, always ready: each commit adds to them, and what leaves a span is taken out. */
+/**
+ * Sums over the spans that are asked for most, always ready. Each commit adds to those of the shortest span that it is
+ * in, and what leaves a span moves to the next longer one: the sums of a span are its own with those of all shorter ones.
+ */
 export class Standing {
   readonly index: LaneIndex;
   /** From the shortest to the longest. */
@@ -32,18 +35,35 @@ export class Standing {
     this.longest = longest;
   }
 
-  /** Adds what begins at that moment to the spans that it is in, or to those of them that are named. */
-  add(contribution: Contribution, startUnixMs: UnixMs, to: Iterable<StandingSpan> = this.spans): void {
-    const spans = [...to].filter(({ fromUnixMs }) => startUnixMs >= fromUnixMs);
+  /** Adds what begins at that moment to the spans that it is in. */
+  add(contribution: Contribution, startUnixMs: UnixMs): void {
+    const [shortest, ...longer] = this.spans.filter(({ fromUnixMs }) => startUnixMs >= fromUnixMs);
+    if (shortest === undefined) return;
+    shortest.fold.add(contribution);
+    for (const { fold } of longer) fold.watch(contribution);
+  }
+
+  /** Adds what begins at that moment to those of some spans that it is in, each of which holds all of its own until `divide`. */
+  fill(contribution: Contribution, startUnixMs: UnixMs, to: readonly StandingSpan[]): void {
+    const spans = to.filter(({ fromUnixMs }) => startUnixMs >= fromUnixMs);
     if (spans.length === 0) return;
     const slots = this.index.take(contribution.rows);
     for (const { fold } of spans) fold.add(contribution, slots);
   }
 
-  /** Takes out what has left a span; what is in no span any more is forgotten. */
+  /** To be called once, when all spans are filled with what is in them: from then on each row is in the sums of one. */
+  divide(): void {
+    for (const [i, { fold }] of [...this.spans.entries()].toReversed()) {
+      const shorter = this.spans[i - 1];
+      if (shorter !== undefined) fold.sums.divide(shorter.fold.sums);
+    }
+  }
+
+  /** Takes out what has left a span and any shorter one before; what is in no span any more is forgotten. */
   remove(span: StandingSpan, contribution: Contribution): void {
-    const emptied = span.fold.remove(contribution);
-    if (span !== this.longest) return;
+    const longer = this.spans[this.spans.indexOf(span) + 1];
+    const emptied = span.fold.remove(contribution, longer?.fold ?? null);
+    if (longer !== undefined) return;
     for (const slot of emptied) {
       for (const { fold } of this.spans) fold.sums.clear(slot);
       this.index.release(slot);

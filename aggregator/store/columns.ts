@@ -84,37 +84,51 @@ export function writeLanes(writer: VarintWriter, { laneIds }: PackedRows, order:
  */
 export function writeNumbers(writer: VarintWriter, rows: PackedRows, order: Uint32Array, startUnixMs: UnixMs): void {
   const { counts, firstSeen, lastSeen, evidence } = rows;
-  for (const row of order) writer.write(evidence[row] as number);
+  writer.writeColumn(evidence, order);
   for (const row of order) writer.writeSigned((firstSeen[row] as number) - startUnixMs);
   for (const row of order) writer.write((lastSeen[row] as number) - (firstSeen[row] as number));
   const used = usedCounters(counts, order);
   writer.write(used);
   for (let i = 0; i < width; i++) {
-    if ((used & (1 << i)) !== 0) for (const row of order) writer.write(counts[row * width + i] as number);
+    if ((used & (1 << i)) !== 0) writer.writeColumn(counts, order, i, width);
   }
 }
 
 /** One bit for each counter that is not zero in all rows. */
 function usedCounters(counts: Float64Array, order: Uint32Array): number {
   let used = 0;
-  for (const row of order) {
-    for (let i = 0, at = row * width; i < width; i++, at++) if (counts[at] !== 0) used |= 1 << i;
+  for (let i = 0; i < width; i++) {
+    // Most that are used are so in the first rows.
+    if (order.some((row) => counts[row * width + i] !== 0)) used |= 1 << i;
   }
   return used;
 }
 
 /** Lays out drops as (row difference, reason, packets), and names as (row difference, name). */
-export function writeTexts(writer: VarintWriter, { drops, names }: PackedRows, order: Uint32Array): void {
-  const placeOf = new Map(drops.length + names.length === 0 ? [] : Array.from(order, (row, place) => [row, place]));
-  const placed = (entries: readonly (DropEntry | NameEntry)[]) =>
-    entries
-      .flatMap(([row, ...numbers]) => {
-        const place = placeOf.get(row);
-        return place === undefined ? [] : [[place, ...numbers] as const];
-      })
-      .toSorted(([a], [b]) => a - b);
-  writeEntries(writer, placed(drops));
-  writeEntries(writer, placed(names));
+export function writeTexts(writer: VarintWriter, { laneIds, drops, names }: PackedRows, order: Uint32Array): void {
+  const placeOf = drops.length + names.length === 0 ? noPlaces : placesIn(order, laneIds.length);
+  writeEntries(writer, placed(drops, placeOf));
+  writeEntries(writer, placed(names, placeOf));
+}
+
+const noPlaces = new Int32Array();
+
+/** By row its place in the order, or -1. */
+function placesIn(order: Uint32Array, rows: number): Int32Array {
+  const placeOf = new Int32Array(rows).fill(-1);
+  for (let place = 0; place < order.length; place++) placeOf[order[place] as number] = place;
+  return placeOf;
+}
+
+/** Entries with places instead of rows, ascending; without those of rows that are not in the order. */
+function placed<Entry extends readonly [row: number, ...numbers: number[]]>(
+  entries: readonly Entry[],
+  placeOf: Int32Array,
+): Entry[] {
+  return entries
+    .filter(([row]) => placeOf[row] !== -1)
+    .map((entry) => entry.with(0, placeOf[entry[0]] as number) as readonly number[] as Entry)
+    .sort(([a], [b]) => a - b);
 }
 
 /** How many entries, then for each the difference of its row and its numbers. */

@@ -15,14 +15,14 @@ import {
 import { VarintReader, VarintWriter } from './varint.ts';
 
 const version = 3;
-/** More bytes than most rows take. */
-const usualRowBytes = 32;
+/** All segments are packed in the same memory, one after the other. */
+const writer = new VarintWriter(65_536);
 
 /** Packs the rows of a window: version, lanes, numbers, texts. */
 export function packRows(rows: Rows, startUnixMs: UnixMs, numbers: LaneNumbers): Uint8Array {
   const packed = numberRows(rows, numbers);
   const order = orderOf(packed);
-  const writer = new VarintWriter(64 + usualRowBytes * order.length);
+  writer.reset();
   writer.write(version);
   writeLanes(writer, packed, order);
   writeNumbers(writer, packed, order, startUnixMs);

@@ -19,8 +19,8 @@ interface LaneRow {
 export class SqliteDictionary {
   readonly #maxCached: number;
   readonly #interned: Lanes;
-  /** Of lanes that are asked for again and again, without a look at their texts. All are of the cluster asked for last. */
-  #idOfLane = new WeakMap<Lane, number>();
+  /** Marks numbers that lanes were told, all of the cluster asked for last; another one when they mean nothing any more. */
+  #numbers = Symbol('numbers');
   #cluster = '';
   /** By cluster, then by key. */
   readonly #laneIds = new Map<string, LRUCache<string, number>>();
@@ -72,14 +72,13 @@ export class SqliteDictionary {
   laneId(cluster: string, lane: Lane): number {
     if (cluster !== this.#cluster) {
       this.#cluster = cluster;
-      this.#idOfLane = new WeakMap();
+      this.#numbers = Symbol('numbers');
     }
-    let id = this.#idOfLane.get(lane);
-    if (id === undefined) {
-      id = this.#idByKey(cluster, lane);
-      this.#idOfLane.set(lane, id);
+    if (lane.numberedBy !== this.#numbers) {
+      lane.number = this.#idByKey(cluster, lane);
+      lane.numberedBy = this.#numbers;
     }
-    return id;
+    return lane.number;
   }
 
   #idByKey(cluster: string, lane: Lane): number {
@@ -149,7 +148,7 @@ export class SqliteDictionary {
 
   /** Forgets what is in memory: after a transaction that was undone, its numbers mean nothing. */
   reset(): void {
-    this.#idOfLane = new WeakMap();
+    this.#numbers = Symbol('numbers');
     this.#laneIds.clear();
     for (const cache of [this.#lanes, this.#nameIds, this.#names]) cache.clear();
   }

@@ -64,14 +64,25 @@ export class SqliteSegments {
     return this.#cursor.get(cluster, node) ?? null;
   }
 
-  /** Puts a segment behind all others and moves its node's cursor. To be called inside a transaction. @returns its id */
-  append({ cluster, node, epoch, sequence, window, losses }: Omit<Segment, 'rows'>, columns: Uint8Array): number {
-    const { startUnixMs, endUnixMs } = window;
-    const id = (this.#lastOfAll.get() ?? 0) + 1;
+  /** The last id that was given, whatever the cluster; 0 when there was none. */
+  lastId(): number {
+    return this.#lastOfAll.get() ?? 0;
+  }
+
+  /** Tells that a cluster's segments reach up to there. To be called inside a transaction. */
+  reach(cluster: string, id: number): void {
     this.#moveState.run(cluster, id, this.state(cluster).rolledId);
+  }
+
+  /** Puts a segment behind all others and moves its node's cursor. To be called inside a transaction that calls `reach`. */
+  append(
+    id: number,
+    { cluster, node, epoch, sequence, window, losses }: Omit<Segment, 'rows'>,
+    columns: Uint8Array,
+  ): void {
+    const { startUnixMs, endUnixMs } = window;
     this.#insert.run(id, cluster, node, epoch, sequence, startUnixMs, endUnixMs, JSON.stringify(losses), columns);
     this.#upsertCursor.run(cluster, node, epoch, sequence, endUnixMs);
-    return id;
   }
 
   /** In the order of their ids. */

@@ -72,9 +72,7 @@ export class SqliteStore implements Store {
     this.#aliases = new SqliteAliases(database);
     this.#settings = new SqliteSettings(database);
     this.#baselines = new SqliteBaselines(database);
-    this.#commitAll = database.transaction((commits: readonly Commit[]) =>
-      commits.map((each) => this.#commitOne(each)),
-    );
+    this.#commitAll = database.transaction((commits: readonly Commit[]) => this.#commitEach(commits));
     this.#moveAll = database.transaction((cluster: string, move: Move) => this.#move(cluster, move));
   }
 
@@ -90,7 +88,21 @@ export class SqliteStore implements Store {
     return this.#run(() => this.#commitAll.immediate(commits));
   }
 
-  #commitOne(commit: Commit): CommitResult {
+  #commitEach(commits: readonly Commit[]): CommitResult[] {
+    const { segments } = this.#tables;
+    let lastId = segments.lastId();
+    const reached = new Map<string, number>();
+    const results = commits.map((commit) => {
+      const result = this.#commitOne(commit, lastId + 1);
+      if (result.type === 'committed') reached.set(commit.segment.cluster, ++lastId);
+      return result;
+    });
+    for (const [cluster, id] of reached) segments.reach(cluster, id);
+    return results;
+  }
+
+  /** @param id what it gets if it is committed */
+  #commitOne(commit: Commit, id: number): CommitResult {
     const { segments, dictionary } = this.#tables;
     const { cluster, node } = commit.segment;
     const result = judge(commit, segments.cursor(cluster, node));
@@ -100,7 +112,8 @@ export class SqliteStore implements Store {
     // Pieces will need their numbers.
     for (const text of [node, ...Object.keys(losses)]) nameId(text);
     const columns = packRows(rows, window.startUnixMs, { laneId: (lane) => dictionary.laneId(cluster, lane), nameId });
-    return { ...result, id: segments.append(result.segment, columns) };
+    segments.append(id, result.segment, columns);
+    return { ...result, id };
   }
 
   view<Result>(cluster: string, read: (view: StoreView) => Promise<Result>): Promise<Result> {

@@ -1,3 +1,17 @@
+/** Lays out a number; there must be room for 8 bytes. A number beyond 2^53 - 1 becomes 2^53 - 1. @returns where it ends */
+function encode(bytes: Uint8Array, from: number, value: number): number {
+  let at = from;
+  if (value < 128) {
+    bytes[at++] = value;
+    return at;
+  }
+  let rest = Math.min(value, Number.MAX_SAFE_INTEGER);
+  for (; rest > 0x7fff_ffff; rest = Math.floor(rest / 128)) bytes[at++] = (rest % 128) | 0x80;
+  for (; rest > 127; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80;
+  bytes[at++] = rest;
+  return at;
+}
+
 /**
  * Whole numbers from 0 to 2^53 - 1 in groups of 7 bits, the lowest first (LEB128). Numbers above 2^31 are handled by
  * division, because JavaScript's bit operators stop at 32 bits.
@@ -13,26 +27,33 @@ export class VarintWriter {
 
   /** A number beyond 2^53 - 1 is written as 2^53 - 1: sums may run over what is exact, and are then a lower bound. */
   write(value: number): void {
-    if (this.#length + 8 > this.#bytes.length) this.#grow();
-    if (value < 128) {
-      this.#bytes[this.#length++] = value;
-      return;
-    }
-    let rest = Math.min(value, Number.MAX_SAFE_INTEGER);
-    while (rest > 0x7fff_ffff) {
-      this.#bytes[this.#length++] = (rest % 128) | 0x80;
-      rest = Math.floor(rest / 128);
-    }
-    while (rest > 127) {
-      this.#bytes[this.#length++] = (rest & 0x7f) | 0x80;
-      rest >>>= 7;
-    }
-    this.#bytes[this.#length++] = rest;
+    this.#need(8);
+    this.#length = encode(this.#bytes, this.#length, value);
   }
 
   /** Small numbers of either sign: 0, -1, 1, -2, ... become 0, 1, 2, 3, ... */
   writeSigned(value: number): void {
     this.write(value < 0 ? -2 * value - 1 : 2 * value);
+  }
+
+  /** Writes the values at `first + step * row` for the rows in that order. */
+  writeColumn(values: Float64Array | Uint8Array, order: Uint32Array, first = 0, step = 1): void {
+    this.#need(8 * order.length);
+    const bytes = this.#bytes;
+    let length = this.#length;
+    for (let i = 0; i < order.length; i++) {
+      length = encode(bytes, length, values[first + step * (order[i] as number)] as number);
+    }
+    this.#length = length;
+  }
+
+  /** Begins anew in the same memory. */
+  reset(): void {
+    this.#length = 0;
+  }
+
+  #need(bytes: number): void {
+    while (this.#length + bytes > this.#bytes.length) this.#grow();
   }
 
   #grow(): void {
@@ -41,6 +62,7 @@ export class VarintWriter {
     this.#bytes = larger;
   }
 
+  /** A copy of what was written. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
   }

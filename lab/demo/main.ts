@@ -11,7 +11,7 @@ import { Weir } from './weir.ts';
 
 function suggest(tell: Narrator, lab: Lab, { listen, metricsListen, httpListen }: DemoOptions): void {
   const at = listen === '127.0.0.1:7280' ? '' : ` --aggregator ${listen}`;
-  tell.heading('Look around from another terminal');
+  tell.heading(`Look around in a browser, http://${httpListen}/, or from another terminal`);
   for (const command of [
     `npx weir status${at}`,
     `npx weir flows${at} --follow`,
