@@ -12,6 +12,8 @@ const streams = 500;
 const cluster = { pods: 15_000, nodes: streams, replicas: 3, namespaces: 100 };
 /** The first ones tell the dictionaries, the next ones come at the load model's pace, the rest as fast as they are taken. */
 const [pacedWindows, fastWindows] = [3, 16];
+/** How long it takes until all have told one window of them: agents come back over a minute, not at once. */
+const dictionaryMs = 20_000;
 /** 5,000 nodes send their windows in the time of one. */
 const pacedMs = (windowMs * streams) / 5_000;
 
@@ -33,7 +35,7 @@ async function measureRound(run: Run, database: string): Promise<IngestRound> {
   ]);
   const empty = await aggregator.usage();
   await agents.connect(aggregator.listening.address);
-  const first = await agents.send(differentWindows, 0);
+  const first = await agents.send(differentWindows, dictionaryMs);
   const told = await aggregator.usage();
   const paced = await agents.send(pacedWindows, pacedMs);
   const before = await aggregator.usage();
