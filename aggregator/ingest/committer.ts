@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Commit, CommitResult, Store } from '../store/store.ts';
 
 interface Waiting {
@@ -6,8 +7,12 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** The most segments that go into one transaction: bounds how long a commit holds up everything else. */
-const maxGroup = 256;
+/**
+ * The most rows that go into one transaction, but for the last of its segments: bounds how long a commit holds up
+ * everything else. A row takes some microseconds, and many more where its lane is new.
+ */
+const maxGroupRows = 16_384;
+const maxGroupSegments = 1_024;
 
 /**
  * Commits segments in the order in which they come. Those that wait while a commit is under way go together into the
@@ -37,17 +42,29 @@ export class Committer {
 
   async #run(): Promise<void> {
     // Let those that arrive in the same turn join the group.
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     while (this.#waiting.length > 0) {
-      const group = this.#waiting.slice(0, maxGroup);
-      this.#waiting = this.#waiting.slice(maxGroup);
+      const group = this.#nextGroup();
       try {
         const results = await this.#store.commit(group.map(({ commit }) => commit));
         for (const [i, { resolve }] of group.entries()) resolve(results[i] as CommitResult);
       } catch (error) {
         for (const { reject } of group) reject(error);
       }
+      // A store that works in this process has not let anything else happen meanwhile.
+      await nextTurn();
     }
     this.#running = null;
+  }
+
+  #nextGroup(): Waiting[] {
+    let [segments, rows] = [0, 0];
+    const most = Math.min(this.#waiting.length, maxGroupSegments);
+    for (; segments < most && rows < maxGroupRows; segments++) {
+      rows += (this.#waiting[segments] as Waiting).commit.segment.rows.lanes.length;
+    }
+    const group = this.#waiting.slice(0, segments);
+    this.#waiting = this.#waiting.slice(segments);
+    return group;
   }
 }

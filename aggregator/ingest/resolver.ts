@@ -8,6 +8,7 @@ import type { Identity } from '../identity/identity.ts';
 import { rowsOfColumns } from './column-rows.ts';
 import { type LaneSources, StreamLanes } from './stream-lanes.ts';
 import { Subjects } from './subjects.ts';
+import { Turns } from './turns.ts';
 import { Waiters } from './waiters.ts';
 
 export interface ResolverOptions {
@@ -25,6 +26,9 @@ export interface ResolverOptions {
   readonly maxSubjects: number;
 }
 
+/** How long batches are resolved at a stretch while others wait: some thousand rows. */
+const sliceMs: Milliseconds = 5;
+
 /**
  * Gives names to the ends of a batch's flows. An agent sees a pod's first packets before the cluster's state shows the
  * pod, so a batch with somebody unknown in it waits a little, until the state shows them or the time is over.
@@ -34,6 +38,7 @@ export class Resolver {
   readonly #sources: LaneSources;
   readonly #givenUp: LRUCache<string, true>;
   readonly #waiters = new Waiters();
+  readonly #turns = new Turns(sliceMs);
 
   constructor(identity: Identity, options: ResolverOptions) {
     this.#options = options;
@@ -67,14 +72,20 @@ export class Resolver {
     await this.#options.firstState;
     const deadline = performance.now() + this.#options.waitMs;
     for (let leftMs = this.#options.waitMs; ; leftMs = deadline - performance.now()) {
-      const unknown = new Set<string>();
-      const slots = lanes.slotsOf(columns, unknown);
-      for (const key of unknown) if (this.#givenUp.has(key)) unknown.delete(key);
-      if (unknown.size === 0 || leftMs <= 0) {
-        for (const key of unknown) this.#givenUp.set(key, true);
-        return rowsOfColumns(columns, slots, lanes.lanes);
-      }
-      await this.#waiters.wait(unknown, leftMs);
+      const isLast = leftMs <= 0;
+      const tried = await this.#turns.run(() => this.#try(columns, lanes, isLast));
+      if (tried.rows !== null) return tried.rows;
+      await this.#waiters.wait(tried.unknown, leftMs);
     }
+  }
+
+  /** The rows, or who is unknown as yet. @param isLast takes those for unknown for good */
+  #try(columns: RowColumns, lanes: StreamLanes, isLast: boolean): { rows: Rows | null; unknown: ReadonlySet<string> } {
+    const unknown = new Set<string>();
+    const slots = lanes.slotsOf(columns, unknown);
+    for (const key of unknown) if (this.#givenUp.has(key)) unknown.delete(key);
+    if (unknown.size > 0 && !isLast) return { rows: null, unknown };
+    for (const key of unknown) this.#givenUp.set(key, true);
+    return { rows: rowsOfColumns(columns, slots, lanes.lanes), unknown };
   }
 }
