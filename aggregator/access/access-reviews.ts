@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { WeirError } from '../../core/errors.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { User } from './caller.ts';
-import { defaultReviewOptions, type ReviewOptions } from './token-reviews.ts';
+import { defaultReviewOptions, KeptAnswers, type ReviewOptions } from './kept-answers.ts';
 
 /** What somebody would do to a resource of the group weir.dev, which exists for rights only. */
 export interface Access {
@@ -25,29 +23,17 @@ const review = z.object({
 export class AccessReviews {
   readonly #client: KubeClient;
   readonly #timeoutMs: Milliseconds;
-  readonly #kept: LRUCache<string, Promise<boolean>>;
+  readonly #kept: KeptAnswers<boolean>;
 
-  constructor(client: KubeClient, { keepMs, maxKept, timeoutMs }: ReviewOptions = defaultReviewOptions) {
+  constructor(client: KubeClient, options: ReviewOptions = defaultReviewOptions) {
     this.#client = client;
-    this.#timeoutMs = timeoutMs;
-    this.#kept = new LRUCache({ max: maxKept, ttl: keepMs });
+    this.#timeoutMs = options.timeoutMs;
+    this.#kept = new KeptAnswers(options);
   }
 
   /** @throws WeirError ACCESS_UNDECIDED when the API server does not answer: nobody may do anything then */
   async allows(user: User, access: Access): Promise<boolean> {
-    const key = createHash('sha256')
-      .update(JSON.stringify([user, access]))
-      .digest('base64');
-    const known = this.#kept.get(key);
-    if (known !== undefined) return await known;
-    const asked = this.#ask(user, access);
-    this.#kept.set(key, asked);
-    try {
-      return await asked;
-    } catch (error) {
-      this.#kept.delete(key);
-      throw error;
-    }
+    return await this.#kept.get(JSON.stringify([user, access]), () => this.#ask(user, access));
   }
 
   async #ask({ name, uid, groups, extra }: User, { verb, resource, namespace }: Access): Promise<boolean> {

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { WeirError } from '../../core/errors.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import type { KubeClient } from '../../kube/client.ts';
+import { defaultReviewOptions, KeptAnswers, type ReviewOptions } from './kept-answers.ts';
 
 /** Who a token is of, as the API server says (authentication.k8s.io/v1 UserInfo). */
 export interface Reviewed {
@@ -28,15 +27,6 @@ const status = z.object({
 
 const review = z.object({ status });
 
-export interface ReviewOptions {
-  /** How long an answer is believed: for so long a token that was withdrawn goes on to be taken. */
-  readonly keepMs: Milliseconds;
-  readonly maxKept: number;
-  readonly timeoutMs: Milliseconds;
-}
-
-export const defaultReviewOptions: ReviewOptions = { keepMs: 10_000, maxKept: 10_000, timeoutMs: 10_000 };
-
 /** Tokens as they come from the network are not longer. */
 const maxTokenLength = 16_384;
 
@@ -44,12 +34,12 @@ const maxTokenLength = 16_384;
 export class TokenReviews {
   readonly #client: KubeClient;
   readonly #timeoutMs: Milliseconds;
-  readonly #kept: LRUCache<string, Promise<Reviewed | null>>;
+  readonly #kept: KeptAnswers<Reviewed | null>;
 
-  constructor(client: KubeClient, { keepMs, maxKept, timeoutMs }: ReviewOptions = defaultReviewOptions) {
+  constructor(client: KubeClient, options: ReviewOptions = defaultReviewOptions) {
     this.#client = client;
-    this.#timeoutMs = timeoutMs;
-    this.#kept = new LRUCache({ max: maxKept, ttl: keepMs });
+    this.#timeoutMs = options.timeoutMs;
+    this.#kept = new KeptAnswers(options);
   }
 
   /**
@@ -58,19 +48,7 @@ export class TokenReviews {
    */
   async review(token: string, audience: string | null): Promise<Reviewed | null> {
     if (token.length > maxTokenLength) return null;
-    const key = createHash('sha256')
-      .update(`${audience ?? ''} ${token}`)
-      .digest('base64');
-    const known = this.#kept.get(key);
-    if (known !== undefined) return await known;
-    const asked = this.#ask(token, audience);
-    this.#kept.set(key, asked);
-    try {
-      return await asked;
-    } catch (error) {
-      this.#kept.delete(key);
-      throw error;
-    }
+    return await this.#kept.get(`${audience ?? ''} ${token}`, () => this.#ask(token, audience));
   }
 
   async #ask(token: string, audience: string | null): Promise<Reviewed | null> {
