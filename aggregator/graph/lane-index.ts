@@ -14,6 +14,7 @@ export const noSlot = -1;
  */
 export class LaneIndex {
   readonly #maxEdges: number;
+  readonly #notesSlots: boolean;
   readonly #slots = new Map<string, number>();
   readonly #entries = new Map<string, Entry>();
   readonly #scopes = new ScopeIndex();
@@ -29,9 +30,13 @@ export class LaneIndex {
   #isServer = new Uint8Array(64);
   #overflowedRows = 0;
 
-  /** @param maxEdges rows of further edges are counted and left out */
-  constructor(maxEdges: number) {
+  /**
+   * @param maxEdges rows of further edges are counted and left out
+   * @param notesSlots whether lanes note their slots here: for the one index that is asked for them with every commit
+   */
+  constructor(maxEdges: number, notesSlots = false) {
     this.#maxEdges = maxEdges;
+    this.#notesSlots = notesSlots;
   }
 
   /** How many edges there are. */
@@ -113,7 +118,8 @@ export class LaneIndex {
 
   #note(lane: Lane, slot: number): number {
     this.#lanes[slot] = lane;
-    return (lane.slot = slot);
+    if (this.#notesSlots) lane.slot = slot;
+    return slot;
   }
 
   #newEntry({ edge: id, edgeKey: key }: Lane): Entry | null {

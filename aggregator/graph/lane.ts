@@ -15,7 +15,7 @@ export interface Lane {
   readonly edgeKey: string;
   /** Equal for equal lanes only. */
   readonly key: string;
-  /** Its slot in the index that took it last; whether it still is, the index knows. */
+  /** Its slot in the index of the standing sums; whether it still is, the index knows. */
   slot: number;
   /** What a store's dictionary calls it, good for as long as `numberedBy` is what the dictionary says. */
   number: number;
