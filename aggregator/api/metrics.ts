@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Edge } from '../../core/edge.ts';
+import type { EdgeId } from '../../core/edge.ts';
 import { workloadKey } from '../../core/identity.ts';
 import type { Clock } from '../../core/time.ts';
 import type { History } from '../graph/history.ts';
@@ -74,7 +74,7 @@ export class Metrics {
       gauge.set(history.edgeCount),
     );
     this.#gauge('weir_workloads', 'Workloads of the cluster, by whether any traffic was seen.', ['state'], (gauge) => {
-      const active = activeWorkloads(history.all().edges);
+      const active = activeWorkloads(history.ends());
       const count = state.workloads.filter(({ ref }) => active.has(workloadKey(ref))).length;
       gauge.set({ state: 'active' }, count);
       gauge.set({ state: 'silent' }, state.workloads.length - count);
@@ -84,7 +84,7 @@ export class Metrics {
       'Different addresses in the graph that have no name, by reason.',
       ['reason'],
       (gauge) => {
-        for (const { reason, addresses } of countUnresolved(history.all().edges)) gauge.set({ reason }, addresses);
+        for (const { reason, addresses } of countUnresolved(history.ends())) gauge.set({ reason }, addresses);
       },
     );
     this.#gauge('weir_cluster_problems', 'Manifests that could not be read.', [], (gauge) =>
@@ -145,7 +145,10 @@ export class Metrics {
   }
 }
 
-function activeWorkloads(edges: readonly Edge[]): ReadonlySet<string> {
-  const ends = edges.flatMap(({ client, server }) => [client, server]);
-  return new Set(ends.flatMap((entity) => (entity.type === 'workload' ? [workloadKey(entity)] : [])));
+function activeWorkloads(edges: Iterable<EdgeId>): ReadonlySet<string> {
+  const active = new Set<string>();
+  for (const { client, server } of edges) {
+    for (const end of [client, server]) if (end.type === 'workload') active.add(workloadKey(end));
+  }
+  return active;
 }

@@ -103,6 +103,11 @@ export class History {
     return false;
   }
 
+  /** How much was watched in all that is kept. */
+  get coverage(): Coverage {
+    return this.#live.standing.longest.fold.coverage(this.#options.nodes());
+  }
+
   /** How much of a node was watched in all that is kept. */
   nodeCoverage(node: string): NodeCoverage {
     return this.#live.standing.longest.fold.nodeCoverage(node);

@@ -87,7 +87,6 @@ async function follow(
 }
 
 function clusterStatus({ cluster, state, history, agents, identity }: QueryParts): wire.ClusterStatus {
-  const { edges, coverage } = history.all();
   const { source, workloads } = state;
   return {
     name: cluster,
@@ -98,12 +97,12 @@ function clusterStatus({ cluster, state, history, agents, identity }: QueryParts
     workloads: workloads.length,
     pods: workloads.reduce((total, { pods }) => total + pods.length, 0),
     edges: history.edgeCount,
-    coverage: encodeCoverage(coverage),
+    coverage: encodeCoverage(history.coverage),
     problems: [
       ...source.problems(),
       ...identityRemarks(identity.problems()),
       ...otherPoliciesRemark(state.snapshot.otherPolicies),
     ],
-    unresolved: countUnresolved(edges),
+    unresolved: countUnresolved(history.ends()),
   };
 }
