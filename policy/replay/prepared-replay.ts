@@ -63,8 +63,7 @@ export class PreparedReplay {
     for (const policy of policies) this.#selections.set(policyKey(refOf(policy)), selectionOf(policy));
     const deciding = new EdgeSides(this.#roster, new PolicySet(policies, cluster.nodes));
     this.#sides = edges.map((edge) => deciding.decide(edge));
-    const { findings: _, ...counts } = this.result();
-    this.#counts = counts;
+    this.#counts = this.#tally().counts;
   }
 
   get counts(): ReplayCounts {
@@ -85,9 +84,13 @@ export class PreparedReplay {
 
   /** All of it, as `replay` would give it. */
   result(): ReplayResult {
+    return this.#tally().result();
+  }
+
+  #tally(): Tally {
     const tally = new Tally();
     for (const [index, edge] of this.#edges.entries()) tally.add(edge, this.#sides[index] as Sides);
-    return tally.result();
+    return tally;
   }
 
   finding({ edge, after }: Redecided): ReplayFinding {

@@ -100,8 +100,12 @@ export class Tally {
         .sort((a, b) => compareText(a.key, b.key))
         .map(({ edge, sides }) => findingOf(edge, sides)),
     );
+    return { ...this.counts, findings };
+  }
+
+  get counts(): ReplayCounts {
     const flows = Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
-    return { flows, ...this.#counts, findings };
+    return { flows, ...this.#counts };
   }
 }
 
