@@ -36,9 +36,14 @@ export function keyOf(key: string, method: string, request: object, traffic: boo
   return [traffic ? 'traffic' : 'state', key, method, timeless(request), range];
 }
 
-/** Whether two questions differ in their time only: then the answer before stands until the next is there. */
-export function sameButTime(a: readonly unknown[] | undefined, b: readonly unknown[]): boolean {
-  return a !== undefined && JSON.stringify(a.slice(0, 4)) === JSON.stringify(b.slice(0, 4));
+/** What stands until a question is answered: the answer before, where that question differs in its time only. */
+export function standInFor(queryKey: readonly unknown[]) {
+  return <Answer>(before: Answer | undefined, query: { readonly queryKey: readonly unknown[] } | undefined) =>
+    query !== undefined && sameButTime(query.queryKey, queryKey) ? before : undefined;
+}
+
+function sameButTime(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return JSON.stringify(a.slice(0, 4)) === JSON.stringify(b.slice(0, 4));
 }
 
 /** Asks one method of the API, and again when its question changes. */
@@ -53,6 +58,6 @@ export function useCall<Key extends ApiKey, Name extends keyof Methods[Key] & st
     queryKey,
     queryFn: ({ signal }) => call(key, method, request, signal),
     enabled,
-    placeholderData: (before, query) => (sameButTime(query?.queryKey, queryKey) ? before : undefined),
+    placeholderData: standInFor(queryKey),
   });
 }

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Coverage, Edge, ListEdgesRequest } from '../../../proto/wire.ts';
 import { call } from './client.ts';
-import { keyOf, sameButTime } from './use-call.ts';
+import { keyOf, standInFor } from './use-call.ts';
 
 /** The most rows that are taken into the page; beyond that, a narrower scope or filter is asked for. */
 export const maxEdges = 20_000;
@@ -32,6 +32,6 @@ export function useEdges(request: Partial<ListEdgesRequest>, enabled = true) {
     queryKey,
     queryFn: ({ signal }) => allPages(request, signal),
     enabled,
-    placeholderData: (before, query) => (sameButTime(query?.queryKey, queryKey) ? before : undefined),
+    placeholderData: standInFor(queryKey),
   });
 }
