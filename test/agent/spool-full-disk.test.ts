@@ -1,40 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { Windows } from '../../agent/spool/windows.ts';
 import { recordsOf } from '../proto/columns.ts';
+import { fillDisk, smallDisk, withoutSmallDisk } from './small-disk.ts';
 import { batchOf, call, openSpool, takeAll, windowOf } from './spools.ts';
-
-const mebibyte = 1024 * 1024;
-const canMount = process.getuid?.() === 0 ? false : 'only root may mount a small file system';
-
-/** A file system of two MiB. */
-function smallDisk(t: Test, options = 'rw'): string {
-  const folder = mkdtempSync(join(tmpdir(), 'weir-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${2 * mebibyte},${options}`, 'weir-test', folder]);
-  t.teardown(() => {
-    // Lazily: spools keep their files open as long as the process lives.
-    execFileSync('umount', ['--lazy', folder]);
-    rmSync(folder, { recursive: true });
-  });
-  return folder;
-}
-
-/** Leaves no room on a disk; the way back is to remove it. */
-function fill(folder: string): string {
-  const path = join(folder, 'ballast');
-  for (let size = 2 * mebibyte; size >= 1; size = Math.floor(size / 2)) {
-    try {
-      writeFileSync(path, Buffer.alloc(size), { flag: 'a' });
-    } catch {
-      // Less fits.
-    }
-  }
-  return path;
-}
 
 function windowsOf(spool: ReturnType<typeof openSpool>, maxRows = 1_000) {
   const windows = new Windows(spool, maxRows, pino({ level: 'silent' }));
@@ -48,12 +19,12 @@ function windowsOf(spool: ReturnType<typeof openSpool>, maxRows = 1_000) {
   };
 }
 
-t.test('while the disk is full windows are held as one, and nothing is lost', { skip: canMount }, async (t) => {
+t.test('while the disk is full windows are held as one, and nothing is lost', { skip: withoutSmallDisk }, async (t) => {
   const disk = smallDisk(t);
   const folder = join(disk, 'spool');
   const keep = windowsOf(openSpool(folder, 5));
   t.equal(keep(1, [80]), true);
-  const ballast = fill(disk);
+  const ballast = fillDisk(disk);
   for (const number of [2, 3, 4]) t.equal(keep(number, [80, number]), false, 'the kernel must hold what it has');
   t.equal(openSpool(folder, 7).state?.toString(), 'after 1', 'a later start would tell it from the kernel');
   unlinkSync(ballast);
@@ -73,10 +44,10 @@ t.test('while the disk is full windows are held as one, and nothing is lost', { 
   ]);
 });
 
-t.test('what is held is bounded, and what does not fit is a loss', { skip: canMount }, async (t) => {
+t.test('what is held is bounded, and what does not fit is a loss', { skip: withoutSmallDisk }, async (t) => {
   const disk = smallDisk(t);
   const keep = windowsOf(openSpool(join(disk, 'spool'), 5), 3);
-  const ballast = fill(disk);
+  const ballast = fillDisk(disk);
   for (const number of [1, 2, 3]) keep(number, [number * 10, number * 10 + 1]);
   unlinkSync(ballast);
   t.equal(keep(4, [40]), true);
@@ -85,12 +56,12 @@ t.test('what is held is bounded, and what does not fit is a loss', { skip: canMo
   t.strictSame(batch?.records.map(({ port }) => port).toSorted(), [30, 31, 40]);
 });
 
-t.test('a start on a full disk is no error, a read-only one is', { skip: canMount }, async (t) => {
+t.test('a start on a full disk is no error, a read-only one is', { skip: withoutSmallDisk }, async (t) => {
   const disk = smallDisk(t);
   const folder = join(disk, 'spool');
   mkdirSync(folder);
   writeFileSync(join(folder, 'marks'), '');
-  const ballast = fill(disk);
+  const ballast = fillDisk(disk);
   const spool = openSpool(folder, 5);
   t.throws(() => spool.begin(Buffer.alloc(10_000)), { code: 'SPOOL', message: /ENOSPC.*--spool/ });
   t.equal(windowsOf(spool)(1, [80]), false);

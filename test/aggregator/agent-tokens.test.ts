@@ -4,12 +4,11 @@ import t, { type Test } from 'tap';
 import { tokenProof } from '../../aggregator/access/token-proof.ts';
 import { TokenReviews } from '../../aggregator/access/token-reviews.ts';
 import { systemClock } from '../../core/time.ts';
-import { KubeClient } from '../../kube/client.ts';
 import type { Account } from '../../lab/kube-api/accounts.ts';
-import { KubeApi } from '../../lab/kube-api/server.ts';
 import { connect } from '../../proto/services.ts';
 import { CertificateFiles } from '../../tls/certificate-files.ts';
 import { channelCredentials } from '../../tls/grpc-credentials.ts';
+import { serveApi } from '../kube/reflecting.ts';
 import { Authority } from '../tls/authority.ts';
 import { batchOf, call, Pusher } from './pusher.ts';
 import { start, TestCluster } from './running.ts';
@@ -31,21 +30,7 @@ function jwt(name: string, expiresInMs: number): string {
 }
 
 async function setUp(t: Test, keepMs = 1) {
-  const api = await KubeApi.start();
-  const access = {
-    description: 'a test',
-    server: new URL(api.url),
-    credentials: async () => ({
-      token: null,
-      tls: { ca: null, cert: null, key: null, serverName: null, verify: true },
-    }),
-    rejected: () => undefined,
-  };
-  const client = new KubeClient(access);
-  t.teardown(async () => {
-    client.close();
-    await api.close();
-  });
+  const { api, client } = await serveApi(t);
   const authority = new Authority(t);
   const own = authority.write(authority.issue('IP:127.0.0.1'), 'aggregator');
   const certificates = await CertificateFiles.open({ ca: null, ...own }, never, log);

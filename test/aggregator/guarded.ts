@@ -4,12 +4,11 @@ import type { Test } from 'tap';
 import { AccessReviews } from '../../aggregator/access/access-reviews.ts';
 import { authenticator } from '../../aggregator/access/authenticate.ts';
 import { TokenReviews } from '../../aggregator/access/token-reviews.ts';
-import { KubeClient } from '../../kube/client.ts';
 import type { Grant } from '../../lab/kube-api/accounts.ts';
-import { KubeApi } from '../../lab/kube-api/server.ts';
 import { type Connection, connect } from '../../proto/services.ts';
 import { CertificateFiles } from '../../tls/certificate-files.ts';
 import { channelCredentials } from '../../tls/grpc-credentials.ts';
+import { serveApi } from '../kube/reflecting.ts';
 import { Authority } from '../tls/authority.ts';
 import { podYaml } from './cluster-fixture.ts';
 import { batchOf, call, Pusher } from './pusher.ts';
@@ -45,21 +44,7 @@ const everywhere = (to: string, verbs: readonly string[]): Grant => ({
  * the namespace shop, `nobody` nothing. Edges go from shop to data, and within data.
  */
 export async function guarded(t: Test) {
-  const api = await KubeApi.start();
-  const access = {
-    description: 'a test',
-    server: new URL(api.url),
-    credentials: async () => ({
-      token: null,
-      tls: { ca: null, cert: null, key: null, serverName: null, verify: true },
-    }),
-    rejected: () => undefined,
-  };
-  const client = new KubeClient(access);
-  t.teardown(async () => {
-    client.close();
-    await api.close();
-  });
+  const { api, client } = await serveApi(t);
   for (const name of ['admin', 'viewer', 'shopper', 'nobody']) {
     api.accounts.tokens.set(`token-of-${name}`, { username: name });
   }

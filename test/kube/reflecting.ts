@@ -21,6 +21,17 @@ export function accessTo(server: string, credentials: Credentials = plain): ApiA
   };
 }
 
+/** A server of the Kubernetes API and a client of it, until the test ends. */
+export async function serveApi(t: Test): Promise<{ readonly api: KubeApi; readonly client: KubeClient }> {
+  const api = await KubeApi.start();
+  const client = new KubeClient(accessTo(api.url));
+  t.teardown(async () => {
+    client.close();
+    await api.close();
+  });
+  return { api, client };
+}
+
 /** Time that passes only by what is slept, and at once. */
 export class FakePace implements Pace {
   /** Everything that was slept, in milliseconds. */

@@ -1,41 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { SqliteStore } from '../../../aggregator/store/sqlite.ts';
+import { fillDisk, smallDisk, withoutSmallDisk } from '../../agent/small-disk.ts';
 import { plainSegment } from '../segments.ts';
 import { allTime, commitOf, segmentsIn } from './under-test.ts';
 
-const canMount = process.getuid?.() === 0 ? false : 'only root may mount a small file system';
-
-/** A file system of two MiB. */
-function smallDisk(t: Test): string {
-  const folder = mkdtempSync(join(tmpdir(), 'weir-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'weir-test', folder]);
-  t.teardown(() => {
-    execFileSync('umount', ['--lazy', folder]);
-    rmSync(folder, { recursive: true });
-  });
-  return folder;
-}
-
-/** Leaves no room on a disk; the way back is to remove it. */
-function fill(folder: string): string {
-  const path = join(folder, 'ballast');
-  for (let size = 2 ** 21; size >= 1; size = Math.floor(size / 2)) {
-    try {
-      writeFileSync(path, Buffer.alloc(size), { flag: 'a' });
-    } catch {
-      // Less fits.
-    }
-  }
-  return path;
-}
-
 t.test(
   'a full disk fails what writes, damages nothing, and all goes on when there is room',
-  { skip: canMount },
+  { skip: withoutSmallDisk },
   async (t) => {
     const folder = smallDisk(t);
     const path = join(folder, 'weir.db');
@@ -49,7 +22,7 @@ t.test(
     const rollUp = () =>
       store.rollUp('demo', { tiers, now: Date.now(), throughId: 1_000, keepSightingsMs: 1e12, maxSightings: 9 });
     for (let sequence = 1; sequence <= 20; sequence++) await commit(sequence);
-    const ballast = fill(folder);
+    const ballast = fillDisk(folder);
     const full = { code: 'STORE', message: /the disk is full; make room or keep less/ };
     let next = 21;
     await t.rejects(async () => {
