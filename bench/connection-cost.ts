@@ -136,7 +136,7 @@ function mean(a: ConnectionCost, b: ConnectionCost): ConnectionCost {
  * measured, and a round is the mean of one of each.
  */
 export async function measureConnections(run: Run, rounds: number): Promise<PlacedCosts[]> {
-  timeBpfPrograms(run.undo);
+  timeBpfPrograms(run.undo, true);
   const [one, other] = [await measureInOrder(run, orders[0], rounds), await measureInOrder(run, orders[1], rounds)];
   return one.map(({ placement, rounds: costs }, i) => ({
     placement,

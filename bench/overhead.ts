@@ -3,12 +3,15 @@ import type { Bench, Result, Run } from './bench.ts';
 import { Load } from './load.ts';
 import { sharedCore } from './placement.ts';
 import { median, rounded } from './statistics.ts';
+import { timeBpfPrograms } from './sysctl.ts';
 import { WatchedNode } from './watched-node.ts';
 
 const port = 9000;
 /** As an agent has it by itself. */
 const defaultWindow = '15s';
 const settleMs = 2000;
+/** A core that idled while the agent started or stopped is slow for about a second. */
+const warmUpSeconds = 1;
 
 interface Rates {
   readonly rr: number;
@@ -23,6 +26,7 @@ interface OverheadRound {
 async function measureRates(run: Run, watched: WatchedNode, load: Load): Promise<Rates> {
   const [client, server] = [watched.pod(0), watched.pod(1)];
   const { client: core } = sharedCore();
+  await load.client(client, ['rr', server.address, port, warmUpSeconds], core);
   const rr = await load.client(client, ['rr', server.address, port, run.seconds], core);
   const crr = await load.client(client, ['crr', server.address, port, run.seconds, 0, 0], core);
   if (crr.failed > 0) throw new Error(`${crr.failed} connections failed`);
@@ -49,6 +53,8 @@ async function measureRound(run: Run, round: number, watched: WatchedNode, load:
 }
 
 async function measure(run: Run): Promise<Result> {
+  // Two readings of the clock for each run of a program would be most of what is measured.
+  timeBpfPrograms(run.undo, false);
   const watched = await WatchedNode.make(run, 2, 1);
   const load = new Load(run);
   await load.serve(watched.pod(1), `${port}-${port}`, sharedCore().server);

@@ -94,6 +94,7 @@ struct sk_buff {
 	__u16 network_header;
 	unsigned char *head;
 	__u8 active_extensions;
+	__u8 tc_at_ingress : 1;
 	struct skb_ext *extensions;
 };
 

@@ -43,7 +43,7 @@ export interface CaptureOptions {
 }
 
 export type TracingProgram = 'on_tcp_state' | 'on_tcp_state_raw' | 'on_drop';
-export type PacketProgram = 'on_packet_from_pod' | 'on_packet_to_pod';
+export type PacketProgram = 'on_packet' | 'on_packet_from_pod' | 'on_packet_to_pod';
 export type IteratorProgram = 'find_sockets' | 'find_namespaces' | 'find_processes' | 'sample_sockets';
 export type Program = TracingProgram | PacketProgram | IteratorProgram;
 export type EdgeMap = 'socket_edges' | 'packet_edges' | 'drop_edges' | 'translated_edges';

@@ -76,8 +76,7 @@ export function programsFor(features: Features): Program[] {
   const has = (name: FeatureName) => features.get(name)?.active === true;
   return [
     has('tp-btf') ? 'on_tcp_state' : 'on_tcp_state_raw',
-    'on_packet_from_pod',
-    'on_packet_to_pod',
+    ...(has('tcx') ? (['on_packet'] as const) : (['on_packet_from_pod', 'on_packet_to_pod'] as const)),
     ...(has('drop-reasons') ? (['on_drop'] as const) : []),
     ...(has('iterators') ? (['find_namespaces', 'find_processes'] as const) : []),
     // Sockets are walked through the storage that only the BTF tracepoint may use.

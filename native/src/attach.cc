@@ -25,6 +25,7 @@ constexpr uint32_t kBefore = 1U << 3;
 constexpr uint32_t kFilterHandle = 0x57656972;
 constexpr uint32_t kFilterPriority = 1;
 
+constexpr const char *kTcxProgram = "on_packet";
 constexpr const char *kRawProgram = "on_tcp_state_raw";
 constexpr const char *kRawTracepoint = "inet_sock_set_state";
 
@@ -127,8 +128,8 @@ bool Capture::AttachInterface(uint32_t ifindex, const interface &behind, bool tc
 		if (tcx) {
 			interrupted |= DetachClsact(ifindex, BPF_TC_INGRESS);
 			interrupted |= DetachClsact(ifindex, BPF_TC_EGRESS);
-			links.from_pod = AttachTcx("on_packet_from_pod", ifindex, kTcxIngress, kFromPod + index);
-			links.to_pod = AttachTcx("on_packet_to_pod", ifindex, kTcxEgress, kToPod + index);
+			links.from_pod = AttachTcx(kTcxProgram, ifindex, kTcxIngress, kFromPod + index);
+			links.to_pod = AttachTcx(kTcxProgram, ifindex, kTcxEgress, kToPod + index);
 		} else {
 			AttachClsact(Program("on_packet_from_pod"), ifindex, BPF_TC_INGRESS);
 			AttachClsact(Program("on_packet_to_pod"), ifindex, BPF_TC_EGRESS);
@@ -158,7 +159,7 @@ void Capture::DetachInterface(uint32_t ifindex)
 }
 
 // An interface that has gone leaves its links and its entry behind when nobody watched; one that is there goes on, with
-// our programs in place of older ones.
+// our programs in place of older ones. Where filters of clsact will replace a link, it is left as it is until then.
 void Capture::AdoptInterfaces()
 {
 	for (const std::string &slot : pins_.List("links")) {
@@ -167,10 +168,9 @@ void Capture::AdoptInterfaces()
 		if (!ifindex)
 			continue;
 		Fd link = pins_.Open("links", slot);
-		const char *program = from_pod ? "on_packet_from_pod" : "on_packet_to_pod";
 		const bool alive = link && InterfaceOf(link.get()) == ifindex;
-		if (!alive ||
-		    (origin_ != Origin::kTakenOver && bpf_link_update(link.get(), Program(program), nullptr))) {
+		const bool outdated = origin_ != Origin::kTakenOver && programs_.count(kTcxProgram);
+		if (!alive || (outdated && bpf_link_update(link.get(), Program(kTcxProgram), nullptr))) {
 			pins_.Remove("links", slot);
 			continue;
 		}

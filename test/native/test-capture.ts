@@ -9,7 +9,7 @@ export function whyNoPrograms(): string | false {
 export function openTestCapture(other: Partial<CaptureOptions> = {}): CaptureHandle {
   return native.openCapture({
     objectPath: bpfObjectPath,
-    programs: ['on_tcp_state', 'on_drop', 'on_packet_from_pod', 'on_packet_to_pod'],
+    programs: ['on_tcp_state', 'on_drop', 'on_packet', 'on_packet_from_pod', 'on_packet_to_pod'],
     nodeCookie: native.ownNamespaceCookie(),
     ignoredReasons: [],
     dnsAnswers: true,
