@@ -83,7 +83,9 @@ export class Accounts {
 
   /** What a POST of a review is answered with. @param caller whom a review of one's own rights is about */
   review(path: string, body: unknown, caller: Subject | null): object | Status {
-    return path === tokenReviews ? this.#reviewToken(body) : this.#reviewAccess(body, path === ownAccessReviews, caller);
+    return path === tokenReviews
+      ? this.#reviewToken(body)
+      : this.#reviewAccess(body, path === ownAccessReviews, caller);
   }
 
   /** Whose a token is; null when it is nobody's, not yet or no more, or was not made for this audience. */

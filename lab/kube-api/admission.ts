@@ -42,7 +42,8 @@ function nameFaults(value: unknown, where: string): string[] {
   if (!isFields(value)) return [];
   return Object.entries(value).flatMap(([name, inner]) => {
     const path = where === '' ? name : `${where}.${name}`;
-    if (!(path.endsWith('metadata.labels') || name === 'matchLabels') || !isFields(inner)) return nameFaults(inner, path);
+    if (!(path.endsWith('metadata.labels') || name === 'matchLabels') || !isFields(inner))
+      return nameFaults(inner, path);
     return Object.entries(inner)
       .filter(([key, text]) => !labelKey.test(key) || !labelValue.test(String(text)))
       .map(([key, text]) => `${path}: Invalid value: "${key}=${String(text)}"`);
@@ -55,11 +56,16 @@ function podFaults(spec: Fields): string[] {
   return ((spec['containers'] ?? []) as Fields[]).flatMap(({ name, volumeMounts = [], ports = [] }) => {
     const mounts = (volumeMounts as Fields[]).filter((mount) => !volumes.includes(mount['name']));
     const names = (ports as Fields[]).map((port) => port['name']).filter((each) => each !== undefined);
-    const hostPorts = (ports as Fields[]).filter(({ hostPort, containerPort }) => spec['hostNetwork'] === true && hostPort !== containerPort && hostPort !== undefined);
+    const hostPorts = (ports as Fields[]).filter(
+      ({ hostPort, containerPort }) =>
+        spec['hostNetwork'] === true && hostPort !== containerPort && hostPort !== undefined,
+    );
     return [
       ...mounts.map((mount) => `containers[${String(name)}].volumeMounts: Not found: "${String(mount['name'])}"`),
       ...(new Set(names).size === names.length ? [] : [`containers[${String(name)}].ports: Duplicate value`]),
-      ...hostPorts.map((port) => `containers[${String(name)}].ports: hostPort ${String(port['hostPort'])} must match containerPort`),
+      ...hostPorts.map(
+        (port) => `containers[${String(name)}].ports: hostPort ${String(port['hostPort'])} must match containerPort`,
+      ),
     ];
   });
 }
@@ -67,12 +73,17 @@ function podFaults(spec: Fields): string[] {
 function templateFaults(object: NewObject): string[] {
   const template = at(object, 'spec.template.spec');
   if (!isFields(template)) return [];
-  const claims = ((at(object, 'spec.volumeClaimTemplates') ?? []) as NewObject[]).map(({ metadata }) => ({ name: metadata.name }));
+  const claims = ((at(object, 'spec.volumeClaimTemplates') ?? []) as NewObject[]).map(({ metadata }) => ({
+    name: metadata.name,
+  }));
   const volumes = [...((template['volumes'] ?? []) as Fields[]), ...claims];
   const wanted = (at(object, 'spec.selector.matchLabels') ?? {}) as Fields;
   const labels = (at(object, 'spec.template.metadata.labels') ?? {}) as Fields;
   const matches = Object.entries(wanted).every(([key, value]) => labels[key] === value);
-  return [...podFaults({ ...template, volumes }), ...(matches ? [] : ['spec.template.metadata.labels: `selector` does not match template `labels`'])];
+  return [
+    ...podFaults({ ...template, volumes }),
+    ...(matches ? [] : ['spec.template.metadata.labels: `selector` does not match template `labels`']),
+  ];
 }
 
 function changeFaults(live: StoredObject, wanted: NewObject): string[] {
@@ -82,12 +93,18 @@ function changeFaults(live: StoredObject, wanted: NewObject): string[] {
   const fixed = ({ spec }: NewObject) =>
     Object.fromEntries(Object.entries(spec as Fields).filter(([name]) => !mutableOfStatefulSet.includes(name)));
   if (dequal(fixed(live), fixed(wanted))) return faults;
-  return [...faults, `spec: Forbidden: updates to statefulset spec for fields other than ${mutableOfStatefulSet.join(', ')} are forbidden`];
+  return [
+    ...faults,
+    `spec: Forbidden: updates to statefulset spec for fields other than ${mutableOfStatefulSet.join(', ')} are forbidden`,
+  ];
 }
 
 function secretFaults({ kind, data = {} }: NewObject): string[] {
   if (kind !== 'Secret') return [];
-  const bytes = Object.values(data as Fields).reduce((sum: number, text) => sum + Buffer.byteLength(String(text), 'base64'), 0);
+  const bytes = Object.values(data as Fields).reduce(
+    (sum: number, text) => sum + Buffer.byteLength(String(text), 'base64'),
+    0,
+  );
   return bytes > maxSecretBytes ? ['data: Too long: may not be more than 1048576 bytes'] : [];
 }
 
@@ -108,7 +125,7 @@ function filledIn(live: StoredObject | null, wanted: NewObject): NewObject {
     return { ...rest, type, data: { ...(data as object), ...Object.fromEntries(encoded) } };
   }
   if (kind === 'Namespace') {
-    const labels = { ...metadata['labels'] as object, 'kubernetes.io/metadata.name': metadata.name };
+    const labels = { ...(metadata['labels'] as object), 'kubernetes.io/metadata.name': metadata.name };
     return { ...filled, metadata: { ...filled.metadata, labels }, status: { phase: 'Active' } };
   }
   if (kind !== 'Service' || at(wanted, 'spec.clusterIP') !== undefined) return filled;
@@ -120,7 +137,11 @@ function filledIn(live: StoredObject | null, wanted: NewObject): NewObject {
 export function admit(store: ObjectStore, live: StoredObject | null, wanted: NewObject): NewObject | Status {
   const { kind, metadata } = wanted;
   const namespaces = resourceOf('v1', 'Namespace');
-  if (metadata.namespace !== undefined && namespaces !== null && store.get(namespaces, `/${metadata.namespace}`) === null) {
+  if (
+    metadata.namespace !== undefined &&
+    namespaces !== null &&
+    store.get(namespaces, `/${metadata.namespace}`) === null
+  ) {
     return failure(404, `namespaces "${metadata.namespace}" not found`);
   }
   // Roles may have colons in their names.
@@ -140,4 +161,3 @@ export function admit(store: ObjectStore, live: StoredObject | null, wanted: New
 function resourceGroup({ apiVersion, kind }: NewObject): string {
   return resourceOf(apiVersion, kind)?.group ?? '';
 }
-

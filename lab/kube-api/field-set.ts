@@ -8,7 +8,8 @@ type FieldPath = readonly string[];
 export type FieldSet = ReadonlyMap<string, FieldPath>;
 
 /** What everybody who writes an object gives, and the server itself fills in: owned by nobody. */
-const unowned = /^f:(apiVersion|kind|metadata f:(name|namespace|uid|resourceVersion|generation|creationTimestamp|managedFields))( |$)/;
+const unowned =
+  /^f:(apiVersion|kind|metadata f:(name|namespace|uid|resourceVersion|generation|creationTimestamp|managedFields))( |$)/;
 
 /** The element of a path for an item of a list that is a map. */
 export function itemKey(item: unknown, { apply, defaults = {} }: NonNullable<ReturnType<typeof listKeysOf>>): string {
@@ -17,16 +18,27 @@ export function itemKey(item: unknown, { apply, defaults = {} }: NonNullable<Ret
 }
 
 /** What lies under a value: fields by `f:`, items of lists that are maps by `k:`; null for what is one value. */
-function childrenOf(kind: string, value: unknown, names: readonly string[]): [element: string, child: unknown][] | null {
+function childrenOf(
+  kind: string,
+  value: unknown,
+  names: readonly string[],
+): [element: string, child: unknown][] | null {
   if (isFields(value)) return Object.entries(value).map(([name, child]) => [`f:${name}`, child]);
   const keys = Array.isArray(value) ? listKeysOf(kind, names) : null;
   return keys === null ? null : (value as unknown[]).map((item) => [itemKey(item, keys), item]);
 }
 
-function collect(kind: string, value: unknown, names: readonly string[], path: FieldPath, into: Map<string, FieldPath>): void {
+function collect(
+  kind: string,
+  value: unknown,
+  names: readonly string[],
+  path: FieldPath,
+  into: Map<string, FieldPath>,
+): void {
   const children = childrenOf(kind, value, names);
   const isItem = path.at(-1)?.startsWith('k:') === true;
-  if ((isItem || children === null || children.length === 0) && !unowned.test(path.join(' '))) into.set(JSON.stringify(path), path);
+  if ((isItem || children === null || children.length === 0) && !unowned.test(path.join(' ')))
+    into.set(JSON.stringify(path), path);
   for (const [element, child] of children ?? []) {
     collect(kind, child, element.startsWith('f:') ? [...names, element.slice(2)] : names, [...path, element], into);
   }

@@ -51,7 +51,13 @@ export class Gate {
   }
 
   /** Why a request is not served, whatever there is. */
-  refusal(method: string, path: string, target: Target | null, isWatch: boolean, caller: Subject | null): Status | null {
+  refusal(
+    method: string,
+    path: string,
+    target: Target | null,
+    isWatch: boolean,
+    caller: Subject | null,
+  ): Status | null {
     const asked = attributesOf(method, path, target, isWatch);
     if (asked === null) return null;
     const { verb, group, resource, namespace } = asked;

@@ -50,7 +50,9 @@ export function ownWritten(before: NewObject | null, after: NewObject, manager: 
   const { kind } = after;
   const present = fieldsIn(kind, after);
   const changed: FieldSet = new Map(
-    [...present].filter(([, path]) => before === null || !dequal(valueAt(kind, before, path), valueAt(kind, after, path))),
+    [...present].filter(
+      ([, path]) => before === null || !dequal(valueAt(kind, before, path), valueAt(kind, after, path)),
+    ),
   );
   const owners = before === null ? [] : ownersOf(before);
   const others = owners.map((owner) => {
@@ -71,7 +73,8 @@ function tellsItem(path: readonly string[]): boolean {
 function merged(kind: string, live: unknown, wanted: unknown, names: readonly string[]): unknown {
   if (isFields(wanted)) {
     const result: Record<string, unknown> = isFields(live) ? { ...live } : {};
-    for (const [name, value] of Object.entries(wanted)) result[name] = merged(kind, result[name], value, [...names, name]);
+    for (const [name, value] of Object.entries(wanted))
+      result[name] = merged(kind, result[name], value, [...names, name]);
     return result;
   }
   const keys = Array.isArray(wanted) ? listKeysOf(kind, names) : null;
@@ -100,10 +103,15 @@ export function applyTo(live: NewObject | null, wanted: NewObject, name: string,
     path.at(-1)?.startsWith('k:') !== true && !dequal(valueAt(kind, live, path), valueAt(kind, wanted, path));
   const taken: FieldSet = new Map([...fields].filter(([, path]) => differs(path)));
   const conflicts = others.flatMap((owner) =>
-    [...owner.fields].filter(([key]) => taken.has(key)).map(([, path]) => `conflict with "${owner.name}": ${path.join('')}`),
+    [...owner.fields]
+      .filter(([key]) => taken.has(key))
+      .map(([, path]) => `conflict with "${owner.name}": ${path.join('')}`),
   );
   if (conflicts.length > 0 && !force) {
-    return failure(409, `Apply failed with ${conflicts.length} conflict${conflicts.length > 1 ? 's' : ''}: ${conflicts.join('; ')}`);
+    return failure(
+      409,
+      `Apply failed with ${conflicts.length} conflict${conflicts.length > 1 ? 's' : ''}: ${conflicts.join('; ')}`,
+    );
   }
   const left = others.map((owner) => ({ ...owner, fields: without(owner.fields, taken) }));
   const before = owners.find((owner) => isSame(owner, manager))?.fields ?? new Map();

@@ -15,7 +15,8 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 
 /** Items in the order that a patch wants; those that it does not name stay behind the one that they follow. */
 function inOrder(items: readonly unknown[], order: readonly unknown[], key: string): unknown[] {
-  const placeOf = (item: unknown) => order.findIndex((each) => isFields(each) && isFields(item) && each[key] === item[key]);
+  const placeOf = (item: unknown) =>
+    order.findIndex((each) => isFields(each) && isFields(item) && each[key] === item[key]);
   let last = -1;
   const places = items.map((item) => {
     const place = placeOf(item);
@@ -25,7 +26,12 @@ function inOrder(items: readonly unknown[], order: readonly unknown[], key: stri
   return places.toSorted((a, b) => a.place - b.place).map(({ item }) => item);
 }
 
-function mergeList(kind: string, path: readonly string[], target: readonly unknown[], patch: readonly unknown[]): unknown[] {
+function mergeList(
+  kind: string,
+  path: readonly string[],
+  target: readonly unknown[],
+  patch: readonly unknown[],
+): unknown[] {
   const key = listKeysOf(kind, path)?.merge;
   if (key === undefined) return [...patch];
   const merged = [...target];
@@ -44,12 +50,18 @@ function mergeList(kind: string, path: readonly string[], target: readonly unkno
  * A strategic merge patch: as a merge patch, but lists that are maps are merged item by item.
  * https://github.com/kubernetes/community/blob/master/contributors/devel/sig-api-machinery/strategic-merge-patch.md
  */
-export function strategicMergePatch(kind: string, target: unknown, patch: unknown, path: readonly string[] = []): unknown {
+export function strategicMergePatch(
+  kind: string,
+  target: unknown,
+  patch: unknown,
+  path: readonly string[] = [],
+): unknown {
   if (!isFields(patch)) return patch;
   const { $patch: directive, $retainKeys: retained, ...fields } = patch;
   if (directive === 'replace') return fields;
   const merged: Record<string, unknown> = isFields(target) ? { ...target } : {};
-  if (Array.isArray(retained)) for (const name of Object.keys(merged)) if (!retained.includes(name)) delete merged[name];
+  if (Array.isArray(retained))
+    for (const name of Object.keys(merged)) if (!retained.includes(name)) delete merged[name];
   const orders: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {
     const [, order, removed] = /^\$(?:setElementOrder\/(.+)|deleteFromPrimitiveList\/(.+))$/.exec(name) ?? [];
@@ -71,4 +83,3 @@ export function strategicMergePatch(kind: string, target: unknown, patch: unknow
   }
   return merged;
 }
-

@@ -70,7 +70,8 @@ export function rulesOf(store: ObjectStore, subject: Subject, namespace: string 
     .flatMap(({ roleRef, metadata }) => {
       const { kind, name } = roleRef as RoleRef;
       const role = listOf(store, kind).find(
-        (each) => each.metadata.name === name && (kind === 'ClusterRole' || each.metadata.namespace === metadata.namespace),
+        (each) =>
+          each.metadata.name === name && (kind === 'ClusterRole' || each.metadata.namespace === metadata.namespace),
       );
       return (role?.['rules'] ?? []) as readonly Rule[];
     });

@@ -198,12 +198,12 @@ export class KubeApi {
     const isServed = target !== null && this.#resources.includes(target.resource);
     if (method === 'POST' && reviewOf(url.pathname) !== null) {
       const answer = this.accounts.review(url.pathname, json(body), caller);
-      send(response, 'code' in answer ? (answer.code as number) : 201, answer);
+      send(response, 'code' in answer ? answer.code : 201, answer);
     } else if (!isServed || this.#writer === null) {
       send(response, 405, failure(405, 'the server does not allow this method on the requested resource'));
     } else if (target.subresource === 'token' && method === 'POST') {
       const answer = requestToken(this.store, this.accounts, target, json(body));
-      send(response, 'code' in answer ? (answer.code as number) : 201, answer);
+      send(response, 'code' in answer ? answer.code : 201, answer);
     } else if (target.subresource !== null) {
       send(response, 404, failure(404, `${url.pathname}: no such subresource is served`));
     } else {

@@ -20,7 +20,7 @@ function base64(content: object): string {
 
 /** Answers a TokenRequest: a token of a service account, which this server then knows. Its signature is a random one. */
 export function requestToken(store: ObjectStore, accounts: Accounts, target: Target, body: unknown): object | Status {
-  const { namespace = null, name, resource } = target;
+  const { namespace, name, resource } = target;
   const account = store.get(resource, `${namespace}/${name}`);
   if (account === null) return failure(404, `serviceaccounts "${name}" not found`);
   const read = tokenRequest.safeParse(body);

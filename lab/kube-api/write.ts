@@ -54,14 +54,20 @@ function withoutNulls(value: unknown): unknown {
 /** The object with the place that its path gives it, or why it cannot be there. */
 function placed(value: Fields | undefined, { resource, namespace, name }: Target): NewObject | Status {
   if (value === undefined) return failure(400, 'the body of the request could not be read');
-  const { apiVersion = groupVersionOf(resource), kind = resource.kind, metadata = {}, ...rest } = value as Partial<NewObject>;
+  const {
+    apiVersion = groupVersionOf(resource),
+    kind = resource.kind,
+    metadata = {},
+    ...rest
+  } = value as Partial<NewObject>;
   if (apiVersion !== groupVersionOf(resource) || kind !== resource.kind) {
     return failure(400, `the object provided is unrecognized: ${apiVersion} ${kind} is not ${resource.kind}`);
   }
   const given = metadata as Partial<NewObject['metadata']>;
   const own = given.name ?? name ?? '';
   if (own === '') return failure(422, `${kind} is invalid: metadata.name: Required value: name is required`);
-  if (name !== null && own !== name) return failure(400, `the name of the object (${own}) does not match the name on the URL (${name})`);
+  if (name !== null && own !== name)
+    return failure(400, `the name of the object (${own}) does not match the name on the URL (${name})`);
   if (namespace !== null && (given.namespace ?? namespace) !== namespace) {
     return failure(400, 'the namespace of the provided object does not match the namespace sent on the request');
   }
@@ -93,19 +99,19 @@ export class Writer {
     if (method === 'DELETE') return this.#delete(live, request);
     const wanted = method === 'PUT' ? placed(parse(request.body), target) : this.#patched(live, request);
     if ('code' in wanted) return refused(wanted as Status);
-    const version = (wanted as NewObject).metadata['resourceVersion'];
+    const version = wanted.metadata['resourceVersion'];
     if (version !== undefined && version !== live.metadata.resourceVersion) {
       const why = 'the object has been modified; please apply your changes to the latest version and try again';
       return refused(failure(409, `Operation cannot be fulfilled on ${resource.name} "${name}": ${why}`));
     }
-    return this.#keep(live, wanted as NewObject, request, 200);
+    return this.#keep(live, wanted, request, 200);
   }
 
   #create(request: WriteRequest): Answer {
     const { target } = request;
     const object = placed(parse(request.body), target);
     if ('code' in object) return refused(object as Status);
-    const wanted = object as NewObject;
+    const wanted = object;
     if (this.#store.get(target.resource, keyOf(wanted)) !== null) {
       const message = `${target.resource.name} "${wanted.metadata.name}" already exists`;
       return refused({ ...failure(409, message), reason: 'AlreadyExists' });
@@ -128,11 +134,11 @@ export class Writer {
     if ('code' in wanted) return refused(wanted as Status);
     const manager = request.query.get('fieldManager');
     if (manager === null) return refused(failure(400, 'fieldManager is required for apply patch'));
-    const faults = this.#check(wanted as NewObject);
-    if (faults.length > 0) return refused(badFields(wanted as NewObject, faults));
-    const applied = applyTo(live, wanted as NewObject, manager, request.query.get('force') === 'true');
+    const faults = this.#check(wanted);
+    if (faults.length > 0) return refused(badFields(wanted, faults));
+    const applied = applyTo(live, wanted, manager, request.query.get('force') === 'true');
     if ('code' in applied) return refused(applied as Status);
-    return this.#admit(live, applied as NewObject, request, live === null ? 201 : 200);
+    return this.#admit(live, applied, request, live === null ? 201 : 200);
   }
 
   /** Stores what a client wrote as a whole. */
@@ -147,7 +153,7 @@ export class Writer {
     const admitted = admit(this.#store, live, wanted);
     if ('code' in admitted) return refused(admitted as Status);
     if (query.get('dryRun') === 'All') return { code, body: admitted };
-    return { code, body: this.#store.set(admitted as NewObject) };
+    return { code, body: this.#store.set(admitted) };
   }
 
   #delete(live: StoredObject, { query, target, body }: WriteRequest): Answer {
@@ -161,5 +167,8 @@ export class Writer {
 }
 
 function badFields({ kind, apiVersion }: NewObject, faults: readonly string[]): Status {
-  return failure(400, `${kind} in version "${apiVersion}" cannot be handled as a ${kind}: strict decoding error: ${faults.join(', ')}`);
+  return failure(
+    400,
+    `${kind} in version "${apiVersion}" cannot be handled as a ${kind}: strict decoding error: ${faults.join(', ')}`,
+  );
 }

@@ -65,7 +65,12 @@ export class ApiCluster {
 
   addNamespace(name: string): void {
     const labels = { 'kubernetes.io/metadata.name': name };
-    this.api.store.set({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels }, status: { phase: 'Active' } });
+    this.api.store.set({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, labels },
+      status: { phase: 'Active' },
+    });
   }
 
   /** What a controller of Kubernetes puts into each namespace. */
@@ -77,11 +82,15 @@ export class ApiCluster {
   /** Runs a line of a shell to its end in which helm and kubectl are those of a folder of tools. */
   async sh(line: string, tools: ToolFolder = toolFolders[1]): Promise<Ran> {
     const env = { ...this.env, PATH: `${join(root, '.tools', tools)}:${process.env['PATH']}` };
-    const [command = '', ...args] = [...this.#within, 'bash', '-c', line];
     return await new Promise((resolve) => {
-      execFile(command, args, { env, cwd: root, maxBuffer: 32 << 20, timeout: 60_000 }, (error, stdout, stderr) => {
-        resolve({ status: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
-      });
+      execFile(
+        'env',
+        [...this.#within, 'bash', '-c', line],
+        { env, cwd: root, maxBuffer: 32 << 20, timeout: 60_000 },
+        (error, stdout, stderr) => {
+          resolve({ status: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
+        },
+      );
     });
   }
 

@@ -110,5 +110,7 @@ function fieldFaults(checker: ts.TypeChecker, type: ts.Type, value: object, path
 export function schemaFaults(object: TypedObject): string[] {
   const { checker, kinds } = types();
   const type = kinds.get(`${object.apiVersion} ${object.kind}`);
-  return type === undefined ? [`no types of ${object.apiVersion} ${object.kind}`] : fieldFaults(checker, type, object, '');
+  return type === undefined
+    ? [`no types of ${object.apiVersion} ${object.kind}`]
+    : fieldFaults(checker, type, object, '');
 }
