@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import type { Test } from 'tap';
@@ -56,6 +56,7 @@ export class ApiCluster {
     api.accounts.tokens.set(adminToken, { username: 'admin', groups: ['system:masters'] });
     const kubeconfig = join(folder, 'kubeconfig');
     writeFileSync(kubeconfig, kubeconfigFor(api.url, adminToken, authority), { mode: 0o600 });
+    symlinkSync(join(root, 'charts'), join(folder, 'charts'));
     const weir = ['#!/bin/sh', `exec ${process.execPath} ${join(root, 'dist', 'cli', 'main.js')} "$@"`, ''];
     writeFileSync(join(folder, 'weir'), weir.join('\n'), { mode: 0o755 });
     // helm and kubectl keep what discovery told them below the home.
@@ -76,13 +77,17 @@ export class ApiCluster {
     });
   }
 
-  /** What a controller of Kubernetes puts into each namespace. */
+  /** What controllers of Kubernetes put into each namespace. */
   #publish(namespace: string): void {
     const metadata = { name: 'kube-root-ca.crt', namespace };
     this.api.store.set({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'ca.crt': this.authority } });
+    this.api.store.set({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } });
   }
 
-  /** Runs a line of a shell to its end in which helm and kubectl are those of a folder of tools. */
+  /**
+   * Runs a line of a shell to its end, in which helm and kubectl are those of a folder of tools, and weir is ours. It runs
+   * in a home of its own, with the charts of this project.
+   */
   async sh(line: string, tools: ToolFolder = toolFolders[1]): Promise<Ran> {
     const path = [join(root, '.tools', tools), this.folder, process.env['PATH']].join(':');
     const env = { ...this.env, PATH: path };
@@ -90,7 +95,7 @@ export class ApiCluster {
       execFile(
         'env',
         [...this.#within, 'bash', '-c', line],
-        { env, cwd: root, maxBuffer: 32 << 20, timeout: 60_000 },
+        { env, cwd: this.folder, maxBuffer: 32 << 20, timeout: 60_000 },
         (error, stdout, stderr) => {
           resolve({ status: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
         },

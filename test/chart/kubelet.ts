@@ -27,6 +27,9 @@ const probeEveryMs = 100;
 const patienceMs = 60_000;
 const restartAfterMs = 300;
 
+/** Of another name each time: what a pod that is gone had may be there for a while. */
+const wiring = { named: false, interface: (containerId: string) => `cali${containerId.slice(0, 11)}` };
+
 interface Running {
   readonly workload: StoredObject;
   readonly object: PodObject;
@@ -34,6 +37,7 @@ interface Running {
   readonly wired: TestPod | null;
   readonly place: PodPlace;
   container: Container;
+  becomesReady: Promise<void>;
   ready: boolean;
   stopping: boolean;
 }
@@ -69,7 +73,7 @@ export class Kubelet {
 
   /** A pod of somebody else that has an interface, and runs what the test runs in it. */
   addPod(namespace: string, name: string): TestPod {
-    const pod = this.#node.addPod(name, { named: false });
+    const pod = this.#node.addPod(name, wiring);
     const uid = `uid-${name}`;
     const metadata = { name, namespace, uid, labels: { app: name } };
     const status = { phase: 'Running', podIP: pod.address, podIPs: [{ ip: pod.address }] };
@@ -98,6 +102,18 @@ export class Kubelet {
   /** Resolves when all that is known so far has been done. */
   async settled(): Promise<void> {
     await this.#work;
+  }
+
+  /** Resolves when every pod is as its workload wants it, and ready, or it was noted as a problem that it is not. */
+  async ready(): Promise<void> {
+    await this.#work;
+    await Promise.all([...this.#pods.values()].map(({ becomesReady }) => becomesReady));
+  }
+
+  /** Resolves when the container of a pod has ended by itself. @throws Error when the pod is not there */
+  async ended(id: string): Promise<void> {
+    await this.#work;
+    await this.#pod(id).container.ended();
   }
 
   /** Ends every pod. */
@@ -137,13 +153,13 @@ export class Kubelet {
     writeFileSync(this.#hostsFile, hostsFile(this.#api));
     this.#watch(id, pod);
     // Others are not kept waiting, and a newer template does not wait for this one to become ready.
-    void this.#becomeReady(id, pod).catch((error: unknown) => this.problems.push(String(error)));
+    pod.becomesReady = this.#becomeReady(id, pod).catch((error: unknown) => void this.problems.push(String(error)));
   }
 
   #make(workload: StoredObject): Running {
     const { template } = workload['spec'] as { template: { spec: { hostNetwork?: boolean } } };
     const name = podNameOf(workload);
-    const wired = template.spec.hostNetwork === true ? null : this.#node.addPod(name, { named: false });
+    const wired = template.spec.hostNetwork === true ? null : this.#node.addPod(name, wiring);
     const uid = `uid-${name}-${this.#api.store.version}`;
     const object = podOf(workload, uid, (wired ?? this.#node).address, this.#node.address);
     const faults = schemaFaults(object);
@@ -155,7 +171,7 @@ export class Kubelet {
     mkdirSync(folder, { recursive: true });
     const onNode = (path: string) => this.#onNode(path);
     const place = { api: this.#api, namespace, pod: name, spec: object.spec, folder, onNode };
-    const pod = { workload, object, wired, place, ready: false, stopping: false };
+    const pod = { workload, object, wired, place, becomesReady: Promise.resolve(), ready: false, stopping: false };
     return { ...pod, container: this.#start(pod) };
   }
 

@@ -1,13 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import tap, { type Test } from 'tap';
+import tap from 'tap';
 import { rulesOf } from '../../lab/kube-api/rbac.ts';
-import { TestNode, whyNoKernel } from '../agent/node-fixture.ts';
-import { ApiCluster } from './api-cluster.ts';
+import { whyNoKernel } from '../agent/node-fixture.ts';
 import { chart, toolFolders, whyNoHelm } from './helm.ts';
-import { Kubelet } from './kubelet.ts';
-import { listenerIn } from './listener.ts';
+import { startNodeCluster } from './node-cluster.ts';
 
 /*
  * What helm installed is run: the pods of the API's objects become real processes, with the arguments, volumes and
@@ -22,18 +20,6 @@ const pollMs = 100;
 // Two waits of up to ten seconds are in it, for certificates and for a connection that is tried again.
 tap.setTimeout(180_000);
 
-async function setUp(t: Test) {
-  const node = new TestNode();
-  t.teardown(() => node.remove());
-  const logs = new Map<string, string>();
-  const at = { host: node.address, listener: await listenerIn(node.netns, node.address) };
-  const within = ['nsenter', `--net=/run/netns/${node.netns}`];
-  const cluster = await ApiCluster.start(t, { at, within, logOf: (pod) => logs.get(pod) ?? null });
-  const kubelet = new Kubelet(cluster.api, node, logs);
-  t.teardown(() => kubelet.stop());
-  return { node, cluster, kubelet, logs };
-}
-
 interface Edge {
   readonly client: { readonly name?: string };
   readonly port: number;
@@ -41,7 +27,7 @@ interface Edge {
 }
 
 tap.test('what is installed runs, sees, and goes on over upgrades and new certificates', { skip }, async (t) => {
-  const { node, cluster, kubelet, logs } = await setUp(t);
+  const { node, cluster, kubelet, logs } = await startNodeCluster(t);
   const { api } = cluster;
   const [client, server] = [kubelet.addPod('shop', 'client'), kubelet.addPod('shop', 'server')];
   await node.startPython(server, 'hear', 'tcp', '0.0.0.0', 8080);
