@@ -40,6 +40,7 @@ interface QueryMethods {
   readonly completeFilter: Unary<wire.CompleteFilterRequest, wire.CompleteFilterResponse>;
   readonly follow: ServerStream<wire.FollowRequest, wire.FollowResponse>;
   readonly getStatus: Unary<wire.GetStatusRequest, wire.GetStatusResponse>;
+  readonly getAccess: Unary<wire.GetAccessRequest, wire.GetAccessResponse>;
 }
 
 interface PolicyMethods {

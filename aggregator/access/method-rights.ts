@@ -7,7 +7,9 @@ export type Rule =
   /** The right to see flows in the namespace of the request; what lies elsewhere is redacted. */
   | { readonly type: 'namespace' }
   /** Everybody who is known; what they may not see is left out. */
-  | { readonly type: 'filtered' };
+  | { readonly type: 'filtered' }
+  /** Everybody who is known: it is about themselves. */
+  | { readonly type: 'own' };
 
 const seeAll: Rule = { type: 'cluster', access: { verb: 'list', resource: 'flows' }, changes: false };
 const changeSettings: Rule = { type: 'cluster', access: { verb: 'update', resource: 'policysettings' }, changes: true };
@@ -15,6 +17,7 @@ const changeAliases: Rule = { type: 'cluster', access: { verb: 'update', resourc
 
 /** By service and method. Policies rest on both ends of flows and name them, so making them takes the whole sight. */
 const rules: Readonly<Record<string, Rule>> = {
+  'query/getAccess': { type: 'own' },
   'query/listNamespaces': { type: 'filtered' },
   'query/listWorkloads': { type: 'namespace' },
   'query/listServices': { type: 'namespace' },

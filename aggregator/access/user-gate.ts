@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { messageOf, WeirError } from '../../core/errors.ts';
-import type { Clock } from '../../core/time.ts';
+import type { Clock, Milliseconds } from '../../core/time.ts';
 import type { ResponseStream, StreamHandler, UnaryHandler } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { AccessReviews } from './access-reviews.ts';
@@ -9,6 +9,7 @@ import type { Caller, User } from './caller.ts';
 import { GuardedStream } from './guarded-stream.ts';
 import { type Rule, ruleOf } from './method-rights.ts';
 import { RateLimit } from './rate-limit.ts';
+import { accessOf } from './own-access.ts';
 import { namespacesIn, redact } from './redact.ts';
 
 /** What stands before the handlers of all questions, whatever the transport. */
@@ -36,6 +37,8 @@ export interface UserGateOptions {
   /** Whose API server reviews: rights in one of its namespaces are none in those of other clusters. */
   readonly cluster: string;
   readonly clock: Clock;
+  /** How often it is looked again whether who follows still may, besides at each response. */
+  readonly lookAgainMs: Milliseconds;
   /** Refusals are warnings, changes are told with who made them. */
   readonly log: Logger;
 }
@@ -73,6 +76,7 @@ export class UserGate implements Gate {
     caller: Caller,
   ): Promise<unknown> {
     const admitted = await this.#admit(method, request, caller);
+    if (admitted.rule.type === 'own') return await accessOf(admitted.user, this.#options.reviews);
     const response = await this.#told(method, request, admitted, handler);
     return admitted.seesAll ? response : await this.#redacted(response, admitted.user);
   }
@@ -96,7 +100,17 @@ export class UserGate implements Gate {
       const { user, seesAll } = await this.#admit(method, request, caller, false);
       return seesAll ? response : await this.#redacted(response, user);
     };
-    await handler(request, new GuardedStream(to, pass));
+    const guarded = new GuardedStream(to, pass);
+    // Also while nothing is said: whoever looks at a quiet page is to know that it shows nothing any more.
+    const lookAgain = () => this.#admit(method, request, caller, false).catch((error: unknown) => guarded.fail(error));
+    const timer = setInterval(() => void lookAgain(), this.#options.lookAgainMs).unref();
+    to.onClosed(() => clearInterval(timer));
+    try {
+      await handler(request, guarded);
+    } catch (error) {
+      clearInterval(timer);
+      throw error;
+    }
   }
 
   /** @param isCall false for what follows of a call. @throws WeirError UNAUTHENTICATED, FORBIDDEN, TOO_MANY, ACCESS_UNDECIDED */
@@ -118,6 +132,7 @@ export class UserGate implements Gate {
     const rule = ruleOf(method);
     if (rule === null) throw new WeirError('FORBIDDEN', `${method} is for nobody yet`);
     const { reviews } = this.#options;
+    if (rule.type === 'own') return { user, rule, seesAll: false };
     if (rule.type === 'cluster') {
       const { verb, resource } = rule.access;
       if (await reviews.allows(user, { ...rule.access, namespace: '' })) return { user, rule, seesAll: true };

@@ -1,5 +1,6 @@
 import { WeirError } from '../../core/errors.ts';
 import type * as wire from '../../proto/wire.ts';
+import { everything } from '../access/own-access.ts';
 import { type ApiHandlers, apiKeys } from '../api/handlers.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Cluster } from './cluster.ts';
@@ -41,7 +42,7 @@ export class Clusters {
     throw new WeirError('INGEST_CLUSTER_MISMATCH', what);
   }
 
-  /** Handlers that pass each request on to those of the cluster that it names; only the status is of all of them. */
+  /** Handlers that pass each request on to those of the cluster that it names; status and access are of all of them. */
   get handlers(): ApiHandlers {
     const [first] = this.all;
     const services = apiKeys.map((key) => {
@@ -52,7 +53,8 @@ export class Clusters {
       return [key, Object.fromEntries(methods)] as const;
     });
     const passing = Object.fromEntries(services) as unknown as ApiHandlers;
-    return { ...passing, query: { ...passing.query, getStatus: (request) => this.#status(request) } };
+    const ofAll = { getStatus: (request: wire.GetStatusRequest) => this.#status(request), getAccess: () => everything };
+    return { ...passing, query: { ...passing.query, ...ofAll } };
   }
 
   #handler(cluster: string, key: keyof ApiHandlers, method: string): AnyHandler {

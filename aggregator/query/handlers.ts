@@ -4,6 +4,7 @@ import { version } from '../../core/version.ts';
 import { encodeCoverage, encodeNodeCoverage } from '../../proto/convert-coverage.ts';
 import type { QueryHandlers, ResponseStream } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
+import { everything } from '../access/own-access.ts';
 import type { Aliases } from '../alias/aliases.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Agents } from '../ingest/agents.ts';
@@ -55,6 +56,7 @@ export function queryHandlers(parts: QueryParts): QueryHandlers {
     getTimeline: (request) => getTimeline(parts, request),
     completeFilter: (request) => completeFilter(request, vocabulary),
     follow: (request, to) => follow(parts, request, to),
+    getAccess: () => everything,
     getStatus: () => ({ version, clusters: [clusterStatus(parts)] }),
   };
 }

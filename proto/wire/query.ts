@@ -273,6 +273,17 @@ export interface FollowResponse {
   readonly resumeLost: boolean;
 }
 
+export type GetAccessRequest = Readonly<Record<string, never>>;
+
+export interface GetAccessResponse {
+  readonly user: string;
+  readonly seesAll: boolean;
+  readonly listsAliases: boolean;
+  readonly updatesAliases: boolean;
+  readonly getsSettings: boolean;
+  readonly updatesSettings: boolean;
+}
+
 export type GetStatusRequest = Readonly<Record<string, never>>;
 
 export interface GetStatusResponse {

@@ -1,5 +1,6 @@
 import { useCall } from '../api/use-call.ts';
 import { plural } from '../design/format.ts';
+import { useAccess } from './access.ts';
 import { Combo, type ComboItem } from './Combo.tsx';
 import { show, useView } from './use-view.ts';
 
@@ -36,6 +37,7 @@ function useEntities(cluster: string, namespace: string): ComboItem[] {
 /** Cluster, namespace, and workload or Service: each narrows the next. */
 export function ScopeBar() {
   const { cluster, namespace, entity } = useView();
+  const { seesAll } = useAccess();
   const status = useCall('query', 'getStatus', {});
   const clusters = status.data?.clusters.map(({ name }) => name) ?? [];
   const namespaces = useNamespaces(cluster);
@@ -64,7 +66,7 @@ export function ScopeBar() {
         label="Namespace"
         items={namespaces}
         value={namespace}
-        placeholder="All namespaces"
+        placeholder={seesAll ? 'All namespaces' : 'Choose a namespace'}
         onChoose={(value) => show({ namespace: value, entity: null, selected: '' })}
       />
       <span className="crumb" aria-hidden="true">
