@@ -36,14 +36,12 @@ export class VarintWriter {
     this.write(value < 0 ? -2 * value - 1 : 2 * value);
   }
 
-  /** Writes the values at `first + step * row` for the rows in that order. */
-  writeColumn(values: Float64Array | Uint8Array, order: Uint32Array, first = 0, step = 1): void {
+  /** Writes the values of the rows in that order. */
+  writeColumn(values: Float64Array | Uint8Array, order: Uint32Array): void {
     this.#need(8 * order.length);
     const bytes = this.#bytes;
     let length = this.#length;
-    for (let i = 0; i < order.length; i++) {
-      length = encode(bytes, length, values[first + step * (order[i] as number)] as number);
-    }
+    for (let i = 0; i < order.length; i++) length = encode(bytes, length, values[order[i] as number] as number);
     this.#length = length;
   }
 
