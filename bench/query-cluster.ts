@@ -77,6 +77,6 @@ export class Nodes {
   segment(node: string, window: Window, rows: Rows): Segment {
     const sequence = (this.#sequences.get(node) ?? 0) + 1;
     this.#sequences.set(node, sequence);
-    return { cluster: 'bench', node, epoch: 1, sequence, window, losses: {}, rows };
+    return { cluster: 'bench', node, epoch: 1, sequence, window, losses: {}, rows, coded: null };
   }
 }

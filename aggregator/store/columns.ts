@@ -156,7 +156,7 @@ export function readNumbers(
   startUnixMs: UnixMs,
 ): Omit<PackedRows, 'laneIds' | 'drops' | 'names'> {
   const evidence = new Uint8Array(length);
-  for (let row = 0; row < length; row++) evidence[row] = readEvidence(reader);
+  for (let row = 0; row < length; row++) evidence[row] = checkedEvidence(reader.read());
   const firstSeen = new Float64Array(length);
   for (let row = 0; row < length; row++) firstSeen[row] = startUnixMs + reader.readSigned();
   const lastSeen = new Float64Array(length);
@@ -171,8 +171,8 @@ export function readNumbers(
   return { counters, firstSeen, lastSeen, evidence };
 }
 
-function readEvidence(reader: VarintReader): number {
-  const index = reader.read();
+/** @throws RangeError when it is no index into directionEvidence */
+export function checkedEvidence(index: number): number {
   if (index >= directionEvidence.length) throw new RangeError(`no evidence of direction has the number ${index}`);
   return index;
 }

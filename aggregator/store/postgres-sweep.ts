@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { DictionaryMarks } from './dictionary-marks.ts';
+import type { SegmentColumns } from './segment-row.ts';
 import { lockCluster } from './postgres-commit.ts';
 import { takeUpkeep } from './postgres-roll-up.ts';
 
@@ -20,20 +21,24 @@ const pageRows = 64;
 
 /** Marks what is referred to behind a segment and a piece, and goes on from there in what is returned. */
 async function markBehind(client: ClientBase, cluster: string, { marks, segmentId, pieceId }: Marked): Promise<Marked> {
-  const pages = async (sql: string, afterId: number, mark: (blob: Blob) => void): Promise<number> => {
+  const pages = async <Row extends { readonly id: number }>(
+    sql: string,
+    afterId: number,
+    mark: (row: Row) => void,
+  ): Promise<number> => {
     for (let last = afterId; ; ) {
-      const { rows } = await client.query<Blob>(`${sql} AND id > $2 ORDER BY id LIMIT ${pageRows}`, [cluster, last]);
-      for (const blob of rows) mark(blob);
+      const { rows } = await client.query<Row>(`${sql} AND id > $2 ORDER BY id LIMIT ${pageRows}`, [cluster, last]);
+      for (const row of rows) mark(row);
       last = rows.at(-1)?.id ?? last;
       if (rows.length < pageRows) return last;
     }
   };
   const piece = 'SELECT id, who AS bytes, start_unix_ms AS start FROM weir_piece WHERE cluster = $1';
-  const segment = 'SELECT id, columns AS bytes, start_unix_ms AS start FROM weir_segment WHERE cluster = $1';
+  const segment = 'SELECT id, columns, start_unix_ms, end_unix_ms FROM weir_segment WHERE cluster = $1';
   return {
     marks,
-    pieceId: await pages(piece, pieceId, ({ bytes, start }) => marks.piece(bytes, start)),
-    segmentId: await pages(segment, segmentId, ({ bytes, start }) => marks.segment(bytes, start)),
+    pieceId: await pages<Blob>(piece, pieceId, ({ bytes, start }) => marks.piece(bytes, start)),
+    segmentId: await pages<SegmentColumns & { readonly id: number }>(segment, segmentId, (row) => marks.segment(row)),
   };
 }
 

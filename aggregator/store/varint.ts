@@ -45,6 +45,14 @@ export class VarintWriter {
     this.#length = length;
   }
 
+  /** How many, and then those bytes. */
+  writeBytes(bytes: Uint8Array): void {
+    this.write(bytes.length);
+    this.#need(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
   /** Begins anew in the same memory. */
   reset(): void {
     this.#length = 0;
@@ -97,5 +105,12 @@ export class VarintReader {
   readSigned(): number {
     const value = this.read();
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  /** What writeBytes wrote, in the same memory. */
+  readBytes(): Uint8Array {
+    const length = this.read();
+    if (length > this.#bytes.length - this.#position) throw new RangeError('the bytes end too early');
+    return this.#bytes.subarray(this.#position, (this.#position += length));
   }
 }
