@@ -86,7 +86,12 @@ export class LaneSums {
    * Takes out rows that were put in before, of which none are in `inner`.
    * @param outer gets what is taken out. @returns the slots of which nothing is left
    */
-  remove({ counters, drops }: Rows, slots: Int32Array, sightings: Float64Array | null, outer: LaneSums | null): number[] {
+  remove(
+    { counters, drops }: Rows,
+    slots: Int32Array,
+    sightings: Float64Array | null,
+    outer: LaneSums | null,
+  ): number[] {
     if (outer !== null && outer.#sightings.length < this.#index.capacity) outer.#grow();
     const emptied: number[] = [];
     for (const [row, dropped] of drops) {

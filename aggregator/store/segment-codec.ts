@@ -33,7 +33,10 @@ const codedColumns: readonly (keyof CodedNumbers)[] = [...counterNames, 'firstSe
 const writer = new VarintWriter(65_536);
 
 /** Packs the rows of a segment, in the form that takes less to do. */
-export function packSegment({ rows, window, coded }: Pick<Segment, 'rows' | 'window' | 'coded'>, numbers: LaneNumbers): Uint8Array {
+export function packSegment(
+  { rows, window, coded }: Pick<Segment, 'rows' | 'window' | 'coded'>,
+  numbers: LaneNumbers,
+): Uint8Array {
   const packed = numberRows(rows, numbers);
   writer.reset();
   if (coded === null) writeSorted(packed, window.startUnixMs);
@@ -50,15 +53,16 @@ function writeSorted(packed: PackedRows, startUnixMs: UnixMs): void {
 }
 
 function writeCoded(packed: PackedRows, { lanes, evidence }: Segment['rows'], coded: CodedNumbers): void {
+  const { laneIds } = packed;
   writer.write(codedForm);
   writer.write(lanes.length);
-  let previous = 0;
-  for (const laneId of packed.laneIds) {
+  for (let row = 0, previous = 0; row < laneIds.length; row++) {
+    const laneId = laneIds[row] as number;
     writer.writeSigned(laneId - previous);
     previous = laneId;
   }
-  for (const [row, { reporter }] of lanes.entries()) {
-    writer.write(2 * (evidence[row] as number) + (reporter === 'client' ? 1 : 0));
+  for (let row = 0; row < lanes.length; row++) {
+    writer.write(2 * (evidence[row] as number) + (lanes[row]?.reporter === 'client' ? 1 : 0));
   }
   for (const name of codedColumns) writer.writeBytes(coded[name]);
   writeTexts(writer, packed, Uint32Array.from(lanes.keys()));
