@@ -60,7 +60,7 @@ function countersAt({ counters: columns }: Rows, row: number): MutableCounters {
 
 /** Columns of so many rows, all zero: shared, so not to be written to. */
 export function zeroColumns(length: number): Column[] {
-  return new Array<Column>(width).fill(zeroColumn(length));
+  return counterNames.map(() => zeroColumn(length));
 }
 
 /** Some rows of others, in that order. */
