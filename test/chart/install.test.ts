@@ -87,6 +87,14 @@ t.test('a release goes from any values to any others', { skip }, async (t) => {
   }
 });
 
+t.test('what Kubernetes does not let be changed is refused, and what was there stands', { skip }, async (t) => {
+  const cluster = await ApiCluster.start(t);
+  await change(cluster, {});
+  const larger = await change(cluster, { aggregator: { database: { sqlite: { size: '30Gi' } } } });
+  t.match(larger, { status: 1, stderr: /updates to statefulset spec for fields other than/ });
+  t.match(JSON.stringify(object(cluster, 'StatefulSet/weir-aggregator')), /"storage":"20Gi"/);
+});
+
 t.test('helm 4 goes on with what helm 3 installed', { skip }, async (t) => {
   const cluster = await ApiCluster.start(t);
   t.equal((await change(cluster, {}, three)).status, 0);
