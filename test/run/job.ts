@@ -17,7 +17,7 @@ export interface JobResult {
 }
 
 /** Longest that one job may take. */
-const limitMs = 300_000;
+const limitMs = 600_000;
 
 /** Longest that a test file may take that does not say how long it takes: tap's own 30 s are short on a busy machine. */
 const tapLimitSeconds = '120';
