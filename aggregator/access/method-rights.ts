@@ -4,7 +4,7 @@ import type { Access } from './access-reviews.ts';
 export type Rule =
   /** The right in the whole cluster. */
   | { readonly type: 'cluster'; readonly access: Omit<Access, 'namespace'>; readonly changes: boolean }
-  /** The right to see flows in the namespace of the request; what lies elsewhere is redacted. */
+  /** The right to see flows in the namespace of the request; what lies elsewhere is hidden. */
   | { readonly type: 'namespace' }
   /** Everybody who is known; what they may not see is left out. */
   | { readonly type: 'filtered' }
@@ -23,10 +23,10 @@ const rules: Readonly<Record<string, Rule>> = {
   'query/listServices': { type: 'namespace' },
   'query/listEdges': { type: 'namespace' },
   'query/follow': { type: 'namespace' },
-  'query/getGraph': seeAll,
-  'query/getTimeline': seeAll,
+  'query/getGraph': { type: 'namespace' },
+  'query/getTimeline': { type: 'namespace' },
   'query/completeFilter': seeAll,
-  'query/getStatus': seeAll,
+  'query/getStatus': { type: 'namespace' },
   'policy/generate': seeAll,
   'policy/check': seeAll,
   'policy/compare': seeAll,

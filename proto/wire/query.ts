@@ -284,7 +284,9 @@ export interface GetAccessResponse {
   readonly updatesSettings: boolean;
 }
 
-export type GetStatusRequest = Readonly<Record<string, never>>;
+export interface GetStatusRequest {
+  readonly namespace: string;
+}
 
 export interface GetStatusResponse {
   readonly version: string;

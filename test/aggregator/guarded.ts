@@ -41,9 +41,9 @@ const everywhere = (to: string, verbs: readonly string[]): Grant => ({
 
 /**
  * An aggregator whose callers are users of a cluster: `admin` may do everything, `viewer` see everything, `shopper` see
- * the namespace shop, `nobody` nothing. Edges go from shop to data, and within data.
+ * the namespace shop, `nobody` nothing. Edges go from shop to data, and within data. @param more objects of the cluster
  */
-export async function guarded(t: Test, options: StartOptions = {}) {
+export async function guarded(t: Test, options: StartOptions = {}, more: readonly string[] = []) {
   const { api, client } = await serveApi(t);
   for (const name of ['admin', 'viewer', 'shopper', 'nobody']) {
     api.accounts.tokens.set(`token-of-${name}`, { username: name });
@@ -67,6 +67,7 @@ export async function guarded(t: Test, options: StartOptions = {}) {
     podYaml({ name: 'frontend-1', ip: '10.1.0.1', deployment: 'frontend' }),
     podYaml({ name: 'redis-0', ip: '10.1.0.4', namespace: 'data', deployment: 'redis' }),
     podYaml({ name: 'backup-0', ip: '10.1.0.5', namespace: 'data', deployment: 'backup' }),
+    ...more,
   );
   const socket = `unix:${newFolder(t)}/a.sock`;
   const secured = { certificates, proofs: [], users };

@@ -90,6 +90,13 @@ t.test('a person signs in to an aggregator that knows its users', { skip: withou
     t.match(page.url(), 'namespace=shop');
     await status(page, 'Live').waitFor();
     await picture(page, 'one-namespace');
+    await page.getByRole('button', { name: 'Map', exact: true }).click();
+    await page.locator('.face[data-id="unresolved:hidden"]').waitFor();
+    await page.locator('.histogram .bar').first().waitFor();
+    await picture(page, 'one-namespace-map');
+    await page.getByRole('button', { name: 'Coverage', exact: true }).click();
+    await page.getByRole('cell', { name: 'n1', exact: true }).waitFor();
+    await picture(page, 'one-namespace-coverage');
     await page.goto(`${origin}/?span=all&screen=ingress&namespace=data`);
     await signIn(page, 'shopper');
     await page.getByRole('heading', { name: 'Not permitted' }).waitFor();

@@ -1,6 +1,7 @@
 import { ApiError } from '../api/client.ts';
-import { queryClient, useCall } from '../api/use-call.ts';
+import { queryClient } from '../api/use-call.ts';
 import { type Cause, causeOfError, causeOfNothing, type Looked } from './causes.ts';
+import { useStatus } from './use-status.ts';
 import { show, useView } from './use-view.ts';
 
 function askAgain(): void {
@@ -50,7 +51,7 @@ export function Failure({ error }: { readonly error: Error }) {
 export function Nothing({ coverage, unfiltered }: Pick<Looked, 'coverage' | 'unfiltered'>) {
   const { filter, search: typed, peers, span, cluster } = useView();
   const search = `${typed}${peers}`;
-  const { data } = useCall('query', 'getStatus', {});
+  const { data } = useStatus();
   const status = data?.clusters.find(({ name }) => cluster === '' || name === cluster) ?? null;
   const bounded = span.type === 'between' || span.ms > 0;
   return <Empty cause={causeOfNothing({ status, coverage, unfiltered, filter, search, bounded })} />;

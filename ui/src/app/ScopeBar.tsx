@@ -2,6 +2,7 @@ import { useCall } from '../api/use-call.ts';
 import { plural } from '../design/format.ts';
 import { useAccess } from './access.ts';
 import { Combo, type ComboItem } from './Combo.tsx';
+import { useStatus } from './use-status.ts';
 import { show, useView } from './use-view.ts';
 
 function useNamespaces(cluster: string): ComboItem[] {
@@ -38,7 +39,7 @@ function useEntities(cluster: string, namespace: string): ComboItem[] {
 export function ScopeBar() {
   const { cluster, namespace, entity } = useView();
   const { seesAll } = useAccess();
-  const status = useCall('query', 'getStatus', {});
+  const status = useStatus();
   const clusters = status.data?.clusters.map(({ name }) => name) ?? [];
   const namespaces = useNamespaces(cluster);
   const entities = useEntities(cluster, namespace);
