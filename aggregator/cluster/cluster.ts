@@ -1,8 +1,9 @@
 import type { Registry } from 'prom-client';
 import { defaultLimits } from '../../proto/limits.ts';
+import type { ClusterStatus } from '../../proto/wire.ts';
 import { Aliases } from '../alias/aliases.ts';
 import { aliasHandlers } from '../alias/handlers.ts';
-import type { ApiHandlers } from '../api/handlers.ts';
+import type { ClusterHandlers } from '../api/handlers.ts';
 import { Metrics } from '../api/metrics.ts';
 import { History } from '../graph/history.ts';
 import type { Segment } from '../graph/segment.ts';
@@ -13,6 +14,7 @@ import { FirstState } from '../kube/first-state.ts';
 import { asChanges } from '../kube/objects.ts';
 import { Baselines } from '../policy/baselines.ts';
 import { policyHandlers } from '../policy/handlers.ts';
+import { clusterStatus } from '../query/cluster-status.ts';
 import { ClusterState } from '../query/cluster-state.ts';
 import { FollowTail } from '../query/follow-tail.ts';
 import { Followers } from '../query/followers.ts';
@@ -29,7 +31,8 @@ export interface Cluster {
   /** Resolves when flows can be named; rejects when it was stopped before. */
   readonly firstState: Promise<void>;
   readonly ingest: Ingest;
-  readonly handlers: ApiHandlers;
+  readonly handlers: ClusterHandlers;
+  readonly status: () => ClusterStatus;
   readonly metrics: Registry;
   /** Takes nothing in any more, and ends the streams of agents and followers. */
   drain(): Promise<void>;
@@ -160,13 +163,19 @@ async function wire(
   const { agents } = ingest;
   const { maxAnswerEdges } = options;
   const asked = { state, history, agents, identity };
+  let isWaiting = true;
+  const isKnown = () => {
+    isWaiting = false;
+  };
+  firstState.then(isKnown, () => undefined);
   return {
     name: cluster,
     firstState,
     ingest,
     metrics: metrics.registry,
+    status: () => clusterStatus({ ...asked, cluster, tiers: options.tiers, isWaiting: () => isWaiting }),
     handlers: {
-      query: queryHandlers({ ...asked, cluster, followers, aliases, snapshots, maxAnswerEdges }),
+      query: queryHandlers({ ...asked, followers, aliases, snapshots, maxAnswerEdges }),
       policy: policyHandlers({ ...asked, settings, baselines, clock }),
       alias: aliasHandlers(aliases),
       settings: settingsHandlers(settings),

@@ -9,9 +9,12 @@ type AnyHandler = (request: { readonly cluster: string }, to: unknown) => unknow
 /** The clusters that an aggregator serves, at least one; the names differ. */
 export class Clusters {
   readonly #byName: ReadonlyMap<string, Cluster>;
+  readonly #status: () => Promise<wire.GetStatusResponse>;
 
-  constructor(clusters: readonly Cluster[]) {
+  /** @param status of all of them */
+  constructor(clusters: readonly Cluster[], status: () => Promise<wire.GetStatusResponse>) {
     this.#byName = new Map(clusters.map((cluster) => [cluster.name, cluster]));
+    this.#status = status;
   }
 
   get all(): readonly Cluster[] {
@@ -52,17 +55,12 @@ export class Clusters {
       return [key, Object.fromEntries(methods)] as const;
     });
     const passing = Object.fromEntries(services) as unknown as ApiHandlers;
-    return { ...passing, query: { ...passing.query, getStatus: (request) => this.#status(request) } };
+    return { ...passing, query: { ...passing.query, getStatus: () => this.#status() } };
   }
 
   #handler(cluster: string, key: keyof ApiHandlers, method: string): AnyHandler {
     const handlers: Readonly<Record<string, unknown>> = { ...this.asked(cluster).handlers[key] };
     return handlers[method] as AnyHandler;
-  }
-
-  async #status(request: wire.GetStatusRequest): Promise<wire.GetStatusResponse> {
-    const each = await Promise.all(this.all.map(async ({ handlers }) => await handlers.query.getStatus(request)));
-    return { version: each[0]?.version ?? '', clusters: each.flatMap(({ clusters }) => clusters) };
   }
 
   get #names(): string {

@@ -1,35 +1,28 @@
 import type { Edge } from '../../core/edge.ts';
 import { edgeInScope } from '../../core/scope.ts';
-import { version } from '../../core/version.ts';
-import { encodeCoverage, encodeNodeCoverage } from '../../proto/convert-coverage.ts';
-import type { QueryHandlers, ResponseStream } from '../../proto/services.ts';
+import type { ResponseStream } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { Aliases } from '../alias/aliases.ts';
+import type { ClusterHandlers } from '../api/handlers.ts';
 import type { Identity } from '../identity/identity.ts';
-import type { Agents } from '../ingest/agents.ts';
 import { readAsked } from './asked.ts';
 import { completeFilter } from './complete-filter.ts';
 import { Follower, type Followers } from './followers.ts';
-import { otherPoliciesRemark } from './other-policies.ts';
 import { type ListEdgesParts, listEdges } from './list-edges.ts';
 import { getGraph } from './map/get-graph.ts';
-import { identityRemarks } from './identity-remarks.ts';
 import { summarizeService } from './services.ts';
 import { getTimeline } from './timeline.ts';
-import { countUnresolved } from './unresolved.ts';
 import { Vocabulary } from './vocabulary.ts';
 import { summarizeNamespaces, summarizeWorkloads } from './workloads.ts';
 
 export interface QueryParts extends ListEdgesParts {
-  readonly cluster: string;
-  readonly agents: Agents;
-  readonly followers: Followers;
   readonly identity: Identity;
+  readonly followers: Followers;
   readonly aliases: Aliases;
 }
 
 /** What is answered to questions about the graph. */
-export function queryHandlers(parts: QueryParts): QueryHandlers {
+export function queryHandlers(parts: QueryParts): ClusterHandlers['query'] {
   const { state, history } = parts;
   const source = {
     edges: () => history.all().edges,
@@ -55,7 +48,6 @@ export function queryHandlers(parts: QueryParts): QueryHandlers {
     getTimeline: (request) => getTimeline(parts, request),
     completeFilter: (request) => completeFilter(request, vocabulary),
     follow: (request, to) => follow(parts, request, to),
-    getStatus: () => ({ version, clusters: [clusterStatus(parts)] }),
   };
 }
 
@@ -84,25 +76,4 @@ async function follow(
   to.onClosed(() => followers.delete(follower));
   to.open();
   followers.flush(follower);
-}
-
-function clusterStatus({ cluster, state, history, agents, identity }: QueryParts): wire.ClusterStatus {
-  const { source, workloads } = state;
-  return {
-    name: cluster,
-    source: source.description,
-    agents: agents
-      .states()
-      .map((agent) => ({ ...agent, coverage: encodeNodeCoverage(history.nodeCoverage(agent.node)) })),
-    workloads: workloads.length,
-    pods: workloads.reduce((total, { pods }) => total + pods.length, 0),
-    edges: history.edgeCount,
-    coverage: encodeCoverage(history.coverage),
-    problems: [
-      ...source.problems(),
-      ...identityRemarks(identity.problems()),
-      ...otherPoliciesRemark(state.snapshot.otherPolicies),
-    ],
-    unresolved: countUnresolved(history.ends()),
-  };
 }
