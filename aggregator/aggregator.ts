@@ -86,7 +86,7 @@ async function wire(
   const { tellEveryMs } = options;
   const own = { clusters: opened, certificates, tellEveryMs, log: log.child({ part: 'replicas' }) };
   const installation = new Installation({ ...drivers, ...own });
-  const clusters = new Clusters(opened, () => installation.status());
+  const clusters = new Clusters(opened, installation.status);
   const report = faultReport(log.child({ part: 'api' }));
   const { handlers } = clusters;
   const gate = gateOf(drivers, clusters);
@@ -144,6 +144,7 @@ function gateOf({ secured, clock, log }: AggregatorDrivers, clusters: Clusters):
   return new UserGate({
     ...secured.users,
     cluster: clusters.all[0]?.name ?? '',
+    namespacesAround: (namespace) => clusters.all[0]?.namespacesAround(namespace) ?? new Set(),
     clock,
     log: log.child({ part: 'access' }),
   });

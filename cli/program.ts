@@ -43,6 +43,7 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
   };
 
   command(root, 'status', 'whether the installation is healthy: aggregators, store, agents, and what is missing')
+    .addOption(new Option('-n, --namespace <name>', 'only what concerns the workloads in this namespace').default(''))
     .addOption(output('table', 'wide', 'json', 'yaml'))
     .addHelpText(
       'after',
@@ -50,9 +51,9 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
 
 Exit status: 0 when it is healthy; 3 when there is a fault, notes do not count; 1 when nothing answers; 2 for bad input.`,
     )
-    .action(async (options: Target & { output: string }) => {
+    .action(async (options: Target & { namespace: string; output: string }) => {
       const { showStatus } = await import('./commands/status.ts');
-      await on(options, async (connection) => finish(await showStatus(connection, terminal, options.output)));
+      await on(options, async (connection) => finish(await showStatus(connection, terminal, options)));
     });
 
   command(root, 'flows', 'who talks to whom, on which port, and what the network did with it')

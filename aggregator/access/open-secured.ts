@@ -14,6 +14,7 @@ import { tokenProof } from './token-proof.ts';
 import { TokenReviews } from './token-reviews.ts';
 
 const certificatesEveryMs = 10_000;
+const lookAgainMs = 15_000;
 
 /** How agents and callers are spoken to; null for plain text. @throws WeirError TLS_CERTIFICATE, CONFIG_INVALID, KUBE_ACCESS */
 export async function openSecured(config: AggregatorConfig, log: Logger): Promise<Secured | null> {
@@ -31,7 +32,7 @@ export async function openSecured(config: AggregatorConfig, log: Logger): Promis
   const users =
     config.users === 'anyone' || client === null || reviews === null
       ? null
-      : { authenticate: authenticator(reviews, proxyOf(config)), reviews: new AccessReviews(client) };
+      : { authenticate: authenticator(reviews, proxyOf(config)), reviews: new AccessReviews(client), lookAgainMs };
   if (users === null) log.warn('whoever reaches this aggregator may ask and change everything, as --users says');
   const paths = { ca: tlsCa, cert: tlsCert, key: tlsKey };
   return { certificates: await CertificateFiles.open(paths, certificatesEveryMs, log), proofs, users };

@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 import { defaultLimits } from '../../proto/limits.ts';
-import type { ClusterStatus } from '../../proto/wire.ts';
+import type { AgentReport, ClusterStatus } from '../../proto/wire.ts';
 import { Aliases } from '../alias/aliases.ts';
 import { aliasHandlers } from '../alias/handlers.ts';
 import type { ClusterHandlers } from '../api/handlers.ts';
@@ -14,10 +14,11 @@ import { FirstState } from '../kube/first-state.ts';
 import { asChanges } from '../kube/objects.ts';
 import { Baselines } from '../policy/baselines.ts';
 import { policyHandlers } from '../policy/handlers.ts';
-import { clusterStatus } from '../query/cluster-status.ts';
+import { type AskedStatus, clusterStatus } from '../query/cluster-status.ts';
 import { ClusterState } from '../query/cluster-state.ts';
 import { FollowTail } from '../query/follow-tail.ts';
 import { Followers } from '../query/followers.ts';
+import { namespacesAround } from '../query/namespaces-around.ts';
 import { queryHandlers } from '../query/handlers.ts';
 import { Snapshots } from '../query/snapshots.ts';
 import { settingsHandlers } from '../settings/handlers.ts';
@@ -32,8 +33,11 @@ export interface Cluster {
   readonly firstState: Promise<void>;
   readonly ingest: Ingest;
   readonly handlers: ClusterHandlers;
-  readonly status: () => ClusterStatus;
+  /** @param told by other processes, of the agents that they have */
+  readonly status: (asked: AskedStatus, told: readonly AgentReport[]) => ClusterStatus;
   readonly metrics: Registry;
+  /** The namespaces that an answer about one may name; all there are where none is given. */
+  readonly namespacesAround: (namespace: string) => ReadonlySet<string>;
   /** Takes nothing in any more, and ends the streams of agents and followers. */
   drain(): Promise<void>;
   /** To be called after `drain`; closes the source too. */
@@ -162,7 +166,7 @@ async function wire(
   const snapshots = new Snapshots({ ...snapshotBounds, maxEdges: 2 * maxEdges, clock });
   const { agents } = ingest;
   const { maxAnswerEdges } = options;
-  const asked = { state, history, agents, identity };
+  const about = { state, history, agents, identity };
   let isWaiting = true;
   const isKnown = () => {
     isWaiting = false;
@@ -173,10 +177,12 @@ async function wire(
     firstState,
     ingest,
     metrics: metrics.registry,
-    status: () => clusterStatus({ ...asked, cluster, tiers: options.tiers, isWaiting: () => isWaiting }),
+    status: (asked, told) =>
+      clusterStatus({ ...about, cluster, tiers: options.tiers, isWaiting: () => isWaiting }, asked, told),
+    namespacesAround: (namespace) => namespacesAround(namespace, { state, history }),
     handlers: {
-      query: queryHandlers({ ...asked, followers, aliases, snapshots, maxAnswerEdges }),
-      policy: policyHandlers({ ...asked, settings, baselines, clock }),
+      query: queryHandlers({ ...about, followers, aliases, snapshots, maxAnswerEdges }),
+      policy: policyHandlers({ ...about, settings, baselines, clock }),
       alias: aliasHandlers(aliases),
       settings: settingsHandlers(settings),
     },

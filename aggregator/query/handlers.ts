@@ -1,7 +1,10 @@
 import type { Edge } from '../../core/edge.ts';
 import { edgeInScope } from '../../core/scope.ts';
+import { sees, type Sight } from '../../core/sight.ts';
 import type { ResponseStream } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
+import { everything } from '../access/own-access.ts';
+import { seenEdges, seenIds } from '../access/seen-edges.ts';
 import type { Aliases } from '../alias/aliases.ts';
 import type { ClusterHandlers } from '../api/handlers.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -32,22 +35,27 @@ export function queryHandlers(parts: QueryParts): ClusterHandlers['query'] {
   };
   const vocabulary = new Vocabulary(source, () => performance.now());
   return {
-    listNamespaces: () => ({ namespaces: summarizeNamespaces(state.namespaces, state.workloads) }),
-    listWorkloads: ({ namespace }) => {
-      state.checkRecorded({ namespace: namespace || null, workload: null }, history);
+    listNamespaces: (_request, sight) => {
+      const seen = state.namespaces.filter((name) => sees(sight, name));
+      return { namespaces: summarizeNamespaces(seen, state.workloads) };
+    },
+    listWorkloads: ({ namespace }, sight) => {
+      const scope = { namespace: namespace || null, workload: null };
+      state.checkRecorded(scope, history, sight);
       const within = state.workloads.filter(({ ref }) => namespace === '' || ref.namespace === namespace);
-      return { workloads: summarizeWorkloads(within, [...history.ends()]) };
+      return { workloads: summarizeWorkloads(within, seenIds(history.ends(scope), sight)) };
     },
-    listServices: ({ namespace }) => {
-      state.checkRecorded({ namespace: namespace || null, workload: null }, history);
+    listServices: ({ namespace }, sight) => {
+      state.checkRecorded({ namespace: namespace || null, workload: null }, history, sight);
       const within = parts.identity.services().filter(({ ref }) => namespace === '' || ref.namespace === namespace);
-      return { services: within.map(summarizeService) };
+      return { services: within.map((service) => summarizeService(service, sight)) };
     },
-    listEdges: (request) => listEdges(parts, request),
-    getGraph: (request) => getGraph(parts, request),
-    getTimeline: (request) => getTimeline(parts, request),
+    listEdges: (request, sight) => listEdges(parts, request, sight),
+    getGraph: (request, sight) => getGraph(parts, request, sight),
+    getTimeline: (request, sight) => getTimeline(parts, request, sight),
     completeFilter: (request) => completeFilter(request, vocabulary),
-    follow: (request, to) => follow(parts, request, to),
+    follow: (request, to, sight) => follow(parts, request, to, sight),
+    getAccess: () => everything,
   };
 }
 
@@ -55,11 +63,16 @@ async function follow(
   parts: QueryParts,
   request: wire.FollowRequest,
   to: ResponseStream<wire.FollowResponse>,
+  sight: Sight,
 ): Promise<void> {
   const { followers, state, history } = parts;
   const { scope, passes } = readAsked({ ...request, range: null }, state);
-  state.checkRecorded(scope, history);
-  const matches = (edge: Edge) => edgeInScope(scope, edge) && passes(edge);
+  state.checkRecorded(scope, history, sight);
+  const choose = (edges: readonly Edge[]) =>
+    seenEdges(
+      edges.filter((edge) => edgeInScope(scope, edge)),
+      sight,
+    ).filter(passes);
   let isOver = false;
   to.onClosed(() => {
     isOver = true;
@@ -70,7 +83,7 @@ async function follow(
   }
   // Whoever has gone meanwhile would never be missed.
   if (isOver) return;
-  const follower = new Follower(matches, to, followers.tail, request.resumeToken);
+  const follower = new Follower(choose, to, followers.tail, request.resumeToken);
   followers.add(follower);
   to.onReady(() => followers.flush(follower, true));
   to.onClosed(() => followers.delete(follower));

@@ -45,19 +45,30 @@ function aggregatorText(terminal: Terminal, { replicas, store }: wire.GetStatusR
   return `${table}${terminal.wrap(printable(line), 2)}`;
 }
 
+export interface StatusOptions {
+  /** Empty for all. */
+  readonly namespace: string;
+  /** `wide` for all agents and all of each. */
+  readonly output: string;
+}
+
 /**
- * Whether the installation is healthy, and what there is of it. @param format `wide` for all agents and all of each
+ * Whether the installation is healthy, or what concerns a namespace, and what there is of it.
  * @returns the exit status: 0, or 3 when it is not healthy
  */
-export async function showStatus(connection: Connection, terminal: Terminal, format: string): Promise<number> {
-  const answer = await connection.query.getStatus({}, deadline());
+export async function showStatus(
+  connection: Connection,
+  terminal: Terminal,
+  { namespace, output }: StatusOptions,
+): Promise<number> {
+  const answer = await connection.query.getStatus({ namespace }, deadline());
   const health = healthOf(answer);
-  if (!printData(terminal, format, { health, ...answer })) {
+  if (!printData(terminal, output, { health, ...answer })) {
     const now = momentOf(answer);
     const parts = [
       healthText(terminal, answer.version, health),
       aggregatorText(terminal, answer, now),
-      ...answer.clusters.map((cluster) => clusterText(terminal, cluster, now, format === 'wide')),
+      ...answer.clusters.map((cluster) => clusterText(terminal, cluster, now, output === 'wide')),
     ];
     terminal.print(`${parts.filter((part) => part !== '').join('\n\n')}\n`);
   }

@@ -51,7 +51,7 @@ function agentsLine(cluster: wire.ClusterStatus, agents: readonly wire.AgentRepo
   const lag = lagOf(cluster);
   return `agents: ${[
     ...present.map(([what, count]) => `${count} ${what}`),
-    `${named} of ${attached} interfaces have a pod`,
+    ...(attached > 0 ? [`${named} of ${attached} interfaces have a pod`] : []),
     ...(lag > 0 ? [`windows committed within ${lengthText(lag)}`] : []),
   ].join(', ')}`;
 }

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import t from 'tap';
 import { PostgresStore } from '../../../aggregator/store/postgres.ts';
 import { postgresSteps } from '../../../aggregator/store/postgres-schema.ts';
-import { packRows } from '../../../aggregator/store/segment-codec.ts';
+import { packSegment } from '../../../aggregator/store/segment-codec.ts';
 import type { Lane } from '../../../aggregator/graph/lane.ts';
 import { plainSegment } from '../segments.ts';
 import { storeContract } from './contract.ts';
@@ -114,8 +114,9 @@ t.test('a PostgreSQL server', async (t) => {
     await client.query("INSERT INTO weir_cluster (name, last_segment, last_lane, last_name) VALUES ('demo', 7, 1, 1)");
     await client.query("INSERT INTO weir_lane VALUES ('demo', 1, $1, $2)", [laneOf.key, JSON.stringify(lane)]);
     await client.query("INSERT INTO weir_name VALUES ('demo', 1, 'n1')");
-    const { rows, window } = plainSegment('n1', 1, 1);
-    const columns = packRows(rows, window.startUnixMs, { laneId: () => 1, nameId: () => 1 });
+    const segment = plainSegment('n1', 1, 1);
+    const { window } = segment;
+    const columns = packSegment(segment, { laneId: () => 1, nameId: () => 1 });
     await client.query(`INSERT INTO weir_segment VALUES ('demo', 7, 'n1', 1, 1, $1, $2, '{"spool":3}', $3)`, [
       window.startUnixMs,
       window.endUnixMs,
