@@ -142,6 +142,11 @@ export class Spool {
     return entry === undefined ? null : { epoch: entry.id.epoch, sequence: entry.firstSequence };
   }
 
+  /** Bound of `bytes` of the ledger. */
+  get maxBytes(): number {
+    return this.#options.maxBytes;
+  }
+
   get ledger(): SpoolLedger {
     return { ...this.#counts, pending: this.#segments.entries.length, bytes: this.#segments.bytes };
   }

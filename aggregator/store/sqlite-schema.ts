@@ -158,7 +158,9 @@ const steps: ReadonlyMap<number, string> = new Map([
   [9, segmentTable],
 ]);
 const versions = [...steps.keys()];
-const [oldest, newest] = [Math.min(...versions), Math.max(...versions)];
+const oldest = Math.min(...versions);
+/** The version of the tables that this version of Weir makes. */
+export const schemaVersion = Math.max(...versions);
 
 /** How durable a commit is when its promise resolves: FULL survives a power cut, NORMAL a crash of the process only. */
 export type Synchronous = 'FULL' | 'NORMAL';
@@ -192,8 +194,8 @@ function versionOf(database: Database.Database, path: string): number {
   }
   if (isEmpty) return 0;
   const version = Number(database.pragma('user_version', { simple: true }));
-  if (version < oldest || version > newest) {
-    const what = `has schema ${version}, this version of Weir reads ${oldest} to ${newest}; move it away to begin anew`;
+  if (version < oldest || version > schemaVersion) {
+    const what = `has schema ${version}, this version of Weir reads ${oldest} to ${schemaVersion}; move it away to begin anew`;
     throw new WeirError('STORE', `${path}: the database ${what}, or name another file`);
   }
   return version;
@@ -206,7 +208,7 @@ function prepare(database: Database.Database, path: string, synchronous: Synchro
   database.pragma('journal_mode = WAL');
   database.pragma(`synchronous = ${synchronous}`);
   const missing = [...steps].filter(([each]) => each > version).map(([, step]) => step);
-  const marks = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${newest};`;
+  const marks = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`;
   database.exec(`BEGIN EXCLUSIVE; ${missing.join('')} ${marks} COMMIT;`);
 }
 

@@ -14,7 +14,7 @@ import { SqliteCheckpoints } from './sqlite-checkpoints.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
 import { SqlitePieces } from './sqlite-pieces.ts';
 import { SqliteSettings } from './sqlite-settings.ts';
-import { openDatabase, storeError, type Synchronous } from './sqlite-schema.ts';
+import { openDatabase, schemaVersion, storeError, type Synchronous } from './sqlite-schema.ts';
 import { SqliteSegments } from './sqlite-segments.ts';
 import { SqliteSweep } from './sqlite-sweep.ts';
 import { type SqliteTables, SqliteView } from './sqlite-view.ts';
@@ -30,6 +30,8 @@ import type {
   RollUpResult,
   Store,
   StoredAliases,
+  StoredReplica,
+  StoreSize,
   StoreView,
 } from './store.ts';
 
@@ -46,7 +48,8 @@ const pageSegments = 64;
 /** The embedded store: one SQLite file, owned by this process. */
 export class SqliteStore implements Store {
   readonly isShared = false;
-  readonly #path: string;
+  readonly kind = 'sqlite';
+  readonly place: string;
   readonly #database: Database.Database;
   readonly #tables: SqliteTables;
   readonly #aliases: SqliteAliases;
@@ -60,7 +63,7 @@ export class SqliteStore implements Store {
 
   /** @throws WeirError STORE when the file cannot be used; the message says what to do */
   constructor({ path, synchronous, maxCached }: SqliteOptions) {
-    this.#path = path;
+    this.place = path;
     const database = openDatabase(path, synchronous);
     this.#database = database;
     this.#tables = {
@@ -74,6 +77,24 @@ export class SqliteStore implements Store {
     this.#baselines = new SqliteBaselines(database);
     this.#commitAll = database.transaction((commits: readonly Commit[]) => this.#commitEach(commits));
     this.#moveAll = database.transaction((cluster: string, move: Move) => this.#move(cluster, move));
+  }
+
+  size(): Promise<StoreSize> {
+    return this.#run(() => {
+      const [pages, pageBytes] = ['page_count', 'page_size'].map((name) =>
+        this.#database.pragma(name, { simple: true }),
+      );
+      return { schemaVersion, bytes: Number(pages) * Number(pageBytes) };
+    });
+  }
+
+  /** Nobody else could read it: the file is this process's own. */
+  async setReplica(): Promise<void> {}
+
+  async removeReplica(): Promise<void> {}
+
+  async replicas(): Promise<readonly StoredReplica[]> {
+    return [];
   }
 
   cursors(cluster: string): Promise<readonly Cursor[]> {
@@ -251,7 +272,7 @@ export class SqliteStore implements Store {
       return await work();
     } catch (error) {
       this.#tables.dictionary.reset();
-      throw storeError(this.#path, error);
+      throw storeError(this.place, error);
     }
   }
 }
