@@ -14,7 +14,9 @@ import { SqliteCheckpoints } from './sqlite-checkpoints.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
 import { SqlitePieces } from './sqlite-pieces.ts';
 import { SqliteSettings } from './sqlite-settings.ts';
-import { openDatabase, storeError, type Synchronous } from './sqlite-schema.ts';
+import { storeError } from './sqlite-errors.ts';
+import { type Owner, takeFile } from './sqlite-owner.ts';
+import { openDatabase, type Synchronous } from './sqlite-schema.ts';
 import { SqliteSegments } from './sqlite-segments.ts';
 import { SqliteSweep } from './sqlite-sweep.ts';
 import { type SqliteTables, SqliteView } from './sqlite-view.ts';
@@ -47,6 +49,7 @@ const pageSegments = 64;
 export class SqliteStore implements Store {
   readonly isShared = false;
   readonly #path: string;
+  readonly #owner: Owner;
   readonly #database: Database.Database;
   readonly #tables: SqliteTables;
   readonly #aliases: SqliteAliases;
@@ -61,7 +64,9 @@ export class SqliteStore implements Store {
   /** @throws WeirError STORE when the file cannot be used; the message says what to do */
   constructor({ path, synchronous, maxCached }: SqliteOptions) {
     this.#path = path;
-    const database = openDatabase(path, synchronous);
+    // Nobody else moves a cursor while this process runs.
+    this.#owner = takeFile(path);
+    const database = this.#open(synchronous);
     this.#database = database;
     this.#tables = {
       dictionary: new SqliteDictionary(database, maxCached),
@@ -74,6 +79,15 @@ export class SqliteStore implements Store {
     this.#baselines = new SqliteBaselines(database);
     this.#commitAll = database.transaction((commits: readonly Commit[]) => this.#commitEach(commits));
     this.#moveAll = database.transaction((cluster: string, move: Move) => this.#move(cluster, move));
+  }
+
+  #open(synchronous: Synchronous): Database.Database {
+    try {
+      return openDatabase(this.#path, synchronous);
+    } catch (error) {
+      this.#owner.release();
+      throw error;
+    }
   }
 
   cursors(cluster: string): Promise<readonly Cursor[]> {
@@ -240,6 +254,7 @@ export class SqliteStore implements Store {
   async close(): Promise<void> {
     await this.#rolling;
     await this.#lock.write(async () => this.#database.close());
+    this.#owner.release();
   }
 
   #run<Result>(work: () => Result): Promise<Result> {

@@ -5,22 +5,23 @@ import t from 'tap';
 import { errorTable } from '../../core/errors.ts';
 import { Authority } from '../tls/authority.ts';
 import { weir } from '../cli/run.ts';
-import { commandsOf, documents } from './documents.ts';
+import { commandsOf, documents, filesOf } from './documents.ts';
 import { root, toolOf, whyNoHelm } from './helm.ts';
 
 const skip = whyNoHelm();
 const commands = documents.flatMap(commandsOf);
 const startingWith = (start: string) => commands.filter((command) => command.startsWith(start));
 
-function run(program: string, args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', cwd: root });
+function run(program: string, args: readonly string[], cwd = root) {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', cwd });
   return { status, text: `${stdout}${stderr}` };
 }
 
 t.test('every command is of a kind that is tried here', async (t) => {
   t.ok(commands.length > 10);
   // What needs a cluster: that kubectl knows the words is tried, not what comes of them.
-  const kinds = /^(helm (install|upgrade|uninstall)|weir|kubectl (create|get|logs|port-forward|exec)) /;
+  const kinds =
+    /^(helm (install|upgrade|uninstall)|weir|kubectl (create|get|logs|port-forward|exec|cp|scale|apply|wait|delete)|weir-aggregator|pg_dump|pg_restore) /;
   t.strictSame(
     commands.filter((command) => !kinds.test(command)),
     [],
@@ -44,13 +45,17 @@ t.test('kubectl takes each command, and makes what it is said to make', { skip }
     const { status, text } = run(kubectl, [...command.split(' ').slice(1), '--dry-run=client', '-o', 'yaml']);
     t.equal(status, 0, `${command}\n${text}`);
   }
-  for (const command of commands.filter((each) => /^kubectl (get|logs|port-forward|exec) /.test(each))) {
+  const folder = t.testdir({ ...Object.fromEntries(documents.flatMap(filesOf)), 'weir-copy.db': '' });
+  for (const command of commands.filter((each) => /^kubectl (?!create )/.test(each))) {
     const [words = ''] = command.split(/ [|>] /);
-    const { text } = run(kubectl, [
-      ...words.split(' ').slice(1),
-      '--server=http://127.0.0.1:1',
-      '--request-timeout=1s',
-    ]);
+    const server = ['--server=http://127.0.0.1:1', '--request-timeout=1s'];
+    // Behind ` -- ` is what runs in the pod.
+    const [own = '', ...inPod] = words.split(/(?= -- )/);
+    const { text } = run(
+      kubectl,
+      [...own.split(' ').slice(1), ...server, ...inPod.join('').split(' ').slice(1)],
+      folder,
+    );
     t.match(text, /refused|127\.0\.0\.1:1/, `${command}: it is the server that is missing`);
     t.notMatch(text, /unknown (flag|command)/, command);
   }

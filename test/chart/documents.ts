@@ -10,3 +10,9 @@ export function commandsOf(document: string): string[] {
   const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block);
   return blocks.flatMap((block) => block.split('\n')).filter((line) => line !== '');
 }
+
+/** The files of a page: blocks of YAML that have a name. */
+export function filesOf(document: string): (readonly [name: string, text: string])[] {
+  const text = readFileSync(join(root, document), 'utf8');
+  return [...text.matchAll(/```yaml (\S+\.yaml)\n([\s\S]*?)```/g)].map(([, name = '', block = '']) => [name, block]);
+}

@@ -13,6 +13,7 @@ export const commitOf = (segment: Segment, oldestSequence = 1, firstSequence = s
   segment,
   firstSequence,
   oldestSequence,
+  forgotten: null,
 });
 
 /** The segments of a store whose windows overlap the given one, in the order of their commits. */
