@@ -89,6 +89,7 @@ export async function copyDatabase({ from, to, onProgress, signal }: CopyOptions
       return pagesPerStep;
     };
     await source.backup(to, { progress });
+    onProgress(1);
     settle(to, content);
     return content;
   } catch (error) {
