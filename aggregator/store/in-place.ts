@@ -1,10 +1,11 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { WeirError } from '../../core/errors.ts';
+import { isDatabaseUrl } from '../config-values.ts';
 
 /** @throws WeirError STORE_COPY when the database is none that is a file */
 export function fileOf(database: string): string {
-  if (!/^postgres(ql)?:\/\//.test(database)) return database;
+  if (!isDatabaseUrl(database)) return database;
   throw new WeirError('STORE_COPY', 'it is a PostgreSQL database; copy it with pg_dump, and back with pg_restore');
 }
 

@@ -1,16 +1,12 @@
-import { blocksOf, commandsIn } from '../docs/blocks.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './helm.ts';
 
-/** The commands of a page: the lines of its shell blocks. */
-export function commandsOf(document: string): string[] {
-  return blocksOf(document)
-    .filter(({ kind }) => kind === 'sh')
-    .flatMap(commandsIn);
-}
+export const documents = ['docs/INSTALL.md', 'docs/OPERATE.md', 'docs/TROUBLESHOOTING.md'] as const;
 
-/** The files of a page: blocks of YAML that have a name. */
-export function filesOf(document: string): (readonly [name: string, text: string])[] {
-  return blocksOf(document).flatMap(({ kind, text }) => {
-    const name = /^yaml (\S+\.yaml)$/.exec(kind)?.[1];
-    return name === undefined ? [] : [[name, text] as const];
-  });
+/** The shell blocks of a page, each with its commands, one a line. */
+export function blocksOf(document: string): string[][] {
+  const text = readFileSync(join(root, document), 'utf8');
+  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+  return blocks.map((block) => block.split('\n').filter((line) => line !== ''));
 }

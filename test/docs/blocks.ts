@@ -47,7 +47,7 @@ export function blocksOf(document: string): Block[] {
 /** The commands of a block: the lines of a shell's, without remarks, and those behind `$` where what they print is shown. */
 export function commandsIn({ kind, text }: Block): string[] {
   const lines = text.split('\n').filter((line) => line !== '');
-  const typed = kind === 'sh' ? lines : lines.filter((line) => line.startsWith('$ ')).map((line) => line.slice(2));
+  const typed = /^sh\b/.test(kind) ? lines : lines.filter((line) => line.startsWith('$ ')).map((line) => line.slice(2));
   return typed.map((line) => line.replace(/ +# .*$/, ''));
 }
 

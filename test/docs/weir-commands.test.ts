@@ -104,5 +104,5 @@ await t.test('each command that names an authority speaks TLS', async (t) => {
     for (const [name = ''] of settings) delete process.env[name];
     t.match(outcome, { status: 0, stdout: /^Cluster default/ }, `${command}: ${outcome.stderr}`);
   }
-  t.equal(overTls.length, 2);
+  t.equal(overTls.length, 1);
 });

@@ -5,7 +5,7 @@ import t from 'tap';
 import { PostgresStore } from '../../../aggregator/store/postgres.ts';
 import { postgresBinDir } from '../../../lab/programs/postgres.ts';
 import { PostgresServer } from '../../../lab/programs/postgres-server.ts';
-import { commandsOf } from '../../chart/documents.ts';
+import { blocksOf, commandsIn } from '../../docs/blocks.ts';
 import { newFolder } from '../running.ts';
 import { copyContract } from './contract.ts';
 
@@ -16,7 +16,10 @@ const run = promisify(execFile);
 
 /** Runs the command of the page that begins so. */
 async function asWritten(start: string, url: string, folder: string): Promise<void> {
-  const command = commandsOf('docs/OPERATE.md').find((each) => each.startsWith(start)) ?? `no command ${start}`;
+  const command =
+    blocksOf('docs/OPERATE.md')
+      .flatMap(commandsIn)
+      .find((each) => each.startsWith(start)) ?? `no command ${start}`;
   const env = { ...process.env, WEIR_DATABASE: url, PATH: `${postgresBinDir()}:${process.env['PATH']}` };
   await run('sh', ['-c', command], { cwd: folder, env });
 }
@@ -27,7 +30,7 @@ copyContract(t, async (t) => {
   const url = server.urlOf(name);
   const folder = newFolder(t);
   return {
-    open: () => PostgresStore.open({ url, maxCached: 1_000, log: pino({ level: 'silent' }) }),
+    open: () => PostgresStore.open({ url, passwordFile: null, maxCached: 1_000, log: pino({ level: 'silent' }) }),
     backup: () => asWritten('pg_dump ', url, folder),
     restore: () => asWritten('pg_restore ', url, folder),
   };
