@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# Builds the images of Weir's parts with buildah, which needs no daemon; --help says how.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Whatever the builder mounts goes away with this process, however it ends.
+if [ "${1:-}" != --mounted ]; then
+  exec unshare --mount --propagation private bash "$0" --mounted "$@"
+fi
+shift
+
+source scripts/progress.sh
+source scripts/setup/npm-archive.sh
+source scripts/images/base.sh
+
+progress_name=images
+progress_log=$PWD/.stamps/images.log
+
+usage() {
+  cat <<'TEXT'
+npm run images -- [OPTION…] [agent] [aggregator] [cli]
+
+Builds images (all three unless some are named), writes each as an OCI archive, and lists its layers.
+
+  --own-base       begin from Debian's packages and Node.js of the npm registry; no registry of images is asked
+  --source URL     where the source of this commit is, for the images' labels
+  --output FOLDER  where the archives go (.images)
+  --fresh          use nothing that earlier builds left, and the packages that Debian has today
+  --again          build everything a second time from nothing, and fail if a layer is not the same
+  --built          take what is built in this checkout, which the tests do; not for delivery
+  --no-archives    leave the images in .tools/images
+TEXT
+}
+
+own_base='' source_url=unknown output=.images fresh='' again='' built='' archives=1
+chosen=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --own-base | --fresh | --again | --built) declare "$(tr - _ <<<"${1#--}")=1" ;;
+    --no-archives) archives='' ;;
+    --source | --output)
+      [ $# -gt 1 ] || { say "$1 wants a value" && exit 2; }
+      [ "$1" = --source ] && source_url=$2 || output=$2
+      shift
+      ;;
+    agent | aggregator | cli) chosen+=("$1") ;;
+    --help) usage && exit ;;
+    *) say "what is $1?" && usage >&2 && exit 2 ;;
+  esac
+  shift
+done
+[ "${#chosen[@]}" -gt 0 ] || chosen=(agent aggregator cli)
+
+version=$(node -p "require('./package.json').version")
+revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
+[ -z "$(git status --porcelain 2>/dev/null)" ] || revision+=-changed
+# Every file of a layer gets this time, in seconds since 1970, so that the same content is the same layer.
+export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
+
+store=$PWD/.tools/images
+mkdir -p .stamps "$store"
+take_lock .stamps/images.lock 'another build of images to finish'
+TMPDIR=$(mktemp -d "$store/run.XXXXXX")
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
+
+# builder STORAGE WORD…: buildah with all that it keeps in one folder.
+builder() {
+  buildah --root "$store/$1" --runroot "$TMPDIR/$1" "${@:2}"
+}
+
+# build STORAGE NAME FILE TARGET ARGUMENT… CONTEXT
+build() {
+  builder "$1" build --isolation chroot --layers --identity-label=false --timestamp "$SOURCE_DATE_EPOCH" \
+    --tag "$2" --file "$3" --target "$4" "${@:5}"
+}
+
+# How npm asks the registry here; no layer keeps it.
+npm_secrets() {
+  printf 'registry=%s\ncafile=/run/secrets/authorities\n' "$(npm config get registry)" >"$TMPDIR/npmrc"
+  arguments+=(--secret "id=npmrc,src=$TMPDIR/npmrc" --secret id=authorities,src=/etc/ssl/certs/ca-certificates.crt)
+}
+
+# The place of the compiling stage is taken by a folder with what it would have made.
+take_built() {
+  local part
+  rm -rf "$store/built" && mkdir -p "$store/built/usr" && cp -rl "$image_base/node/usr/local" "$store/built/usr" || return
+  for part in "${chosen[@]}"; do node scripts/images/tree.js "$part" "$store/built/out/$part" || return; done
+}
+
+# build_all STORAGE: builds what was chosen.
+build_all() {
+  local part arguments=(--build-arg VERSION="$version" --build-arg REVISION="$revision" --build-arg SOURCE="$source_url")
+  if [ -n "$own_base" ]; then
+    for part in debian node; do
+      build "$1" "localhost/$part:bookworm-$node_version" images/base.Dockerfile "$part" "$image_base" || return
+    done >"$TMPDIR/base.log" 2>&1 || { cat "$TMPDIR/base.log" >&2 && return 1; }
+    arguments+=(--build-arg NODE_IMAGE="localhost/node:bookworm-$node_version")
+    arguments+=(--build-arg DEBIAN_IMAGE="localhost/debian:bookworm-$node_version")
+  fi
+  if [ -n "$built" ]; then arguments+=(--build-context build="$store/built"); else npm_secrets; fi
+  for part in "${chosen[@]}"; do
+    step "building weir-$part" build "$1" "$(name_of "$part")" images/Dockerfile "$part" "${arguments[@]}" . || return
+  done
+}
+
+name_of() {
+  printf 'localhost/weir-%s:%s' "$1" "$version"
+}
+
+layers_of() {
+  builder "$1" inspect --type image "$(name_of "$2")" | node scripts/images/layers.js
+}
+
+write_archive() {
+  mkdir -p "$output" && rm -f "$output/weir-$1.tar" &&
+    builder storage push "$(name_of "$1")" "oci-archive:$output/weir-$1.tar:weir-$1:$version"
+}
+
+if [ -n "$fresh" ]; then rm -rf "$store/storage" "$image_base"; fi
+if [ -n "$own_base" ] || [ -n "$built" ]; then have_image_base; fi
+if [ -n "$built" ]; then step 'taking what is built' take_built; fi
+build_all storage
+if [ -n "$again" ]; then
+  rm -rf "$store/again"
+  build_all again
+  for part in "${chosen[@]}"; do
+    diff <(layers_of storage "$part") <(layers_of again "$part") ||
+      { say "weir-$part is not the same when it is built again" && exit 1; }
+  done
+  rm -rf "$store/again"
+fi
+for part in "${chosen[@]}"; do
+  [ -z "$archives" ] || step "writing $output/weir-$part.tar" write_archive "$part"
+  printf 'weir-%s:%s\n' "$part" "$version"
+  layers_of storage "$part"
+done
