@@ -84,19 +84,35 @@ npm_secrets() {
 # The place of the compiling stage is taken by a folder with what it would have made.
 take_built() {
   local part
-  rm -rf "$store/built" && mkdir -p "$store/built/usr" && cp -rl "$image_base/node/usr/local" "$store/built/usr" || return
+  rm -rf "$store/built" && mkdir -p "$store/built/usr/local/bin" &&
+    cp -l "$image_base/node/usr/local/LICENSE" "$store/built/usr/local" &&
+    cp -l "$image_base/node/usr/local/bin/node" "$store/built/usr/local/bin" || return
   for part in "${chosen[@]}"; do node scripts/images/tree.js "$part" "$store/built/out/$part" || return; done
+}
+
+base_tag() {
+  printf '%.12s-%s' "$(sha256sum "$image_base/debian.tar")" "$node_version"
+}
+
+# build_base STORAGE: has what images begin from, named after what it is made of, in the storage.
+build_base() {
+  local name tag names=(debian)
+  # Node.js with npm is for compiling only.
+  [ -n "$built" ] || names+=(node)
+  tag=$(base_tag) || return
+  for name in "${names[@]}"; do
+    [ -n "$(builder "$1" images --quiet --filter "reference=localhost/$name:$tag")" ] ||
+      build "$1" "localhost/$name:$tag" images/base.Dockerfile "$name" "$image_base" || return
+  done
 }
 
 # build_all STORAGE: builds what was chosen.
 build_all() {
-  local part arguments=(--build-arg VERSION="$version" --build-arg REVISION="$revision" --build-arg SOURCE="$source_url")
+  local part tag arguments=(--build-arg VERSION="$version" --build-arg REVISION="$revision" --build-arg SOURCE="$source_url")
   if [ -n "$own_base" ]; then
-    for part in debian node; do
-      build "$1" "localhost/$part:bookworm-$node_version" images/base.Dockerfile "$part" "$image_base" || return
-    done >"$TMPDIR/base.log" 2>&1 || { cat "$TMPDIR/base.log" >&2 && return 1; }
-    arguments+=(--build-arg NODE_IMAGE="localhost/node:bookworm-$node_version")
-    arguments+=(--build-arg DEBIAN_IMAGE="localhost/debian:bookworm-$node_version")
+    step 'taking what images begin from' build_base "$1" || return
+    tag=$(base_tag) || return
+    arguments+=(--build-arg NODE_IMAGE="localhost/node:$tag" --build-arg DEBIAN_IMAGE="localhost/debian:$tag")
   fi
   if [ -n "$built" ]; then arguments+=(--build-context build="$store/built"); else npm_secrets; fi
   for part in "${chosen[@]}"; do

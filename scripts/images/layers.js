@@ -7,6 +7,9 @@ const history = OCIv1.history.filter((each) => each.empty_layer !== true);
 for (const [index, diffId] of OCIv1.rootfs.diff_ids.entries()) {
   const megabytes = (layers[index].size / 1e6).toFixed(1).padStart(6);
   const instruction = (history[index]?.created_by ?? '').replace(/^\/bin\/sh -c (#\(nop\) )?/, '');
-  const words = instruction.replace(/ (file|dir|multi):\w+/, '').replaceAll(/\s+/g, ' ').trim();
+  const words = instruction
+    .replace(/ (file|dir|multi):\w+/, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
   console.log(`${megabytes} MB  ${diffId}  ${words.slice(0, 60)}`);
 }
