@@ -3,18 +3,28 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Whatever the builder mounts goes away with this process, however it ends.
-if [ "${1:-}" != --mounted ]; then
-  exec unshare --mount --propagation private bash "$0" --mounted "$@"
-fi
-shift
-
 source scripts/progress.sh
 source scripts/setup/npm-archive.sh
 source scripts/images/base.sh
 
 progress_name=images
 progress_log=$PWD/.stamps/images.log
+
+store=$PWD/.tools/images
+
+# Whatever the builder mounts goes away with a namespace of its own, however it ends. Its temporary files are removed from
+# outside, where nothing is mounted in them.
+if [ "${1:-}" != --mounted ]; then
+  [ "$(id -u)" -eq 0 ] || { say 'to build images, be root' && exit 1; }
+  command -v buildah >/dev/null || { say 'buildah is missing; npm run setup installs it' && exit 1; }
+  mkdir -p .stamps "$store"
+  TMPDIR=$(mktemp -d "$store/run.XXXXXX")
+  export TMPDIR
+  trap 'rm -rf "$TMPDIR"' EXIT
+  unshare --mount --propagation private bash scripts/images.sh --mounted "$@"
+  exit
+fi
+shift
 
 usage() {
   cat <<'TEXT'
@@ -27,7 +37,7 @@ Builds images (all three unless some are named), writes each as an OCI archive, 
   --output FOLDER  where the archives go (.images)
   --fresh          use nothing that earlier builds left, and the packages that Debian has today
   --again          build everything a second time from nothing, and fail if a layer is not the same
-  --built          take what is built in this checkout, which the tests do; not for delivery
+  --built          take what this checkout has built instead of compiling, as the tests do; with --own-base
   --no-archives    leave the images in .tools/images
 TEXT
 }
@@ -57,12 +67,7 @@ revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 # Every file of a layer gets this time, in seconds since 1970, so that the same content is the same layer.
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
 
-store=$PWD/.tools/images
-mkdir -p .stamps "$store"
 take_lock .stamps/images.lock 'another build of images to finish'
-TMPDIR=$(mktemp -d "$store/run.XXXXXX")
-export TMPDIR
-trap 'rm -rf "$TMPDIR"' EXIT
 
 # builder STORAGE WORD…: buildah with all that it keeps in one folder.
 builder() {
@@ -116,7 +121,8 @@ build_all() {
   fi
   if [ -n "$built" ]; then arguments+=(--build-context build="$store/built"); else npm_secrets; fi
   for part in "${chosen[@]}"; do
-    step "building weir-$part" build "$1" "$(name_of "$part")" images/Dockerfile "$part" "${arguments[@]}" . || return
+    step "building weir-$part" build "$1" "$(name_of "$part")" images/Dockerfile "$part" "${arguments[@]}" . ||
+      { [ -n "$own_base" ] || say 'where no registry of images can be reached, --own-base does without'; return 1; }
   done
 }
 
@@ -130,24 +136,31 @@ layers_of() {
 
 write_archive() {
   mkdir -p "$output" && rm -f "$output/weir-$1.tar" &&
-    builder storage push "$(name_of "$1")" "oci-archive:$output/weir-$1.tar:weir-$1:$version"
+    builder "$storage" push "$(name_of "$1")" "oci-archive:$output/weir-$1.tar:weir-$1:$version"
 }
 
-if [ -n "$fresh" ]; then rm -rf "$store/storage" "$image_base"; fi
-if [ -n "$own_base" ] || [ -n "$built" ]; then have_image_base; fi
+# What the tests build is kept apart from what is delivered.
+storage=delivery
+[ -z "$built" ] || storage=checkout
+if [ -n "$fresh" ]; then rm -rf "${store:?}/$storage" "$image_base"; fi
+if [ -n "$own_base" ]; then have_image_base; fi
 if [ -n "$built" ]; then step 'taking what is built' take_built; fi
-build_all storage
+build_all "$storage"
 if [ -n "$again" ]; then
   rm -rf "$store/again"
   build_all again
   for part in "${chosen[@]}"; do
-    diff <(layers_of storage "$part") <(layers_of again "$part") ||
+    first=$(layers_of "$storage" "$part")
+    second=$(layers_of again "$part")
+    diff <(echo "$first") <(echo "$second") ||
       { say "weir-$part is not the same when it is built again" && exit 1; }
   done
   rm -rf "$store/again"
 fi
+# Layers of earlier commits; those of the compiling stage are worth keeping.
+if [ -n "$built" ]; then step 'removing what is out of date' builder "$storage" rmi --prune; fi
 for part in "${chosen[@]}"; do
   [ -z "$archives" ] || step "writing $output/weir-$part.tar" write_archive "$part"
   printf 'weir-%s:%s\n' "$part" "$version"
-  layers_of storage "$part"
+  layers_of "$storage" "$part"
 done

@@ -11,5 +11,5 @@ for (const [index, diffId] of OCIv1.rootfs.diff_ids.entries()) {
     .replace(/ (file|dir|multi):\w+/, '')
     .replaceAll(/\s+/g, ' ')
     .trim();
-  console.log(`${megabytes} MB  ${diffId}  ${words.slice(0, 60)}`);
+  process.stdout.write(`${megabytes} MB  ${diffId}  ${words.slice(0, 60)}\n`);
 }

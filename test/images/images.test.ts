@@ -78,11 +78,8 @@ function start(t: Test, part: string, options: ContainerOptions): Container {
   return container;
 }
 
-t.test('each image says its version and its flags', { skip }, async (t) => {
-  for (const part of parts) {
-    t.match(await run(part, '--version'), { status: 0, stdout: `${version}\n` });
-    t.match(await run(part, '--help'), { status: 0, stdout: /Usage: weir/ });
-  }
+t.test('each image starts, and says its version', { skip }, async (t) => {
+  for (const part of parts) t.match(await run(part, '--version'), { status: 0, stdout: `${version}\n` });
 });
 
 const web = `

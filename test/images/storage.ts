@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { version } from '../../core/version.ts';
 import { root } from './dockerfile.ts';
 
-export const storage = join(root, '.tools', 'images', 'storage');
+const storage = join(root, '.tools', 'images', 'checkout');
 
 /** Why no images can be built here; false when they can. In the form of tap's `skip` option. */
 export function whyNoImages(): string | false {
