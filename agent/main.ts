@@ -39,7 +39,7 @@ const dnsRingBytes = 1 << 20;
 const certificatesEveryMs = 10_000;
 
 function sourceOptions(config: AgentConfig): KernelSourceOptions {
-  const { maxEdges, maxInterfaces, overflowRingBytes, without, pins, windowMs } = config;
+  const { maxEdges, maxInterfaces, overflowRingBytes, without, pins, window: windowMs } = config;
   const edges = { maxSocketEdges: maxEdges, maxPacketEdges: maxEdges, maxDropEdges: maxEdges };
   return {
     ...edges,
@@ -116,7 +116,7 @@ async function connector(config: AgentConfig, log: Logger): Promise<() => Connec
 async function run(config: AgentConfig): Promise<void> {
   const standardError = pino.destination(2);
   const log = pino({ level: config.logLevel, base: { component: 'agent', node: config.node } }, standardError);
-  const { cluster, node, windowMs, holdMs } = config;
+  const { cluster, node, window: windowMs, hold: holdMs } = config;
   await claimNode(config.pins);
   const spoolOptions = { maxBytes: config.spoolMaxBytes, limits: defaultLimits, random: Math.random };
   const spool = new Spool(config.spool, spoolOptions, systemClock.now());

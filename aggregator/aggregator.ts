@@ -130,6 +130,7 @@ function gateOf({ secured, clock, log }: AggregatorDrivers, clusters: Clusters):
   return new UserGate({
     ...secured.users,
     cluster: clusters.all[0]?.name ?? '',
+    namespacesAround: (namespace) => clusters.all[0]?.namespacesAround(namespace) ?? new Set(),
     clock,
     log: log.child({ part: 'access' }),
   });

@@ -7,6 +7,7 @@ import { systemPace } from '../kube/pace.ts';
 import { openSecured } from './access/open-secured.ts';
 import { startAggregator } from './aggregator.ts';
 import { type AggregatorConfig, readConfig } from './config.ts';
+import { isDatabaseUrl } from './config-values.ts';
 import type { ServedCluster } from './cluster/options.ts';
 import { optionsOf } from './options.ts';
 import { ApiCluster } from './kube/api.ts';
@@ -21,17 +22,16 @@ const debounceMs = 50;
 const pollMs = 2_000;
 
 /** A database server where the name is a URL, else a file. */
-async function openStore({ database, synchronous, maxEdges }: AggregatorConfig, log: Logger): Promise<Store> {
-  if (!/^postgres(ql)?:\/\//.test(database)) {
-    return new SqliteStore({ path: database, synchronous, maxCached: maxEdges });
-  }
-  return await PostgresStore.open({ url: database, maxCached: maxEdges, log: log.child({ part: 'store' }) });
+async function openStore(config: AggregatorConfig, log: Logger): Promise<Store> {
+  const { database, databasePasswordFile: passwordFile, synchronous, maxEdges: maxCached } = config;
+  if (!isDatabaseUrl(database)) return new SqliteStore({ path: database, synchronous, maxCached });
+  return await PostgresStore.open({ url: database, passwordFile, maxCached, log: log.child({ part: 'store' }) });
 }
 
 /** @throws WeirError CLUSTER_SOURCE, KUBE_ACCESS, CONFIG_INVALID when nothing says where the cluster is */
 async function openSource(config: AggregatorConfig, log: Logger): Promise<ClusterSource> {
-  if (config.clusterFiles !== undefined) return await openFiles(config.clusterFiles, log.child({ part: 'cluster' }));
-  const source = await openApi(config.kubeconfig ?? null, config.kubeContext ?? null, log);
+  if (config.clusterFiles !== null) return await openFiles(config.clusterFiles, log.child({ part: 'cluster' }));
+  const source = await openApi(config.kubeconfig, config.kubeContext, log);
   if (source !== null) return source;
   const what = 'give --kubeconfig FILE or --cluster-files FOLDER, or run in a pod with a service account';
   throw new WeirError('CONFIG_INVALID', `nothing says where the state of the cluster is; ${what}`);

@@ -39,7 +39,7 @@ function tell(message: FromAggregator): void {
 const log = pino({ level: 'warn' }, pino.destination(2));
 const maxCached = 500_000;
 const store = database.startsWith('postgres:')
-  ? await PostgresStore.open({ url: database, maxCached, log })
+  ? await PostgresStore.open({ url: database, passwordFile: null, maxCached, log })
   : new SqliteStore({ path: database, synchronous: 'FULL', maxCached });
 const flags = ['--cluster', 'bench', '--metrics-listen', '127.0.0.1:0', '--http-listen', '127.0.0.1:0'];
 const config = readConfig([...flags, '--listen', '127.0.0.1:0'], (text) => process.stderr.write(text));

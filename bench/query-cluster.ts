@@ -1,6 +1,6 @@
 import type { Segment } from '../aggregator/graph/segment.ts';
 import { Lanes } from '../aggregator/graph/lane.ts';
-import { type Rows, width } from '../aggregator/graph/rows.ts';
+import { type Rows } from '../aggregator/graph/rows.ts';
 import type { Lane } from '../aggregator/graph/lane.ts';
 import { counterNames, directionEvidence } from '../core/flow.ts';
 import type { WorkloadRef } from '../core/identity.ts';
@@ -50,17 +50,17 @@ export class QueryCluster {
   /** Rows of so many lanes, from one of them on. */
   rows(from: number, count: number, { startUnixMs, endUnixMs }: Window): Rows {
     const lanes = Array.from({ length: count }, (_, i) => this.lanes[(from + i) % this.lanes.length] as Lane);
-    const counts = new Float64Array(count * width);
+    const counters = counterNames.map(() => new Float64Array(count));
     for (let row = 0; row < count; row++) {
       const connections = 1 + Math.floor(this.#random() * 10);
       for (const [i, name] of counterNames.entries()) {
         if (name === 'refused' || name === 'unanswered' || name === 'retransmits') continue;
-        counts[row * width + i] = connections * (name.startsWith('bytes') ? 700 : 1);
+        (counters[i] as Float64Array)[row] = connections * (name.startsWith('bytes') ? 700 : 1);
       }
     }
     return {
       lanes,
-      counts,
+      counters,
       firstSeen: new Float64Array(count).fill(startUnixMs),
       lastSeen: new Float64Array(count).fill(endUnixMs),
       evidence: new Uint8Array(count).fill(handshake),
@@ -77,6 +77,6 @@ export class Nodes {
   segment(node: string, window: Window, rows: Rows): Segment {
     const sequence = (this.#sequences.get(node) ?? 0) + 1;
     this.#sequences.set(node, sequence);
-    return { cluster: 'bench', node, epoch: 1, sequence, window, losses: {}, rows };
+    return { cluster: 'bench', node, epoch: 1, sequence, window, losses: {}, rows, coded: null };
   }
 }

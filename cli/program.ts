@@ -43,11 +43,12 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
   };
 
   command(root, 'status', 'agents, what they watch, and what is missing')
+    .addOption(new Option('-n, --namespace <name>', 'only what concerns the workloads in this namespace').default(''))
     .addOption(output('table', 'json', 'yaml'))
     .addHelpText('after', examples(['weir status', 'weir status -o json | jq .clusters[].agents']))
-    .action(async (options: Target & { output: string }) => {
+    .action(async (options: Target & { namespace: string; output: string }) => {
       const { showStatus } = await import('./commands/status.ts');
-      await on(options, (connection) => showStatus(connection, terminal, options.output));
+      await on(options, (connection) => showStatus(connection, terminal, options));
     });
 
   command(root, 'flows', 'who talks to whom, on which port, and what the network did with it')

@@ -28,6 +28,7 @@ export const errorTable = {
   UNAUTHENTICATED: { grpc: 16, exit: 1, text: 'It is not known who asks' },
   FORBIDDEN: { grpc: 7, exit: 1, text: 'This is not allowed' },
   ACCESS_UNDECIDED: { grpc: 14, exit: 1, text: 'The Kubernetes API did not say who may do this' },
+  ACCESS_CHANGED: { grpc: 14, exit: 1, text: 'What the caller may see has changed' },
   TLS_CERTIFICATE: { grpc: 9, exit: 2, text: 'A certificate cannot be used' },
   INGEST_OVERLOADED: { grpc: 8, exit: 1, text: 'The aggregator has no room for the stream' },
   SHUTTING_DOWN: { grpc: 14, exit: 1, text: 'The aggregator is about to stop' },

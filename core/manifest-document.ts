@@ -61,17 +61,22 @@ function lastOffset(text: string, { start, end }: Extent): number {
   return last;
 }
 
-function readDocument(text: string, document: Document.Parsed, counter: LineCounter): ManifestDocument | null {
+function readDocument(
+  text: string,
+  document: Document.Parsed,
+  counter: LineCounter,
+  wanted: string,
+): ManifestDocument | null {
   const at = (offset: number) => counter.linePos(offset).line;
   const broken = document.errors[0];
   if (broken !== undefined) {
-    return { line: at(broken.pos[0]), message: broken.message.split('\n')[0]?.replace(/:$/, '') ?? broken.message };
+    return { line: at(broken.pos[0]), message: broken.message };
   }
   const twice = duplicateKey(document);
   if (twice !== null) return { line: at(twice.offset), message: `"${twice.key}" is given twice` };
   if (!isMap(document.contents)) {
     const value: unknown = document.contents === null ? null : document.toJS();
-    return value === null ? null : { line: at(extentOf(document, []).start), message: 'not a Kubernetes object' };
+    return value === null ? null : { line: at(extentOf(document, []).start), message: `not ${wanted}` };
   }
   try {
     const fields: unknown = document.toJS();
@@ -80,19 +85,23 @@ function readDocument(text: string, document: Document.Parsed, counter: LineCoun
       const lastLineOf = (path: Path) => at(lastOffset(text, extentOf(document, path)));
       return { fields, lineOf, lastLineOf };
     }
-    return { line: at(extentOf(document, []).start), message: 'not a Kubernetes object' };
+    return { line: at(extentOf(document, []).start), message: `not ${wanted}` };
   } catch (error) {
     // Aliases that would unfold to far more than was written, or that name no anchor.
     return { line: at(extentOf(document, []).start), message: messageOf(error) };
   }
 }
 
-/** Reads a YAML stream, of which JSON is a kind. Empty documents are left out. Never throws for bad input. */
-export function readDocuments(text: string): ManifestDocument[] {
+/**
+ * Reads a YAML stream, of which JSON is a kind. Empty documents are left out. Never throws for bad input.
+ * @param wanted what each document should be, for people
+ */
+export function readDocuments(text: string, wanted = 'a Kubernetes object'): ManifestDocument[] {
   const counter = new LineCounter();
   try {
-    const documents = parseAllDocuments(text, { lineCounter: counter, uniqueKeys: false, merge: true });
-    return [...documents].flatMap((document) => readDocument(text, document, counter) ?? []);
+    const options = { lineCounter: counter, uniqueKeys: false, merge: true, prettyErrors: false };
+    const documents = parseAllDocuments(text, options);
+    return [...documents].flatMap((document) => readDocument(text, document, counter, wanted) ?? []);
   } catch (error) {
     // The parser descends once for each level: text that is nested deeper than the stack ends here.
     if (error instanceof RangeError) return [{ line: 1, message: 'nested too deeply' }];

@@ -1,6 +1,7 @@
 import type { CounterName, Losses } from '../core/flow.ts';
 import type { Window } from '../core/time.ts';
 import type { Dictionary } from './dictionary.ts';
+import type * as wire from './wire.ts';
 
 /** A column of counts, or of times in Unix milliseconds. */
 export type Column = Float64Array;
@@ -15,16 +16,25 @@ export interface DropColumns {
   readonly packets: Column;
 }
 
+/** The numbers of rows as the wire has them. */
+export type CodedNumbers = Pick<wire.Rows, CounterName | 'firstSeen' | 'lastSeen'>;
+
+/** Columns that are read of coded numbers. */
+export interface Numbers {
+  readonly counters: CounterColumns;
+  readonly firstSeenUnixMs: Column;
+  readonly lastSeenUnixMs: Column;
+}
+
 /** Rows by column: value i of each column is of row i, and no two rows are of one edge. */
-export interface RowColumns {
+export interface RowColumns extends Numbers {
   /** What the numbers refer to. */
   readonly dictionary: Dictionary;
   /** Numbers of the dictionary's, ascending. */
   readonly edges: Uint32Array;
-  readonly counters: CounterColumns;
-  readonly firstSeenUnixMs: Column;
-  readonly lastSeenUnixMs: Column;
   readonly drops: DropColumns;
+  /** What the numbers were read of; null where they were made here. */
+  readonly coded: CodedNumbers | null;
 }
 
 /** What one agent saw in one window, by column. */

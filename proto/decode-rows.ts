@@ -2,8 +2,16 @@ import { type CounterName, counterNames } from '../core/flow.ts';
 import type { Window } from '../core/time.ts';
 import { check, checkKnown, Invalid } from './check.ts';
 import { atDistance, readColumn, readColumnInto } from './column.ts';
-import { type Column, type DropColumns, type RowColumns, zeroColumn } from './column-batch.ts';
-import type { Dictionary } from './dictionary.ts';
+import {
+  type CodedNumbers,
+  type Column,
+  type CounterColumns,
+  type DropColumns,
+  type Numbers,
+  type RowColumns,
+  zeroColumn,
+} from './column-batch.ts';
+import { type Dictionary, roles } from './dictionary.ts';
 import { codedOrder, predictions, timeUnitMs, unitAfter, unitBefore } from './predictions.ts';
 import type * as wire from './wire.ts';
 
@@ -31,8 +39,10 @@ class Columns {
   }
 }
 
+const clientRole = roles.indexOf('client');
+
 /** How many columns of a batch are not all zero, as far as their bytes tell: counters, and two of times. */
-function columnsIn(message: wire.Rows): number {
+function columnsIn(message: CodedNumbers): number {
   return 2 + counterNames.filter((name) => message[name].length > 0 || predictions[name] !== undefined).length;
 }
 
@@ -53,11 +63,18 @@ function decodeEdges({ edges: bytes, count }: wire.Rows, dictionary: Dictionary)
   return edges;
 }
 
-function decodeCounters(message: wire.Rows, edges: Uint32Array, { edges: { role } }: Dictionary, columns: Columns) {
+/** For each row 1 where a client reports it, and 0 where a server does. */
+function clientsIn(edges: Uint32Array, { edges: { role } }: Dictionary): Uint8Array {
+  const isClient = new Uint8Array(edges.length);
+  for (let row = 0; row < edges.length; row++) isClient[row] = role[edges[row] as number] === clientRole ? 1 : 0;
+  return isClient;
+}
+
+function decodeCounters(coded: CodedNumbers, isClient: Uint8Array, columns: Columns): CounterColumns {
   const counters: Partial<Record<CounterName, Column>> = {};
   for (const name of codedOrder) {
     const prediction = predictions[name];
-    const values = prediction === undefined || message[name].length > 0 ? columns.read(message[name], name) : null;
+    const values = prediction === undefined || coded[name].length > 0 ? columns.read(coded[name], name) : null;
     if (prediction === undefined) {
       counters[name] = values as Column;
       continue;
@@ -65,15 +82,14 @@ function decodeCounters(message: wire.Rows, edges: Uint32Array, { edges: { role 
     const predicted = values ?? columns.next();
     const known = counters as Record<CounterName, Column>;
     for (let row = 0; row < predicted.length; row++) {
-      const near = prediction(known, row, role[edges[row] as number] === 0);
-      predicted[row] = atDistance(predicted[row] as number, near);
+      predicted[row] = atDistance(predicted[row] as number, prediction(known, row, isClient[row] === 1));
     }
     counters[name] = predicted;
   }
-  return counters as Record<CounterName, Column>;
+  return counters as CounterColumns;
 }
 
-function decodeTimes(message: wire.Rows, { startUnixMs, endUnixMs }: Window, columns: Columns) {
+function decodeTimes(message: CodedNumbers, { startUnixMs, endUnixMs }: Window, columns: Columns) {
   const firstSeenUnixMs = columns.next();
   const lastSeenUnixMs = columns.next();
   if (message.firstSeen.length > 0) readColumnInto(firstSeenUnixMs, message.firstSeen, 'first_seen');
@@ -118,6 +134,15 @@ function decodeDrops(message: wire.Rows, rows: number, maxDrops: number, diction
   return drops;
 }
 
+/**
+ * The numbers of rows. @param isClient for each row 1 where a client reports it, else 0
+ * @throws Invalid for what is not good
+ */
+export function decodeNumbers(coded: CodedNumbers, isClient: Uint8Array, window: Window): Numbers {
+  const columns = new Columns(isClient.length, columnsIn(coded));
+  return { counters: decodeCounters(coded, isClient, columns), ...decodeTimes(coded, window, columns) };
+}
+
 const nothing = new Uint8Array();
 
 /** What a batch without rows stands for. */
@@ -144,12 +169,11 @@ export function decodeRows(
   const { count } = rows;
   check(count <= maxRows, `there are ${count} rows; at most ${maxRows} are taken`);
   const edges = decodeEdges(rows, dictionary);
-  const columns = new Columns(count, columnsIn(rows));
   return {
     dictionary,
     edges,
-    counters: decodeCounters(rows, edges, dictionary, columns),
-    ...decodeTimes(rows, window, columns),
+    ...decodeNumbers(rows, clientsIn(edges, dictionary), window),
     drops: decodeDrops(rows, count, maxRows, dictionary),
+    coded: rows,
   };
 }

@@ -95,6 +95,7 @@ export class RowSums {
         reasons: Uint32Array.from(drops, ({ reason }) => reason),
         packets: Float64Array.from(drops, ({ packets }) => packets),
       },
+      coded: null,
     };
   }
 }

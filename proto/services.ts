@@ -10,6 +10,7 @@ import {
   Metadata,
   type Server,
 } from '@grpc/grpc-js';
+import type { Sight } from '../core/sight.ts';
 import { methodsOf } from './load.ts';
 import type * as wire from './wire.ts';
 
@@ -40,6 +41,7 @@ interface QueryMethods {
   readonly completeFilter: Unary<wire.CompleteFilterRequest, wire.CompleteFilterResponse>;
   readonly follow: ServerStream<wire.FollowRequest, wire.FollowResponse>;
   readonly getStatus: Unary<wire.GetStatusRequest, wire.GetStatusResponse>;
+  readonly getAccess: Unary<wire.GetAccessRequest, wire.GetAccessResponse>;
 }
 
 interface PolicyMethods {
@@ -67,8 +69,8 @@ interface SettingsMethods {
   readonly setSettings: Unary<wire.SetSettingsRequest, wire.SetSettingsResponse>;
 }
 
-/** Answers one request; what it throws becomes the status of the call. */
-export type UnaryHandler<Request, Response> = (request: Request) => Response | Promise<Response>;
+/** Answers one request with what the caller may see; what it throws becomes the status of the call. */
+export type UnaryHandler<Request, Response> = (request: Request, sight: Sight) => Response | Promise<Response>;
 
 /** Where the responses of one call go. */
 export interface ResponseStream<Response> {
@@ -87,7 +89,11 @@ export interface ResponseStream<Response> {
 }
 
 /** Begins to answer a call with a stream; what it throws becomes the status of the call. */
-export type StreamHandler<Request, Response> = (request: Request, to: ResponseStream<Response>) => void | Promise<void>;
+export type StreamHandler<Request, Response> = (
+  request: Request,
+  to: ResponseStream<Response>,
+  sight: Sight,
+) => void | Promise<void>;
 
 /** What a server implements of a service, whatever the transport; a stream in both directions is gRPC's alone. */
 type Handlers<Methods> = {

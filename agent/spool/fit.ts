@@ -22,6 +22,7 @@ function firstRows({ edges, counters, firstSeenUnixMs, lastSeenUnixMs, drops, di
       reasons: drops.reasons.subarray(0, kept),
       packets: drops.packets.subarray(0, kept),
     },
+    coded: null,
   };
 }
 

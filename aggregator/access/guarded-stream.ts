@@ -3,20 +3,20 @@ import type { ResponseStream } from '../../proto/services.ts';
 /** How many responses may be looked at before they are written. */
 const maxWaiting = 8;
 
-/** Writes responses in order after each was looked at; ends the stream when one may not be written. */
+/** Writes responses in order, after asking for each whether it may be; ends the stream when it may not. */
 export class GuardedStream implements ResponseStream<unknown> {
   readonly #to: ResponseStream<unknown>;
-  readonly #pass: (response: unknown) => Promise<unknown>;
+  readonly #check: () => Promise<void>;
   #last: Promise<void> = Promise.resolve();
   #waiting = 0;
   #isOver = false;
   #takesMore = true;
   #onReady: () => void = () => undefined;
 
-  /** @param pass what is to be written in place of a response; a rejection ends the stream */
-  constructor(to: ResponseStream<unknown>, pass: (response: unknown) => Promise<unknown>) {
+  /** @param check whether the caller may still read; a rejection ends the stream */
+  constructor(to: ResponseStream<unknown>, check: () => Promise<void>) {
     this.#to = to;
-    this.#pass = pass;
+    this.#check = check;
     to.onClosed(() => {
       this.#isOver = true;
     });
@@ -59,9 +59,9 @@ export class GuardedStream implements ResponseStream<unknown> {
   async #write(response: unknown): Promise<void> {
     try {
       if (this.#isOver) return;
-      const passed = await this.#pass(response);
+      await this.#check();
       // It may have been closed meanwhile.
-      if (!this.#isOver) this.#takesMore = this.#to.write(passed);
+      if (!this.#isOver) this.#takesMore = this.#to.write(response);
     } catch (error) {
       this.#fail(error);
     } finally {

@@ -4,10 +4,12 @@ import type { Access } from './access-reviews.ts';
 export type Rule =
   /** The right in the whole cluster. */
   | { readonly type: 'cluster'; readonly access: Omit<Access, 'namespace'>; readonly changes: boolean }
-  /** The right to see flows in the namespace of the request; what lies elsewhere is redacted. */
+  /** The right to see flows in the namespace of the request; what lies elsewhere is hidden. */
   | { readonly type: 'namespace' }
   /** Everybody who is known; what they may not see is left out. */
-  | { readonly type: 'filtered' };
+  | { readonly type: 'filtered' }
+  /** Everybody who is known: it is about themselves. */
+  | { readonly type: 'own' };
 
 const seeAll: Rule = { type: 'cluster', access: { verb: 'list', resource: 'flows' }, changes: false };
 const changeSettings: Rule = { type: 'cluster', access: { verb: 'update', resource: 'policysettings' }, changes: true };
@@ -15,15 +17,16 @@ const changeAliases: Rule = { type: 'cluster', access: { verb: 'update', resourc
 
 /** By service and method. Policies rest on both ends of flows and name them, so making them takes the whole sight. */
 const rules: Readonly<Record<string, Rule>> = {
+  'query/getAccess': { type: 'own' },
   'query/listNamespaces': { type: 'filtered' },
   'query/listWorkloads': { type: 'namespace' },
   'query/listServices': { type: 'namespace' },
   'query/listEdges': { type: 'namespace' },
   'query/follow': { type: 'namespace' },
-  'query/getGraph': seeAll,
-  'query/getTimeline': seeAll,
+  'query/getGraph': { type: 'namespace' },
+  'query/getTimeline': { type: 'namespace' },
   'query/completeFilter': seeAll,
-  'query/getStatus': seeAll,
+  'query/getStatus': { type: 'namespace' },
   'policy/generate': seeAll,
   'policy/check': seeAll,
   'policy/compare': seeAll,

@@ -1,4 +1,5 @@
 import type { CertificateFiles } from '../../tls/certificate-files.ts';
+import type { Milliseconds } from '../../core/time.ts';
 import type { AccessReviews } from './access-reviews.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { NodeProof } from './node-proof.ts';
@@ -14,4 +15,6 @@ export interface Secured {
 export interface UserAccess {
   readonly authenticate: Authenticate;
   readonly reviews: AccessReviews;
+  /** How often it is looked again whether who follows still may. */
+  readonly lookAgainMs: Milliseconds;
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { messageOf, WeirError } from '../../core/errors.ts';
-import type { Clock } from '../../core/time.ts';
+import type { Sight } from '../../core/sight.ts';
+import type { Clock, Milliseconds } from '../../core/time.ts';
 import type { ResponseStream, StreamHandler, UnaryHandler } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { AccessReviews } from './access-reviews.ts';
@@ -9,7 +10,7 @@ import type { Caller, User } from './caller.ts';
 import { GuardedStream } from './guarded-stream.ts';
 import { type Rule, ruleOf } from './method-rights.ts';
 import { RateLimit } from './rate-limit.ts';
-import { namespacesIn, redact } from './redact.ts';
+import { accessOf } from './own-access.ts';
 
 /** What stands before the handlers of all questions, whatever the transport. */
 export interface Gate {
@@ -26,8 +27,8 @@ export interface Gate {
 
 /** For where whoever can call may do everything: sockets in the file system, plain text on loopback or by request. */
 export const openGate: Gate = {
-  unary: async (_method, handler, request) => await handler(request),
-  stream: async (_method, handler, request, to) => handler(request, to),
+  unary: async (_method, handler, request) => await handler(request, null),
+  stream: async (_method, handler, request, to) => handler(request, to, null),
 };
 
 export interface UserGateOptions {
@@ -35,16 +36,20 @@ export interface UserGateOptions {
   readonly reviews: AccessReviews;
   /** Whose API server reviews: rights in one of its namespaces are none in those of other clusters. */
   readonly cluster: string;
+  /** The namespaces that an answer about one may name; all there are where none is given. */
+  readonly namespacesAround: (namespace: string) => ReadonlySet<string>;
   readonly clock: Clock;
+  /** How often it is looked again whether who follows still may, besides at each response. */
+  readonly lookAgainMs: Milliseconds;
   /** Refusals are warnings, changes are told with who made them. */
   readonly log: Logger;
 }
 
-/** Who a caller is, and whether what they may not see is to be taken out of the answers. */
+/** Who a caller is, and what they may see of what they ask about. */
 interface Admitted {
   readonly user: User;
   readonly rule: Rule;
-  readonly seesAll: boolean;
+  readonly sight: Sight;
 }
 
 /** Of one address, known or not: each costs a review of a token. */
@@ -73,8 +78,8 @@ export class UserGate implements Gate {
     caller: Caller,
   ): Promise<unknown> {
     const admitted = await this.#admit(method, request, caller);
-    const response = await this.#told(method, request, admitted, handler);
-    return admitted.seesAll ? response : await this.#redacted(response, admitted.user);
+    if (admitted.rule.type === 'own') return await accessOf(admitted.user, this.#options.reviews);
+    return await this.#told(method, request, admitted, handler);
   }
 
   async stream(
@@ -88,15 +93,26 @@ export class UserGate implements Gate {
     to.onClosed(() => {
       isOver = true;
     });
-    await this.#admit(method, request, caller);
+    const { sight } = await this.#admit(method, request, caller);
     // Whoever has gone meanwhile would never be missed.
     if (isOver) return;
     // Rights may go while the stream lasts: each response is looked at anew.
-    const pass = async (response: unknown) => {
-      const { user, seesAll } = await this.#admit(method, request, caller, false);
-      return seesAll ? response : await this.#redacted(response, user);
+    const check = async () => {
+      const now = await this.#admit(method, request, caller, false);
+      if (!isSame(sight, now.sight))
+        throw new WeirError('ACCESS_CHANGED', 'follow again from the last resume token on');
     };
-    await handler(request, new GuardedStream(to, pass));
+    const guarded = new GuardedStream(to, check);
+    // Also while nothing is said: whoever looks at a quiet page is to know that it shows nothing any more.
+    const lookAgain = () => check().catch((error: unknown) => guarded.fail(error));
+    const timer = setInterval(() => void lookAgain(), this.#options.lookAgainMs).unref();
+    to.onClosed(() => clearInterval(timer));
+    try {
+      await handler(request, guarded, sight);
+    } catch (error) {
+      clearInterval(timer);
+      throw error;
+    }
   }
 
   /** @param isCall false for what follows of a call. @throws WeirError UNAUTHENTICATED, FORBIDDEN, TOO_MANY, ACCESS_UNDECIDED */
@@ -118,15 +134,27 @@ export class UserGate implements Gate {
     const rule = ruleOf(method);
     if (rule === null) throw new WeirError('FORBIDDEN', `${method} is for nobody yet`);
     const { reviews } = this.#options;
+    if (rule.type === 'own') return { user, rule, sight: new Set() };
     if (rule.type === 'cluster') {
       const { verb, resource } = rule.access;
-      if (await reviews.allows(user, { ...rule.access, namespace: '' })) return { user, rule, seesAll: true };
+      if (await reviews.allows(user, { ...rule.access, namespace: '' })) return { user, rule, sight: null };
       throw new WeirError('FORBIDDEN', `${user.name} may not ${verb} ${resource}.weir.dev in the whole cluster`);
     }
-    const seesAll = await reviews.allows(user, { verb: 'list', resource: 'flows', namespace: '' });
-    if (!seesAll) this.#checkCluster(request, user);
-    if (!seesAll && rule.type === 'namespace') await this.#checkNamespace(request, user);
-    return { user, rule, seesAll };
+    if (await reviews.allows(user, { verb: 'list', resource: 'flows', namespace: '' })) {
+      return { user, rule, sight: null };
+    }
+    this.#checkCluster(request, user);
+    if (rule.type === 'namespace') await this.#checkNamespace(request, user);
+    const around = this.#options.namespacesAround(rule.type === 'namespace' ? namespaceAsked(request) : '');
+    return { user, rule, sight: await this.#seenOf([...around], user) };
+  }
+
+  async #seenOf(namespaces: readonly string[], user: User): Promise<Sight> {
+    const { reviews } = this.#options;
+    const seen = await Promise.all(
+      namespaces.map((namespace) => reviews.allows(user, { verb: 'list', resource: 'flows', namespace })),
+    );
+    return new Set(namespaces.filter((_, index) => seen[index]));
   }
 
   /** @throws WeirError FORBIDDEN */
@@ -145,19 +173,15 @@ export class UserGate implements Gate {
     if (!(await this.#options.reviews.allows(user, { verb: 'list', resource: 'flows', namespace }))) {
       throw new WeirError('FORBIDDEN', `${user.name} may not list flows.weir.dev in the namespace ${namespace}`);
     }
-    // What matches would tell the names that are hidden.
-    if ((request as { filter?: string }).filter) {
-      throw new WeirError('FORBIDDEN', `filters need the right to list flows.weir.dev in the whole cluster`);
-    }
   }
 
   async #told(
     method: string,
     request: unknown,
-    { user, rule }: Admitted,
+    { user, rule, sight }: Admitted,
     handler: UnaryHandler<unknown, unknown>,
   ): Promise<unknown> {
-    if (rule.type !== 'cluster' || !rule.changes) return await handler(request);
+    if (rule.type !== 'cluster' || !rule.changes) return await handler(request, sight);
     const record = {
       method,
       user: user.name,
@@ -165,7 +189,7 @@ export class UserGate implements Gate {
       request: JSON.stringify(request).slice(0, maxLogged),
     };
     try {
-      const response = await handler(request);
+      const response = await handler(request, sight);
       this.#options.log.info({ ...record, result: 'changed' }, 'audit');
       return response;
     } catch (error) {
@@ -173,15 +197,10 @@ export class UserGate implements Gate {
       throw error;
     }
   }
+}
 
-  async #redacted(response: unknown, user: User): Promise<unknown> {
-    const namespaces = [...namespacesIn(response)];
-    const seen = await Promise.all(
-      namespaces.map((namespace) => this.#options.reviews.allows(user, { verb: 'list', resource: 'flows', namespace })),
-    );
-    const visible = new Set(namespaces.filter((_, index) => seen[index]));
-    return redact(response, (namespace) => visible.has(namespace));
-  }
+function isSame(a: Sight, b: Sight): boolean {
+  return a === null || b === null ? a === b : a.size === b.size && [...a].every((namespace) => b.has(namespace));
 }
 
 function tooMany(): WeirError {

@@ -3,8 +3,9 @@ import { verdictOf } from '../../core/edge.ts';
 import { counterNames, directionOf, type Protocol } from '../../core/flow.ts';
 import { type Entity, namespaceOf } from '../../core/identity.ts';
 import type { Verdict } from '../../core/verdict.ts';
+import type { Column } from '../../proto/column-batch.ts';
 import type { Lane } from '../graph/lane.ts';
-import { observationAt, type Rows, width } from '../graph/rows.ts';
+import { observationAt, type Rows } from '../graph/rows.ts';
 import type { Segment } from '../graph/segment.ts';
 
 const labelNames = ['direction', 'verdict', 'source_namespace', 'destination_namespace', 'protocol'] as const;
@@ -40,10 +41,9 @@ const established = counterNames.indexOf('established');
 function verdictAt(rows: Rows, row: number, { protocol, isClient }: LaneGroup): Verdict {
   // What verdictOf asks first, without an object for each row: most rows are of connections that came through.
   if (protocol === 'TCP') {
-    const { counts } = rows;
-    const at = row * width;
-    const carried = isClient ? toClient : toServer;
-    if ((counts[at + established] as number) > 0 || (counts[at + carried] as number) > 0) return 'forwarded';
+    const { counters } = rows;
+    const carried = counters[isClient ? toClient : toServer] as Column;
+    if (((counters[established] as Column)[row] as number) > 0 || (carried[row] as number) > 0) return 'forwarded';
   }
   const observation = observationAt(rows, row);
   return verdictOf(protocol, isClient ? observation : null, isClient ? null : observation);
@@ -126,14 +126,15 @@ export class TrafficMetrics {
   }
 
   count({ rows, losses }: Segment): void {
-    const { lanes, counts } = rows;
+    const { lanes, counters } = rows;
+    const [bytesToServer, bytesToClient] = [counters[toServer] as Column, counters[toClient] as Column];
     for (let row = 0; row < lanes.length; row++) {
       const lane = lanes[row] as Lane;
       const group = this.#groupOf(lane);
       const verdict = verdictAt(rows, row, group);
       const series = (group.series[verdict] ??= this.#boundedSeries(labelsOf(lane, verdict)));
       series.newFlows++;
-      series.newBytes += (counts[row * width + toServer] as number) + (counts[row * width + toClient] as number);
+      series.newBytes += (bytesToServer[row] as number) + (bytesToClient[row] as number);
     }
     for (const [stage, events] of Object.entries(losses))
       this.#events.inc({ stage: this.#boundedStage(stage) }, events);

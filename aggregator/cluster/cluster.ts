@@ -16,6 +16,7 @@ import { policyHandlers } from '../policy/handlers.ts';
 import { ClusterState } from '../query/cluster-state.ts';
 import { FollowTail } from '../query/follow-tail.ts';
 import { Followers } from '../query/followers.ts';
+import { namespacesAround } from '../query/namespaces-around.ts';
 import { queryHandlers } from '../query/handlers.ts';
 import { Snapshots } from '../query/snapshots.ts';
 import { settingsHandlers } from '../settings/handlers.ts';
@@ -31,6 +32,8 @@ export interface Cluster {
   readonly ingest: Ingest;
   readonly handlers: ApiHandlers;
   readonly metrics: Registry;
+  /** The namespaces that an answer about one may name; all there are where none is given. */
+  readonly namespacesAround: (namespace: string) => ReadonlySet<string>;
   /** Takes nothing in any more, and ends the streams of agents and followers. */
   drain(): Promise<void>;
   /** To be called after `drain`; closes the source too. */
@@ -165,6 +168,7 @@ async function wire(
     firstState,
     ingest,
     metrics: metrics.registry,
+    namespacesAround: (namespace) => namespacesAround(namespace, { state, history }),
     handlers: {
       query: queryHandlers({ ...asked, cluster, followers, aliases, snapshots, maxAnswerEdges }),
       policy: policyHandlers({ ...asked, settings, baselines, clock }),

@@ -1,10 +1,10 @@
 import { WeirError } from '../../core/errors.ts';
-import type * as wire from '../../proto/wire.ts';
+import { everything } from '../access/own-access.ts';
 import { type ApiHandlers, apiKeys } from '../api/handlers.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Cluster } from './cluster.ts';
 
-type AnyHandler = (request: { readonly cluster: string }, to: unknown) => unknown;
+type AnyHandler = (request: { readonly cluster: string }, ...rest: readonly unknown[]) => unknown;
 
 /** The clusters that an aggregator serves, at least one; the names differ. */
 export class Clusters {
@@ -41,18 +41,19 @@ export class Clusters {
     throw new WeirError('INGEST_CLUSTER_MISMATCH', what);
   }
 
-  /** Handlers that pass each request on to those of the cluster that it names; only the status is of all of them. */
+  /** Handlers that pass each request on to those of the cluster that it names; status and access are of all of them. */
   get handlers(): ApiHandlers {
     const [first] = this.all;
     const services = apiKeys.map((key) => {
       const methods = Object.keys(first?.handlers[key] ?? {}).map((method) => {
-        const handler: AnyHandler = (request, to) => this.#handler(request.cluster, key, method)(request, to);
+        const handler: AnyHandler = (request, ...rest) => this.#handler(request.cluster, key, method)(request, ...rest);
         return [method, handler] as const;
       });
       return [key, Object.fromEntries(methods)] as const;
     });
     const passing = Object.fromEntries(services) as unknown as ApiHandlers;
-    return { ...passing, query: { ...passing.query, getStatus: (request) => this.#status(request) } };
+    const ofAll = { getStatus: this.#status, getAccess: () => everything };
+    return { ...passing, query: { ...passing.query, ...ofAll } };
   }
 
   #handler(cluster: string, key: keyof ApiHandlers, method: string): AnyHandler {
@@ -60,10 +61,12 @@ export class Clusters {
     return handlers[method] as AnyHandler;
   }
 
-  async #status(request: wire.GetStatusRequest): Promise<wire.GetStatusResponse> {
-    const each = await Promise.all(this.all.map(async ({ handlers }) => await handlers.query.getStatus(request)));
+  readonly #status: ApiHandlers['query']['getStatus'] = async (request, sight) => {
+    // Whoever does not see all sees something of the first one only.
+    const of = sight === null ? this.all : this.all.slice(0, 1);
+    const each = await Promise.all(of.map(async ({ handlers }) => await handlers.query.getStatus(request, sight)));
     return { version: each[0]?.version ?? '', clusters: each.flatMap(({ clusters }) => clusters) };
-  }
+  };
 
   get #names(): string {
     return [...this.#byName.keys()].join(', ');

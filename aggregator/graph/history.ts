@@ -92,9 +92,9 @@ export class History {
     return this.#live.standing.index.size;
   }
 
-  /** Who talks to whom in all that is kept, in any order and without figures: much cheaper than its edges. */
-  *ends(): Generator<EdgeId> {
-    for (const { id } of this.#live.standing.index.entries(everywhere)) yield id;
+  /** Who talks to whom in all that is kept of a scope, in any order and without figures: much cheaper than its edges. */
+  *ends(scope: Scope = everywhere): Generator<EdgeId> {
+    for (const { id } of this.#live.standing.index.entries(scope)) yield id;
   }
 
   /** Whether there is anything of a scope in all that is kept. */
@@ -143,13 +143,13 @@ export class History {
    * @param range null for all that is kept
    * @param widthFor how wide parts of a span should be: they are wider where it begins so long ago that only wider buckets
    * are kept of it
-   * @param passes which edges count. @throws WeirError STORE
+   * @param choose which edges count, and what they look like. @throws WeirError STORE
    */
   async timeline(
     range: Window | null,
     widthFor: (spanMs: Milliseconds) => Milliseconds,
     scope: Scope,
-    passes: (edge: Edge) => boolean,
+    choose: (edges: readonly Edge[]) => readonly Edge[],
   ): Promise<Timeline | null> {
     const { store, cluster, tiers, maxEdges, clock, shown, nodes } = this.#options;
     const recorded = this.#live.standing.longest.fold.window;
@@ -158,7 +158,7 @@ export class History {
     const endUnixMs = Math.min(recorded.endUnixMs, range?.endUnixMs ?? Infinity);
     if (startUnixMs >= endUnixMs) return null;
     const widthMs = partWidth(tiers, clock.now() - startUnixMs, widthFor(endUnixMs - startUnixMs));
-    const question = { scope, choose: (edges: readonly Edge[]) => shown(edges).filter(passes), maxEdges };
+    const question = { scope, choose: (edges: readonly Edge[]) => choose(shown(edges)), maxEdges };
     return await store.view(cluster, (view) => momentsOf(view, { startUnixMs, endUnixMs }, widthMs, question, nodes()));
   }
 

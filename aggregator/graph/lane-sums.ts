@@ -1,5 +1,6 @@
 import type { Edge, Observation } from '../../core/edge.ts';
 import {
+  type CounterName,
   counterNames,
   directionEvidence,
   type Drops,
@@ -9,10 +10,11 @@ import {
 } from '../../core/flow.ts';
 import type { ServiceRef } from '../../core/identity.ts';
 import { mergeNames } from '../../core/edge.ts';
+import { type Column, isZero } from '../../proto/column-batch.ts';
 import { makeEdge } from './edges.ts';
 import type { Lane } from './lane.ts';
 import { grown, type LaneIndex, noSlot } from './lane-index.ts';
-import { countersAt, noDrops, noNames, type Rows, sumOfDrops, width } from './rows.ts';
+import { noDrops, noNames, type Rows, sumOfDrops, width } from './rows.ts';
 import type { Entry } from './scope-index.ts';
 
 /** By what the talkers of an answer are ordered. */
@@ -38,14 +40,18 @@ export class LaneSums {
   }
 
   /** @param slots of the rows' lanes. @param sightings as of Contribution */
-  add({ counts, drops }: Rows, slots: Int32Array, sightings: Float64Array | null): void {
+  add({ counters, drops }: Rows, slots: Int32Array, sightings: Float64Array | null): void {
     if (this.#sightings.length < this.#index.capacity) this.#grow();
     const [sums, seen] = [this.#counts, this.#sightings];
+    const used = usedIn(counters);
+    const columns = Array.from(used, (counter) => counters[counter] as Column);
     for (let row = 0; row < slots.length; row++) {
       const slot = slots[row] as number;
       if (slot === noSlot) continue;
-      for (let at = slot * width, from = row * width, end = at + width; at < end; at++, from++) {
-        sums[at] = (sums[at] as number) + (counts[from] as number);
+      const at = slot * width;
+      for (let i = 0; i < columns.length; i++) {
+        const to = at + (used[i] as number);
+        sums[to] = (sums[to] as number) + ((columns[i] as Column)[row] as number);
       }
       seen[slot] = (seen[slot] as number) + (sightings === null ? 1 : (sightings[row] as number));
     }
@@ -80,7 +86,12 @@ export class LaneSums {
    * Takes out rows that were put in before, of which none are in `inner`.
    * @param outer gets what is taken out. @returns the slots of which nothing is left
    */
-  remove({ counts, drops }: Rows, slots: Int32Array, sightings: Float64Array | null, outer: LaneSums | null): number[] {
+  remove(
+    { counters, drops }: Rows,
+    slots: Int32Array,
+    sightings: Float64Array | null,
+    outer: LaneSums | null,
+  ): number[] {
     if (outer !== null && outer.#sightings.length < this.#index.capacity) outer.#grow();
     const emptied: number[] = [];
     for (const [row, dropped] of drops) {
@@ -93,9 +104,10 @@ export class LaneSums {
       const slot = slots[row] as number;
       // Of rows for which there was no room nothing can be taken out.
       if (slot === noSlot || !((seen[slot] ?? 0) > 0)) continue;
-      move(this.#counts, slot * width, outerCounts, counts, row * width, width);
-      if (sightings === null) move(seen, slot, outerSeen, one, 0, 1);
-      else move(seen, slot, outerSeen, sightings, row, 1);
+      for (let i = 0; i < width; i++) {
+        move(this.#counts, slot * width + i, outerCounts, (counters[i] as Column)[row] as number);
+      }
+      move(seen, slot, outerSeen, sightings === null ? 1 : (sightings[row] as number));
       if (seen[slot] === 0) this.clear(slot);
       if (!this.has(slot)) emptied.push(slot);
     }
@@ -222,22 +234,22 @@ export class LaneSums {
   }
 }
 
-const one = Float64Array.of(1);
+/** Takes an amount out of a sum as far as it is there, and adds what was taken to the same place of `into`. */
+function move(sums: Float64Array, at: number, into: Float64Array | null, amount: number): void {
+  const taken = Math.min(sums[at] as number, amount);
+  sums[at] = (sums[at] as number) - taken;
+  if (into !== null) into[at] = (into[at] as number) + taken;
+}
 
-/** Takes `counts` from `from` on out of `sums` as far as they are there, and adds what was taken to `into`. */
-function move(
-  sums: Float64Array,
-  at: number,
-  into: Float64Array | null,
-  counts: Float64Array,
-  from: number,
-  length: number,
-): void {
-  for (let i = 0; i < length; i++) {
-    const taken = Math.min(sums[at + i] as number, counts[from + i] as number);
-    sums[at + i] = (sums[at + i] as number) - taken;
-    if (into !== null) into[at + i] = (into[at + i] as number) + taken;
-  }
+/** Which columns are not all zero. */
+function usedIn(counters: readonly Column[]): Uint8Array {
+  return Uint8Array.from(counters.keys()).filter((counter) => !isZero(counters[counter] as Column));
+}
+
+function countersAt(counts: Float64Array, at: number): MutableCounters {
+  const counters = zeroCounters();
+  for (let i = 0; i < width; i++) counters[counterNames[i] as CounterName] = counts[at + i] as number;
+  return counters;
 }
 
 function addTo(sums: Float64Array, more: Float64Array): void {

@@ -5,7 +5,7 @@ import type { StoreView } from '../store/store.ts';
 import { type Contribution, contributionOf } from './contribution.ts';
 import { Fold } from './fold.ts';
 import type { Lane } from './lane.ts';
-import { type Rows, width } from './rows.ts';
+import { pick, pickRows } from './rows.ts';
 
 /** What is stored of a span of time, from wherever it is: windows and buckets that overlap it are taken whole. */
 export async function* contributionsIn(view: StoreView, window: Window): AsyncGenerator<Contribution> {
@@ -31,22 +31,9 @@ export function laneFilter(scope: Scope): ((lane: Lane) => boolean) | null {
 /** The same with only the rows of some lanes. @param matches null for all */
 export function onlyLanes(contribution: Contribution, matches: ((lane: Lane) => boolean) | null): Contribution {
   if (matches === null) return contribution;
-  const { lanes, counts, firstSeen, lastSeen, evidence, drops, names } = contribution.rows;
+  const { lanes } = contribution.rows;
   const kept = [...lanes.keys()].filter((row) => matches(lanes[row] as Lane));
-  const rowCounts = new Float64Array(kept.length * width);
-  for (const [to, row] of kept.entries()) rowCounts.set(counts.subarray(row * width, (row + 1) * width), to * width);
-  const pick = (from: Float64Array) => Float64Array.from(kept, (row) => from[row] as number);
-  const some = <Value>(values: ReadonlyMap<number, Value>) =>
-    new Map(kept.flatMap((row, to) => (values.has(row) ? [[to, values.get(row) as Value] as const] : [])));
-  const rows: Rows = {
-    lanes: kept.map((row) => lanes[row] as Lane),
-    counts: rowCounts,
-    firstSeen: pick(firstSeen),
-    lastSeen: pick(lastSeen),
-    evidence: Uint8Array.from(kept, (row) => evidence[row] as number),
-    drops: some(drops),
-    names: some(names),
-  };
-  const sightings = contribution.sightings === null ? null : pick(contribution.sightings);
+  const rows = pickRows(contribution.rows, kept);
+  const sightings = contribution.sightings === null ? null : pick(contribution.sightings, kept);
   return { ...contribution, rows, sightings };
 }

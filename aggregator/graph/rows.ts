@@ -1,12 +1,14 @@
 import type { Observation } from '../../core/edge.ts';
 import {
   addDrops,
+  type CounterName,
   counterNames,
   directionEvidence,
   type Drops,
   type MutableCounters,
   zeroCounters,
 } from '../../core/flow.ts';
+import { type Column, isZero, zeroColumn } from '../../proto/column-batch.ts';
 import type { Lane } from './lane.ts';
 
 /** How many counters a row has. */
@@ -17,7 +19,7 @@ export const width = counterNames.length;
  * the time that an object for each row would:
  *
  *   lanes      [lane 0, lane 1, ...]
- *   counts     [attempts 0, established 0, ..., rttSamples 0, attempts 1, ...]    `width` numbers a row
+ *   counters   [[attempts 0, attempts 1, ...], [established 0, ...], ...]    in the order of counterNames
  *   firstSeen  [0, 1, ...]    Unix milliseconds
  *   lastSeen   [0, 1, ...]
  *   evidence   [0, 1, ...]    index into directionEvidence
@@ -27,7 +29,7 @@ export const width = counterNames.length;
 export interface Rows {
   /** No two are equal. */
   readonly lanes: readonly Lane[];
-  readonly counts: Float64Array;
+  readonly counters: readonly Column[];
   readonly firstSeen: Float64Array;
   readonly lastSeen: Float64Array;
   readonly evidence: Uint8Array;
@@ -41,7 +43,7 @@ export const noNames: readonly string[] = [];
 /** One row's numbers in the form that people and rules read. */
 export function observationAt(rows: Rows, row: number): Observation {
   return {
-    counters: countersAt(rows.counts, row * width),
+    counters: countersAt(rows, row),
     drops: rows.drops.get(row) ?? noDrops,
     directionBy: directionEvidence[rows.evidence[row] as number] ?? 'ports',
     serverNames: rows.names.get(row) ?? noNames,
@@ -50,17 +52,44 @@ export function observationAt(rows: Rows, row: number): Observation {
   };
 }
 
-/** The counters whose first is at that place. */
-export function countersAt(counts: Float64Array, at: number): MutableCounters {
+function countersAt({ counters: columns }: Rows, row: number): MutableCounters {
   const counters = zeroCounters();
-  for (let i = 0; i < width; i++) counters[counterNames[i] as keyof MutableCounters] = counts[at + i] as number;
+  for (let i = 0; i < width; i++) counters[counterNames[i] as CounterName] = columns[i]?.[row] ?? 0;
   return counters;
+}
+
+/** Columns of so many rows, all zero: shared, so not to be written to. */
+export function zeroColumns(length: number): Column[] {
+  return counterNames.map(() => zeroColumn(length));
+}
+
+/** Some rows of others, in that order. */
+export function pickRows(rows: Rows, kept: readonly number[]): Rows {
+  const { lanes, counters, firstSeen, lastSeen, evidence, drops, names } = rows;
+  const some = <Value>(values: ReadonlyMap<number, Value>) =>
+    new Map(kept.flatMap((row, to) => (values.has(row) ? [[to, values.get(row) as Value] as const] : [])));
+  return {
+    lanes: kept.map((row) => lanes[row] as Lane),
+    counters: counters.map((column) => (isZero(column) ? zeroColumn(kept.length) : pick(column, kept))),
+    firstSeen: pick(firstSeen, kept),
+    lastSeen: pick(lastSeen, kept),
+    evidence: Uint8Array.from(kept, (row) => evidence[row] as number),
+    drops: some(drops),
+    names: some(names),
+  };
+}
+
+/** Some values of others, in that order. */
+export function pick(from: Float64Array, kept: ArrayLike<number>): Float64Array {
+  const picked = new Float64Array(kept.length);
+  for (let to = 0; to < picked.length; to++) picked[to] = from[kept[to] as number] as number;
+  return picked;
 }
 
 /** For what counts windows and not what was seen in them. */
 export const noRows: Rows = {
   lanes: [],
-  counts: new Float64Array(),
+  counters: zeroColumns(0),
   firstSeen: new Float64Array(),
   lastSeen: new Float64Array(),
   evidence: new Uint8Array(),

@@ -1,5 +1,6 @@
 import type { Losses } from '../../core/flow.ts';
 import type { Window } from '../../core/time.ts';
+import type { CodedNumbers } from '../../proto/column-batch.ts';
 import type { Rows } from './rows.ts';
 
 /** A batch with its addresses resolved: it describes itself and needs no state of the cluster any more. */
@@ -11,4 +12,6 @@ export interface Segment {
   readonly window: Window;
   readonly losses: Losses;
   readonly rows: Rows;
+  /** The numbers of the rows as the agent sent them, in their order; null where they are not at hand. */
+  readonly coded: CodedNumbers | null;
 }

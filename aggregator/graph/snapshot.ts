@@ -1,4 +1,6 @@
+import { counterNames } from '../../core/flow.ts';
 import type { Window } from '../../core/time.ts';
+import { type Column, zeroColumn } from '../../proto/column-batch.ts';
 import type { Contribution } from './contribution.ts';
 import type { Lane } from './lane.ts';
 import type { LaneIndex } from './lane-index.ts';
@@ -19,10 +21,6 @@ export function snapshotOf(index: LaneIndex, fold: Fold): Iterable<Contribution>
     *[Symbol.iterator]() {
       for (let from = 0; from === 0 || from < slots.length; from += partRows) {
         const part = Array.from(slots.subarray(from, from + partRows));
-        const counts = new Float64Array(part.length * width);
-        for (const [row, slot] of part.entries()) {
-          counts.set(sums.counts.subarray(slot * width, (slot + 1) * width), row * width);
-        }
         const some = <Value>(values: ReadonlyMap<number, Value>) =>
           new Map(part.flatMap((slot, row) => (values.has(slot) ? [[row, values.get(slot) as Value] as const] : [])));
         yield {
@@ -31,7 +29,7 @@ export function snapshotOf(index: LaneIndex, fold: Fold): Iterable<Contribution>
           sightings: Float64Array.from(part, (slot) => sums.sightings[slot] as number),
           rows: {
             lanes: part.map((slot) => copy.lanes[slot] as Lane),
-            counts,
+            counters: counterNames.map((_, counter) => columnOf(sums.counts, counter, part)),
             firstSeen: Float64Array.from(part, (slot) => copy.firstSeen[slot] as number),
             lastSeen: Float64Array.from(part, (slot) => copy.lastSeen[slot] as number),
             evidence: Uint8Array.from(part, (slot) => copy.evidence[slot] as number),
@@ -42,4 +40,16 @@ export function snapshotOf(index: LaneIndex, fold: Fold): Iterable<Contribution>
       }
     },
   };
+}
+
+/** A counter of some slots. */
+function columnOf(counts: Float64Array, counter: number, slots: readonly number[]): Column {
+  const column = new Float64Array(slots.length);
+  let used = false;
+  for (let row = 0; row < column.length; row++) {
+    const count = counts[(slots[row] as number) * width + counter] as number;
+    column[row] = count;
+    used ||= count !== 0;
+  }
+  return used ? column : zeroColumn(column.length);
 }

@@ -1,6 +1,7 @@
 import type { Address } from '../../core/address.ts';
 import type { Protocol } from '../../core/flow.ts';
 import type { Entity, ServiceRef } from '../../core/identity.ts';
+import { seenEnd, type Sight } from '../../core/sight.ts';
 import { entityKey } from '../../core/identity.ts';
 import { Owner } from './owners.ts';
 
@@ -47,8 +48,11 @@ export function portOfKey(key: string): { readonly protocol: Protocol; readonly 
 }
 
 /** Every different entity and port behind a Service's port, in a fixed order. */
-export function distinctEnds(targets: readonly Target[]): { readonly entity: Entity; readonly port: number }[] {
-  const ends = targets.map(({ backend, port }) => ({ entity: entityOf(backend), port }));
+export function distinctEnds(
+  targets: readonly Target[],
+  sight: Sight = null,
+): { readonly entity: Entity; readonly port: number }[] {
+  const ends = targets.map(({ backend, port }) => ({ entity: seenEnd(entityOf(backend), sight), port }));
   const byKey = new Map(ends.map((end) => [`${entityKey(end.entity)} ${end.port}`, end]));
   return [...byKey.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, end]) => end);
 }

@@ -1,8 +1,8 @@
 import { mergeNames } from '../../core/edge.ts';
 import { counterNames, type Drops } from '../../core/flow.ts';
-import { type Column, isZero, type RowColumns } from '../../proto/column-batch.ts';
+import { type Column, isZero, type RowColumns, zeroColumn } from '../../proto/column-batch.ts';
 import type { Lane } from '../graph/lane.ts';
-import { noNames, type Rows, sumOfDrops, width } from '../graph/rows.ts';
+import { noNames, type Rows, sumOfDrops } from '../graph/rows.ts';
 
 /** By slot: the row, plus 1, while rows are put together; all zero otherwise. */
 let rowOfSlot = new Uint32Array(1024);
@@ -27,12 +27,15 @@ function place(slots: Uint32Array, lanes: readonly Lane[]): Placed {
   return { lanes: placed, places };
 }
 
-function addColumn(counts: Float64Array, counter: number, column: Column, places: Uint32Array): void {
-  if (isZero(column)) return;
+/** Adds up what comes to one place. */
+function sumColumn(column: Column, { lanes, places }: Placed): Column {
+  if (isZero(column)) return zeroColumn(lanes.length);
+  const sums = new Float64Array(lanes.length);
   for (let i = 0; i < places.length; i++) {
-    const at = (places[i] as number) * width + counter;
-    counts[at] = (counts[at] as number) + (column[i] as number);
+    const row = places[i] as number;
+    sums[row] = (sums[row] as number) + (column[i] as number);
   }
+  return sums;
 }
 
 function dropsOf({ drops, dictionary }: RowColumns, places: Uint32Array): ReadonlyMap<number, Drops> {
@@ -59,34 +62,44 @@ function namesOf({ edges, dictionary }: RowColumns, places: Uint32Array): Readon
   return byRow;
 }
 
+function evidenceOf({ edges, dictionary }: RowColumns, { lanes, places }: Placed): Uint8Array {
+  const evidence = new Uint8Array(lanes.length);
+  const { directionBy } = dictionary.edges;
+  for (let i = 0; i < places.length; i++) {
+    const row = places[i] as number;
+    evidence[row] = Math.max(evidence[row] as number, directionBy[edges[i] as number] as number);
+  }
+  return evidence;
+}
+
+function timesOf({ firstSeenUnixMs, lastSeenUnixMs }: RowColumns, { lanes, places }: Placed) {
+  const firstSeen = new Float64Array(lanes.length).fill(Infinity);
+  const lastSeen = new Float64Array(lanes.length);
+  for (let i = 0; i < places.length; i++) {
+    const row = places[i] as number;
+    firstSeen[row] = Math.min(firstSeen[row] as number, firstSeenUnixMs[i] as number);
+    lastSeen[row] = Math.max(lastSeen[row] as number, lastSeenUnixMs[i] as number);
+  }
+  return { firstSeen, lastSeen };
+}
+
 /**
  * The rows of a batch: those of equal lanes add up, so that the replicas of a workload become one.
  * @param slots for each row the place of its lane in `lanes`, of which no two are equal
  */
 export function rowsOfColumns(columns: RowColumns, slots: Uint32Array, lanesBySlot: readonly Lane[]): Rows {
-  const { edges, counters, firstSeenUnixMs, lastSeenUnixMs, dictionary } = columns;
-  const { lanes, places } = place(slots, lanesBySlot);
-  const { length } = lanes;
-  const counts = new Float64Array(length * width);
-  for (let i = 0; i < width; i++) {
-    addColumn(counts, i, counters[counterNames[i] as (typeof counterNames)[number]], places);
-  }
-  const firstSeen = new Float64Array(length).fill(Infinity);
-  const lastSeen = new Float64Array(length);
-  const evidence = new Uint8Array(length);
-  const { directionBy } = dictionary.edges;
-  for (let i = 0; i < places.length; i++) {
-    const row = places[i] as number;
-    firstSeen[row] = Math.min(firstSeen[row] as number, firstSeenUnixMs[i] as number);
-    lastSeen[row] = Math.max(lastSeen[row] as number, lastSeenUnixMs[i] as number);
-    evidence[row] = Math.max(evidence[row] as number, directionBy[edges[i] as number] as number);
-  }
+  const placed = place(slots, lanesBySlot);
+  const { lanes, places } = placed;
+  // Mostly each row has a lane of its own, and nothing has to be added up.
+  const isApart = lanes.length === slots.length;
+  const { firstSeenUnixMs: firstSeen, lastSeenUnixMs: lastSeen } = columns;
   return {
     lanes,
-    counts,
-    firstSeen,
-    lastSeen,
-    evidence,
+    counters: counterNames.map((name) =>
+      isApart ? columns.counters[name] : sumColumn(columns.counters[name], placed),
+    ),
+    ...(isApart ? { firstSeen, lastSeen } : timesOf(columns, placed)),
+    evidence: evidenceOf(columns, placed),
     drops: dropsOf(columns, places),
     names: namesOf(columns, places),
   };

@@ -146,7 +146,9 @@ export class Ingest implements SessionHost {
   async resolve(node: string, batch: ColumnBatch, lanes: StreamLanes): Promise<Segment> {
     const { epoch, sequence, window, losses } = batch;
     const rows = await this.#options.resolver.resolve(batch.rows, lanes);
-    return { cluster: this.#options.cluster, node, epoch, sequence, window, losses, rows };
+    // Where rows were added up, what was sent is not what they are.
+    const coded = rows.lanes.length === batch.rows.edges.length ? batch.rows.coded : null;
+    return { cluster: this.#options.cluster, node, epoch, sequence, window, losses, rows, coded };
   }
 
   async commit(commit: Commit): Promise<CommitResult> {

@@ -1,8 +1,10 @@
 import type { Edge } from '../../core/edge.ts';
 import { compileFilter } from '../../core/filter/compile.ts';
 import type { Scope } from '../../core/scope.ts';
+import type { Sight } from '../../core/sight.ts';
 import type { Window } from '../../core/time.ts';
 import type * as wire from '../../proto/wire.ts';
+import { seenEdges } from '../access/seen-edges.ts';
 import type { Answer, History } from '../graph/history.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { readFilter, readRange, readScope } from './question.ts';
@@ -39,16 +41,19 @@ export interface Graphs {
 }
 
 /**
- * What is asked for, sorted by client, server, protocol and port.
+ * What is asked for as far as it may be seen, sorted by client, server, protocol and port. The filter is asked of what is
+ * seen, so that what it lets pass tells nothing of what is hidden.
  * @throws WeirError NAMESPACE_UNKNOWN, WORKLOAD_UNKNOWN, STORE
  */
 export async function answerTo(
   { history, state }: Graphs,
   { scope, range, passes, passesAll }: Asked,
+  sight: Sight,
 ): Promise<Answer> {
-  state.checkRecorded(scope, history);
+  state.checkRecorded(scope, history, sight);
   const isWhole = range === null && scope.namespace === null && scope.workload === null;
   // All of it is kept sorted from one question to the next.
-  const answer = isWhole ? history.all() : await history.answer(range, scope);
+  const found = isWhole ? history.all() : await history.answer(range, scope);
+  const answer = { ...found, edges: seenEdges(found.edges, sight) };
   return passesAll ? answer : { ...answer, edges: answer.edges.filter(passes) };
 }

@@ -2,6 +2,7 @@ import { WeirError } from '../../core/errors.ts';
 import { workloadKey, type WorkloadRef } from '../../core/identity.ts';
 import type { ClusterSnapshot, Labels } from '../../core/kubernetes.ts';
 import type { Scope } from '../../core/scope.ts';
+import { sees, type Sight } from '../../core/sight.ts';
 import { type Workload, workloadsOf } from '../../core/workload.ts';
 import type { ClusterSource } from '../kube/source.ts';
 
@@ -53,11 +54,12 @@ export class ClusterState {
 
   /**
    * Checks that what a scope names is in the cluster or was recorded, so that a misspelt name is not answered by
-   * nothing. @throws WeirError NAMESPACE_UNKNOWN, WORKLOAD_UNKNOWN
+   * nothing. @param sight what the message may name. @throws WeirError NAMESPACE_UNKNOWN, WORKLOAD_UNKNOWN
    */
-  checkRecorded({ namespace, workload }: Scope, recorded: Recorded): void {
+  checkRecorded({ namespace, workload }: Scope, recorded: Recorded, sight: Sight = null): void {
     if (namespace !== null && !this.namespaces.includes(namespace) && !recorded.has({ namespace, workload: null })) {
-      throw unknown('NAMESPACE_UNKNOWN', namespace, this.namespaces);
+      const known = this.namespaces.filter((name) => sees(sight, name));
+      throw unknown('NAMESPACE_UNKNOWN', namespace, known);
     }
     if (workload === null || this.workload(workload) !== undefined) return;
     if (recorded.has({ namespace: null, workload })) return;

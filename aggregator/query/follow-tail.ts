@@ -65,7 +65,7 @@ export class FollowTail {
   /** Keeps a segment until it is its turn; one that is known already is passed over. @param id the store's */
   hold(segment: Segment, id: number): void {
     if (id <= this.#lastId) return;
-    this.#held.set(id, segment);
+    this.#held.set(id, { ...segment, coded: null });
     // What is given up here shows as missing.
     if (this.#held.size > this.#options.maxWindows) this.#held.delete(Math.min(...this.#held.keys()));
   }

@@ -16,7 +16,7 @@ const quietWindows = 64;
 
 /** One caller that follows: a place in the tail, which moves on while the caller reads. */
 export class Follower {
-  readonly #matches: (edge: Edge) => boolean;
+  readonly #choose: (edges: readonly Edge[]) => readonly Edge[];
   readonly #sink: FollowSink;
   readonly #tail: FollowTail;
   #nextPlace: number;
@@ -26,11 +26,11 @@ export class Follower {
   #blocked = false;
 
   /**
-   * @param matches whether an edge is sent
+   * @param choose which edges are sent, and what they look like
    * @param token behind which it goes on; empty for what comes from now on. @throws WeirError QUERY_INVALID
    */
-  constructor(matches: (edge: Edge) => boolean, sink: FollowSink, tail: FollowTail, token: string) {
-    this.#matches = matches;
+  constructor(choose: (edges: readonly Edge[]) => readonly Edge[], sink: FollowSink, tail: FollowTail, token: string) {
+    this.#choose = choose;
     this.#sink = sink;
     this.#tail = tail;
     const place = token === '' ? { nextPlace: tail.lastPlace + 1, isLost: false } : tail.resume(token);
@@ -55,7 +55,7 @@ export class Follower {
 
   #send({ id, segment: { node, window }, missing, edges }: FollowedWindow): void {
     this.#skipped += missing;
-    const matching = edges.filter(this.#matches);
+    const matching = this.#choose(edges);
     const isQuiet = matching.length === 0 && this.#skipped === 0 && !this.#isLost;
     if (isQuiet && ++this.#quiet < quietWindows) return;
     this.#blocked = !this.#sink.write({

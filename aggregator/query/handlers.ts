@@ -1,30 +1,25 @@
 import type { Edge } from '../../core/edge.ts';
 import { edgeInScope } from '../../core/scope.ts';
+import { sees, type Sight } from '../../core/sight.ts';
 import { version } from '../../core/version.ts';
-import { encodeCoverage, encodeNodeCoverage } from '../../proto/convert-coverage.ts';
 import type { QueryHandlers, ResponseStream } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
+import { everything } from '../access/own-access.ts';
+import { seenEdges, seenIds } from '../access/seen-edges.ts';
 import type { Aliases } from '../alias/aliases.ts';
-import type { Identity } from '../identity/identity.ts';
-import type { Agents } from '../ingest/agents.ts';
 import { readAsked } from './asked.ts';
 import { completeFilter } from './complete-filter.ts';
 import { Follower, type Followers } from './followers.ts';
-import { otherPoliciesRemark } from './other-policies.ts';
 import { type ListEdgesParts, listEdges } from './list-edges.ts';
 import { getGraph } from './map/get-graph.ts';
-import { identityRemarks } from './identity-remarks.ts';
+import { clusterStatus, type StatusParts } from './cluster-status.ts';
 import { summarizeService } from './services.ts';
 import { getTimeline } from './timeline.ts';
-import { countUnresolved } from './unresolved.ts';
 import { Vocabulary } from './vocabulary.ts';
 import { summarizeNamespaces, summarizeWorkloads } from './workloads.ts';
 
-export interface QueryParts extends ListEdgesParts {
-  readonly cluster: string;
-  readonly agents: Agents;
+export interface QueryParts extends ListEdgesParts, StatusParts {
   readonly followers: Followers;
-  readonly identity: Identity;
   readonly aliases: Aliases;
 }
 
@@ -39,23 +34,28 @@ export function queryHandlers(parts: QueryParts): QueryHandlers {
   };
   const vocabulary = new Vocabulary(source, () => performance.now());
   return {
-    listNamespaces: () => ({ namespaces: summarizeNamespaces(state.namespaces, state.workloads) }),
-    listWorkloads: ({ namespace }) => {
-      state.checkRecorded({ namespace: namespace || null, workload: null }, history);
+    listNamespaces: (_request, sight) => {
+      const seen = state.namespaces.filter((name) => sees(sight, name));
+      return { namespaces: summarizeNamespaces(seen, state.workloads) };
+    },
+    listWorkloads: ({ namespace }, sight) => {
+      const scope = { namespace: namespace || null, workload: null };
+      state.checkRecorded(scope, history, sight);
       const within = state.workloads.filter(({ ref }) => namespace === '' || ref.namespace === namespace);
-      return { workloads: summarizeWorkloads(within, [...history.ends()]) };
+      return { workloads: summarizeWorkloads(within, seenIds(history.ends(scope), sight)) };
     },
-    listServices: ({ namespace }) => {
-      state.checkRecorded({ namespace: namespace || null, workload: null }, history);
+    listServices: ({ namespace }, sight) => {
+      state.checkRecorded({ namespace: namespace || null, workload: null }, history, sight);
       const within = parts.identity.services().filter(({ ref }) => namespace === '' || ref.namespace === namespace);
-      return { services: within.map(summarizeService) };
+      return { services: within.map((service) => summarizeService(service, sight)) };
     },
-    listEdges: (request) => listEdges(parts, request),
-    getGraph: (request) => getGraph(parts, request),
-    getTimeline: (request) => getTimeline(parts, request),
+    listEdges: (request, sight) => listEdges(parts, request, sight),
+    getGraph: (request, sight) => getGraph(parts, request, sight),
+    getTimeline: (request, sight) => getTimeline(parts, request, sight),
     completeFilter: (request) => completeFilter(request, vocabulary),
-    follow: (request, to) => follow(parts, request, to),
-    getStatus: () => ({ version, clusters: [clusterStatus(parts)] }),
+    follow: (request, to, sight) => follow(parts, request, to, sight),
+    getAccess: () => everything,
+    getStatus: ({ namespace }, sight) => ({ version, clusters: [clusterStatus(parts, namespace, sight)] }),
   };
 }
 
@@ -63,11 +63,16 @@ async function follow(
   parts: QueryParts,
   request: wire.FollowRequest,
   to: ResponseStream<wire.FollowResponse>,
+  sight: Sight,
 ): Promise<void> {
   const { followers, state, history } = parts;
   const { scope, passes } = readAsked({ ...request, range: null }, state);
-  state.checkRecorded(scope, history);
-  const matches = (edge: Edge) => edgeInScope(scope, edge) && passes(edge);
+  state.checkRecorded(scope, history, sight);
+  const choose = (edges: readonly Edge[]) =>
+    seenEdges(
+      edges.filter((edge) => edgeInScope(scope, edge)),
+      sight,
+    ).filter(passes);
   let isOver = false;
   to.onClosed(() => {
     isOver = true;
@@ -78,31 +83,10 @@ async function follow(
   }
   // Whoever has gone meanwhile would never be missed.
   if (isOver) return;
-  const follower = new Follower(matches, to, followers.tail, request.resumeToken);
+  const follower = new Follower(choose, to, followers.tail, request.resumeToken);
   followers.add(follower);
   to.onReady(() => followers.flush(follower, true));
   to.onClosed(() => followers.delete(follower));
   to.open();
   followers.flush(follower);
-}
-
-function clusterStatus({ cluster, state, history, agents, identity }: QueryParts): wire.ClusterStatus {
-  const { source, workloads } = state;
-  return {
-    name: cluster,
-    source: source.description,
-    agents: agents
-      .states()
-      .map((agent) => ({ ...agent, coverage: encodeNodeCoverage(history.nodeCoverage(agent.node)) })),
-    workloads: workloads.length,
-    pods: workloads.reduce((total, { pods }) => total + pods.length, 0),
-    edges: history.edgeCount,
-    coverage: encodeCoverage(history.coverage),
-    problems: [
-      ...source.problems(),
-      ...identityRemarks(identity.problems()),
-      ...otherPoliciesRemark(state.snapshot.otherPolicies),
-    ],
-    unresolved: countUnresolved(history.ends()),
-  };
 }

@@ -1,5 +1,6 @@
 import { orderEdges } from '../../core/edge-order.ts';
 import { WeirError } from '../../core/errors.ts';
+import type { Sight } from '../../core/sight.ts';
 import { encodeCoverage } from '../../proto/convert-coverage.ts';
 import { encodeEdge } from '../../proto/convert-edge.ts';
 import { coreEdgeOrder } from '../../proto/names.ts';
@@ -14,22 +15,26 @@ export interface ListEdgesParts extends Graphs {
   readonly maxAnswerEdges: number;
 }
 
-/** The name by which two pages of one question know each other. */
-function questionOf({ scope, range, filter, order }: wire.ListEdgesRequest): string {
-  return JSON.stringify([scope, range, filter, order]);
+/** The name by which two pages of one question know each other: an answer is for those who see the same. */
+function questionOf({ scope, range, filter, order }: wire.ListEdgesRequest, sight: Sight): string {
+  return JSON.stringify([scope, range, filter, order, sight === null ? null : [...sight].toSorted()]);
 }
 
 /** Edges in the order that is asked for, all at once or in pages. @throws WeirError */
 export async function listEdges(
   parts: ListEdgesParts,
   request: wire.ListEdgesRequest,
+  sight: Sight,
 ): Promise<wire.ListEdgesResponse> {
   const { snapshots, maxAnswerEdges } = parts;
   const { pageSize, pageToken } = request;
   if (pageToken !== '') {
-    return page(snapshots.find(pageToken, questionOf(request)), Math.min(pageSize || maxAnswerEdges, maxAnswerEdges));
+    return page(
+      snapshots.find(pageToken, questionOf(request, sight)),
+      Math.min(pageSize || maxAnswerEdges, maxAnswerEdges),
+    );
   }
-  const found = await answerTo(parts, readAsked(request, parts.state));
+  const found = await answerTo(parts, readAsked(request, parts.state), sight);
   const answer = { ...found, edges: orderEdges(found.edges, coreEdgeOrder[request.order] ?? 'ends') };
   const { length } = answer.edges;
   if (pageSize === 0 && length > maxAnswerEdges) {
@@ -38,7 +43,7 @@ export async function listEdges(
   }
   const size = Math.min(pageSize || length, maxAnswerEdges);
   if (length <= size) return encodePage(answer, 0, length, '');
-  return page(snapshots.keep(questionOf(request), answer), size);
+  return page(snapshots.keep(questionOf(request, sight), answer), size);
 }
 
 function page({ answer, offset, tokenFor }: Place, size: number): wire.ListEdgesResponse {

@@ -1,7 +1,9 @@
 import { WeirError } from '../../core/errors.ts';
 import type { Milliseconds } from '../../core/time.ts';
+import type { Sight } from '../../core/sight.ts';
 import { encodeCoverage } from '../../proto/convert-coverage.ts';
 import type * as wire from '../../proto/wire.ts';
+import { seenEdges } from '../access/seen-edges.ts';
 import type { Moment } from '../graph/moments.ts';
 import { type Graphs, readAsked } from './asked.ts';
 
@@ -35,13 +37,14 @@ const nothingRecorded: wire.Coverage = {
 export async function getTimeline(
   { history, state }: Graphs,
   request: wire.GetTimelineRequest,
+  sight: Sight,
 ): Promise<wire.GetTimelineResponse> {
   const { buckets } = request;
   if (buckets > mostBuckets) throw new WeirError('QUERY_INVALID', `${mostBuckets} buckets are the most`);
   const { scope, range, passes } = readAsked(request, state);
-  state.checkRecorded(scope, history);
+  state.checkRecorded(scope, history, sight);
   const widthFor = (spanMs: Milliseconds) => widthOf(spanMs, buckets || defaultBuckets);
-  const timeline = await history.timeline(range, widthFor, scope, passes);
+  const timeline = await history.timeline(range, widthFor, scope, (edges) => seenEdges(edges, sight).filter(passes));
   if (timeline === null) return { buckets: [], coverage: { ...nothingRecorded, nodesWithoutAgent: state.nodes } };
   return { buckets: timeline.moments.map(encodeMoment), coverage: encodeCoverage(timeline.coverage) };
 }

@@ -1,7 +1,8 @@
-import { directionEvidence, type Drops } from '../../core/flow.ts';
+import { counterNames, directionEvidence, type Drops } from '../../core/flow.ts';
 import type { UnixMs } from '../../core/time.ts';
+import { isZero, zeroColumn } from '../../proto/column-batch.ts';
 import type { Lane } from '../graph/lane.ts';
-import { type Rows, width } from '../graph/rows.ts';
+import type { Rows } from '../graph/rows.ts';
 import type { VarintReader, VarintWriter } from './varint.ts';
 
 /** A driver's numbers for lanes and names. */
@@ -83,25 +84,13 @@ export function writeLanes(writer: VarintWriter, { laneIds }: PackedRows, order:
  * sighting, which counters are not all zero, and those counters. Equal columns of small numbers take one byte a value.
  */
 export function writeNumbers(writer: VarintWriter, rows: PackedRows, order: Uint32Array, startUnixMs: UnixMs): void {
-  const { counts, firstSeen, lastSeen, evidence } = rows;
+  const { counters, firstSeen, lastSeen, evidence } = rows;
   writer.writeColumn(evidence, order);
   for (const row of order) writer.writeSigned((firstSeen[row] as number) - startUnixMs);
   for (const row of order) writer.write((lastSeen[row] as number) - (firstSeen[row] as number));
-  const used = usedCounters(counts, order);
-  writer.write(used);
-  for (let i = 0; i < width; i++) {
-    if ((used & (1 << i)) !== 0) writer.writeColumn(counts, order, i, width);
-  }
-}
-
-/** One bit for each counter that is not zero in all rows. */
-function usedCounters(counts: Float64Array, order: Uint32Array): number {
-  let used = 0;
-  for (let i = 0; i < width; i++) {
-    // Most that are used are so in the first rows.
-    if (order.some((row) => counts[row * width + i] !== 0)) used |= 1 << i;
-  }
-  return used;
+  const used = counters.map((column) => !isZero(column) && order.some((row) => column[row] !== 0));
+  writer.write(used.reduce((bits, isUsed, counter) => (isUsed ? bits | (1 << counter) : bits), 0));
+  for (const [counter, column] of counters.entries()) if (used[counter]) writer.writeColumn(column, order);
 }
 
 /** Lays out drops as (row difference, reason, packets), and names as (row difference, name). */
@@ -167,21 +156,23 @@ export function readNumbers(
   startUnixMs: UnixMs,
 ): Omit<PackedRows, 'laneIds' | 'drops' | 'names'> {
   const evidence = new Uint8Array(length);
-  for (let row = 0; row < length; row++) evidence[row] = readEvidence(reader);
+  for (let row = 0; row < length; row++) evidence[row] = checkedEvidence(reader.read());
   const firstSeen = new Float64Array(length);
   for (let row = 0; row < length; row++) firstSeen[row] = startUnixMs + reader.readSigned();
   const lastSeen = new Float64Array(length);
   for (let row = 0; row < length; row++) lastSeen[row] = (firstSeen[row] as number) + reader.read();
-  const counts = new Float64Array(length * width);
   const used = reader.read();
-  for (let i = 0; i < width; i++) {
-    if ((used & (1 << i)) !== 0) for (let at = i; at < counts.length; at += width) counts[at] = reader.read();
-  }
-  return { counts, firstSeen, lastSeen, evidence };
+  const counters = counterNames.map((_, counter) => {
+    if ((used & (1 << counter)) === 0) return zeroColumn(length);
+    const column = new Float64Array(length);
+    for (let row = 0; row < length; row++) column[row] = reader.read();
+    return column;
+  });
+  return { counters, firstSeen, lastSeen, evidence };
 }
 
-function readEvidence(reader: VarintReader): number {
-  const index = reader.read();
+/** @throws RangeError when it is no index into directionEvidence */
+export function checkedEvidence(index: number): number {
   if (index >= directionEvidence.length) throw new RangeError(`no evidence of direction has the number ${index}`);
   return index;
 }

@@ -2,6 +2,7 @@ import type { UnixMs } from '../../core/time.ts';
 import type { PackedRows } from './columns.ts';
 import { unpackWho } from './piece-codec.ts';
 import { unpackRows } from './segment-codec.ts';
+import { type SegmentColumns, windowOf } from './segment-row.ts';
 
 /** Collects which lanes and names are referred to, so that the others can be removed. */
 export class DictionaryMarks {
@@ -18,8 +19,8 @@ export class DictionaryMarks {
     this.#rows(rows);
   }
 
-  segment(columns: Uint8Array, startUnixMs: UnixMs): void {
-    this.#rows(unpackRows(columns, startUnixMs));
+  segment(row: SegmentColumns): void {
+    this.#rows(unpackRows(row.columns, windowOf(row)));
   }
 
   #rows({ laneIds, drops, names }: Pick<PackedRows, 'laneIds' | 'drops' | 'names'>): void {

@@ -1,7 +1,9 @@
 import { maxServerNames, mergeNames } from '../../core/edge.ts';
+import { counterNames } from '../../core/flow.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
 import { grown } from '../graph/lane-index.ts';
-import { width } from '../graph/rows.ts';
+import { pick } from '../graph/rows.ts';
+import { type Column, isZero } from '../../proto/column-batch.ts';
 import { orderOf } from './columns.ts';
 import type { PackedCoverage, PackedPiece } from './piece-codec.ts';
 
@@ -13,7 +15,7 @@ export class PieceMerge {
   readonly #names = new Map<number, Set<number>>();
   readonly #withoutCounts: boolean;
   #laneIds = new Float64Array(64);
-  #counts = new Float64Array(64 * width);
+  #counters: readonly Float64Array[] = counterNames.map(() => new Float64Array(64));
   #firstSeen = new Float64Array(64);
   #lastSeen = new Float64Array(64);
   #evidence = new Uint8Array(64);
@@ -39,7 +41,7 @@ export class PieceMerge {
     this.#firstUnixMs = Math.min(this.#firstUnixMs, startUnixMs);
     this.#lastUnixMs = Math.max(this.#lastUnixMs, endUnixMs);
     if (!this.#withoutCounts) for (const each of watched) this.#watch(each);
-    const { laneIds, counts, firstSeen, lastSeen, evidence, drops, names } = rows;
+    const { laneIds, counters, firstSeen, lastSeen, evidence, drops, names } = rows;
     const into = new Uint32Array(laneIds.length);
     for (let row = 0; row < laneIds.length; row++) {
       const to = this.#row(laneIds[row] as number);
@@ -47,14 +49,11 @@ export class PieceMerge {
       if ((firstSeen[row] as number) < (this.#firstSeen[to] as number)) this.#firstSeen[to] = firstSeen[row] as number;
       if ((lastSeen[row] as number) > (this.#lastSeen[to] as number)) this.#lastSeen[to] = lastSeen[row] as number;
       if (this.#withoutCounts) continue;
-      const sums = this.#counts;
-      for (let at = to * width, from = row * width, end = at + width; at < end; at++, from++) {
-        sums[at] = (sums[at] as number) + (counts[from] as number);
-      }
       if ((evidence[row] as number) > (this.#evidence[to] as number)) this.#evidence[to] = evidence[row] as number;
       this.#sightings[to] = (this.#sightings[to] as number) + (sightings === null ? 1 : (sightings[row] as number));
     }
     if (this.#withoutCounts) return;
+    for (const [counter, column] of counters.entries()) this.#addColumn(counter, column, into);
     for (const [row, reasonId, packets] of drops) {
       const of = mapAt(this.#drops, into[row] as number);
       of.set(reasonId, (of.get(reasonId) ?? 0) + packets);
@@ -64,6 +63,15 @@ export class PieceMerge {
       const of = this.#names.get(to);
       if (of === undefined) this.#names.set(to, new Set([nameId]));
       else of.add(nameId);
+    }
+  }
+
+  #addColumn(counter: number, column: Column, into: Uint32Array): void {
+    if (isZero(column)) return;
+    const sums = this.#counters[counter] as Float64Array;
+    for (let row = 0; row < into.length; row++) {
+      const to = into[row] as number;
+      sums[to] = (sums[to] as number) + (column[row] as number);
     }
   }
 
@@ -80,7 +88,7 @@ export class PieceMerge {
 
   #grow(size: number): void {
     this.#laneIds = grown(this.#laneIds, new Float64Array(size));
-    this.#counts = grown(this.#counts, new Float64Array(size * width));
+    this.#counters = this.#counters.map((column) => grown(column, new Float64Array(size)));
     this.#firstSeen = grown(this.#firstSeen, new Float64Array(size));
     this.#lastSeen = grown(this.#lastSeen, new Float64Array(size));
     this.#evidence = grown(this.#evidence, new Uint8Array(size));
@@ -143,22 +151,19 @@ export class PieceMerge {
   }
 
   #cut(rows: Uint32Array): Omit<PackedPiece, 'watched'> {
-    const counts = new Float64Array(rows.length * width);
     const drops: [number, number, number][] = [];
     const names: [number, number][] = [];
     for (const [to, row] of rows.entries()) {
-      counts.set(this.#counts.subarray(row * width, (row + 1) * width), to * width);
       for (const [reasonId, packets] of this.#drops.get(row) ?? []) drops.push([to, reasonId, packets]);
       for (const nameId of this.#names.get(row) ?? []) names.push([to, nameId]);
     }
-    const pick = (from: Float64Array) => Float64Array.from(rows, (row) => from[row] as number);
     return {
-      sightings: pick(this.#sightings),
+      sightings: pick(this.#sightings, rows),
       rows: {
-        laneIds: pick(this.#laneIds),
-        counts,
-        firstSeen: pick(this.#firstSeen),
-        lastSeen: pick(this.#lastSeen),
+        laneIds: pick(this.#laneIds, rows),
+        counters: this.#counters.map((column) => pick(column, rows)),
+        firstSeen: pick(this.#firstSeen, rows),
+        lastSeen: pick(this.#lastSeen, rows),
         evidence: Uint8Array.from(rows, (row) => this.#evidence[row] as number),
         drops,
         names,

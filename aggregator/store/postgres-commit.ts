@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { Segment } from '../graph/segment.ts';
 import { judge } from './fence.ts';
 import { type LastNumbers, namesIn, type Numbering, type PostgresDictionary } from './postgres-dictionary.ts';
-import { packRows } from './segment-codec.ts';
+import { packSegment } from './segment-codec.ts';
 import type { Commit, CommitResult, Cursor } from './store.ts';
 
 export const cursorColumns = 'node, epoch, sequence, window_end_unix_ms AS "windowEndUnixMs"';
@@ -90,7 +90,7 @@ async function insertSegments(
   numbering: Numbering,
   firstId: number,
 ): Promise<void> {
-  const columns = segments.map(({ rows, window }) => packRows(rows, window.startUnixMs, numbering));
+  const columns = segments.map((segment) => packSegment(segment, numbering));
   let end = 1;
   const firsts = columns.map(({ length }) => (end += length) - length);
   await client.query(

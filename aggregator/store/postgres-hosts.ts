@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import pg from 'pg';
 import { messageOf } from '../../core/errors.ts';
@@ -26,11 +27,11 @@ export class PostgresHosts {
   readonly #pools: readonly pg.Pool[];
   #right = 0;
 
-  /** @param maxConnections to each of the servers */
-  constructor(url: string, maxConnections: number, log: Logger) {
+  /** @param passwordFile null where the URL says all. @param maxConnections to each of the servers */
+  constructor(url: string, passwordFile: string | null, maxConnections: number, log: Logger) {
     const urls = urlsOf(url);
     this.place = placeOf(urls);
-    this.#pools = urls.map((each) => makePool(each, maxConnections, log));
+    this.#pools = urls.map((each) => makePool(each, passwordFile, maxConnections, log));
   }
 
   /** A connection to a server that can be written. @throws whatever kept the last server that was asked from it */
@@ -53,9 +54,23 @@ export class PostgresHosts {
   }
 }
 
-function makePool(url: string, max: number, log: Logger): pg.Pool {
+/** Takes its password from where it is told besides the URL: for pg, one that a URL lacks is an empty one. */
+class PasswordClient extends pg.Client {
+  constructor(config: pg.ClientConfig) {
+    super(config);
+    Object.assign(this, { password: config.password });
+  }
+}
+
+/** A password that is read anew for each connection, because it may be replaced meanwhile. */
+function passwordFrom(file: string): Pick<pg.PoolConfig, 'password' | 'Client'> {
+  return { password: async () => (await readFile(file, 'utf8')).trim(), Client: PasswordClient as never };
+}
+
+function makePool(url: string, passwordFile: string | null, max: number, log: Logger): pg.Pool {
   const options = {
     connectionString: url,
+    ...(passwordFile === null ? {} : passwordFrom(passwordFile)),
     max,
     connectionTimeoutMillis: connectMs,
     statement_timeout: statementMs,

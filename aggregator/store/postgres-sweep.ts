@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { DictionaryMarks } from './dictionary-marks.ts';
+import type { SegmentColumns } from './segment-row.ts';
 import { lockCluster } from './postgres-commit.ts';
 import { takeUpkeep } from './postgres-roll-up.ts';
 
@@ -11,7 +12,6 @@ export interface Marked {
 }
 
 interface Blob {
-  readonly id: number;
   readonly bytes: Buffer;
   readonly start: number;
 }
@@ -20,20 +20,23 @@ const pageRows = 64;
 
 /** Marks what is referred to behind a segment and a piece, and goes on from there in what is returned. */
 async function markBehind(client: ClientBase, cluster: string, { marks, segmentId, pieceId }: Marked): Promise<Marked> {
-  const pages = async (sql: string, afterId: number, mark: (blob: Blob) => void): Promise<number> => {
+  const pages = async (select: string, afterId: number, mark: (row: SegmentColumns) => void): Promise<number> => {
     for (let last = afterId; ; ) {
-      const { rows } = await client.query<Blob>(`${sql} AND id > $2 ORDER BY id LIMIT ${pageRows}`, [cluster, last]);
-      for (const blob of rows) mark(blob);
+      const { rows } = await client.query<SegmentColumns & { readonly id: number }>(
+        `${select} WHERE cluster = $1 AND id > $2 ORDER BY id LIMIT ${pageRows}`,
+        [cluster, last],
+      );
+      for (const row of rows) mark(row);
       last = rows.at(-1)?.id ?? last;
       if (rows.length < pageRows) return last;
     }
   };
-  const piece = 'SELECT id, who AS bytes, start_unix_ms AS start FROM weir_piece WHERE cluster = $1';
-  const segment = 'SELECT id, columns AS bytes, start_unix_ms AS start FROM weir_segment WHERE cluster = $1';
+  const pieces = 'SELECT id, who AS columns, start_unix_ms, end_unix_ms FROM weir_piece';
+  const segments = 'SELECT id, columns, start_unix_ms, end_unix_ms FROM weir_segment';
   return {
     marks,
-    pieceId: await pages(piece, pieceId, ({ bytes, start }) => marks.piece(bytes, start)),
-    segmentId: await pages(segment, segmentId, ({ bytes, start }) => marks.segment(bytes, start)),
+    pieceId: await pages(pieces, pieceId, ({ columns, start_unix_ms }) => marks.piece(columns, start_unix_ms)),
+    segmentId: await pages(segments, segmentId, (row) => marks.segment(row)),
   };
 }
 
@@ -45,7 +48,7 @@ export async function markAll(client: ClientBase, cluster: string): Promise<Mark
     [cluster],
   );
   for (const { length, part } of parts.rows) {
-    const { rows } = await client.query<Omit<Blob, 'id'>>(
+    const { rows } = await client.query<Blob>(
       `SELECT who AS bytes, from_unix_ms AS start FROM weir_checkpoint
        WHERE cluster = $1 AND length_ms = $2 AND part = $3`,
       [cluster, length, part],

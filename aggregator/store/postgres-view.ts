@@ -9,7 +9,7 @@ import type { PostgresDictionary } from './postgres-dictionary.ts';
 import { isKept, pieceAt, pieceIdsOn, segmentColumns } from './postgres-roll-up.ts';
 import { remainsShelf } from './roll-up.ts';
 import { unpackRows } from './segment-codec.ts';
-import { type SegmentRow, segmentOf } from './segment-row.ts';
+import { type SegmentRow, segmentOf, windowOf } from './segment-row.ts';
 import type { Span, StoredCheckpoint, StoreView } from './store.ts';
 
 /** How many segments are read at a time. */
@@ -63,7 +63,7 @@ class PostgresView implements StoreView {
   }
 
   async #segmentsOf(rows: readonly SegmentRow[]): Promise<StoredSegment[]> {
-    const unpacked = rows.map(({ columns, start_unix_ms }) => unpackRows(columns, start_unix_ms));
+    const unpacked = rows.map((row) => unpackRows(row.columns, windowOf(row)));
     const numbered = await this.#numbered(unpacked, []);
     return rows.map((row, i) => segmentOf(this.#cluster, row, nameRows(unpacked[i] as PackedRows, numbered)));
   }

@@ -36,6 +36,8 @@ import type {
 export interface PostgresOptions {
   /** postgres://user:password@host:port,host:port/database, as libpq has it. */
   readonly url: string;
+  /** File that holds the password; null where the URL says all. */
+  readonly passwordFile: string | null;
   /** How many lanes of each cluster are held in memory besides those in the database, and an eighth as many names. */
   readonly maxCached: number;
   readonly log: Logger;
@@ -47,7 +49,7 @@ const maxReading = 4;
 
 /** By SQLSTATE, and by the error codes of sockets. */
 const advice: Readonly<Record<string, string>> = {
-  '28P01': 'the password is not accepted; give another in the URL',
+  '28P01': 'the password is not accepted; give another in the URL or in --database-password-file',
   '28000': 'the user is not accepted; check the URL and pg_hba.conf',
   '3D000': 'there is no such database; make it first',
   '42501': 'the user may not do that; let it create tables in the database',
@@ -87,10 +89,10 @@ export class PostgresStore implements Store {
     }
   }
 
-  private constructor({ url, maxCached, log }: PostgresOptions) {
+  private constructor({ url, passwordFile, maxCached, log }: PostgresOptions) {
     this.#maxCached = maxCached;
-    this.#writing = new PostgresHosts(url, maxWriting, log);
-    this.#reading = new PostgresHosts(url, maxReading, log);
+    this.#writing = new PostgresHosts(url, passwordFile, maxWriting, log);
+    this.#reading = new PostgresHosts(url, passwordFile, maxReading, log);
   }
 
   cursors(cluster: string): Promise<readonly Cursor[]> {

@@ -7,7 +7,7 @@ import { numberWatched, type PackedPiece, packPiece, unpackPiece } from './piece
 import { PieceMerge } from './piece-merge.ts';
 import { type PieceRow, remainsWidthMs } from './piece-row.ts';
 import { unpackRows } from './segment-codec.ts';
-import { lossesOf, type SegmentRow } from './segment-row.ts';
+import { lossesOf, type SegmentRow, windowOf } from './segment-row.ts';
 import type { RollUpPlan } from './store.ts';
 
 /** Pieces of these widths, and of them those that begin in a span. */
@@ -82,12 +82,12 @@ async function moveSegments(source: RollUpSource, { tiers, throughId }: RollUpPl
 }
 
 function packedSegment(row: SegmentRow, nameId: (text: string) => number): PackedPiece {
-  const window = { startUnixMs: row.start_unix_ms, endUnixMs: row.end_unix_ms };
+  const window = windowOf(row);
   const segment = { node: row.node, window, losses: lossesOf(row.losses) } as Segment;
   const { watched } = contributionOf(segment);
   return {
     watched: numberWatched(watched, { nameId }),
-    rows: unpackRows(row.columns, row.start_unix_ms),
+    rows: unpackRows(row.columns, window),
     sightings: null,
   };
 }

@@ -1,4 +1,5 @@
 import type { Losses } from '../../core/flow.ts';
+import type { Window } from '../../core/time.ts';
 import type { StoredSegment } from '../graph/contribution.ts';
 import type { Rows } from '../graph/rows.ts';
 
@@ -15,8 +16,15 @@ export interface SegmentRow {
   readonly columns: Uint8Array;
 }
 
+/** What is needed to read the rows of a segment. */
+export type SegmentColumns = Pick<SegmentRow, 'columns' | 'start_unix_ms' | 'end_unix_ms'>;
+
 export function lossesOf(json: string): Losses {
   return JSON.parse(json) as Losses;
+}
+
+export function windowOf({ start_unix_ms, end_unix_ms }: Omit<SegmentColumns, 'columns'>): Window {
+  return { startUnixMs: start_unix_ms, endUnixMs: end_unix_ms };
 }
 
 /** @param rows what is in its columns */
@@ -25,6 +33,6 @@ export function segmentOf(
   { id, node, epoch, sequence, ...row }: SegmentRow,
   rows: Rows,
 ): StoredSegment {
-  const window = { startUnixMs: row.start_unix_ms, endUnixMs: row.end_unix_ms };
-  return { id, segment: { cluster, node, epoch, sequence, window, losses: lossesOf(row.losses), rows } };
+  const window = windowOf(row);
+  return { id, segment: { cluster, node, epoch, sequence, window, losses: lossesOf(row.losses), rows, coded: null } };
 }

@@ -124,6 +124,26 @@ const checkpointColumn = `
   ALTER TABLE checkpoint ADD COLUMN ahead TEXT NOT NULL DEFAULT '[]';
 `;
 
+/** Cursors see to it that no batch is there twice: an index for that alone would be written with every segment. */
+const segmentTable = `
+  DROP INDEX segment_time;
+  ALTER TABLE segment RENAME TO segment_before;
+  CREATE TABLE segment (
+    id            INTEGER PRIMARY KEY,
+    cluster       TEXT NOT NULL,
+    node          TEXT NOT NULL,
+    epoch         INTEGER NOT NULL,
+    sequence      INTEGER NOT NULL,
+    start_unix_ms INTEGER NOT NULL,
+    end_unix_ms   INTEGER NOT NULL,
+    losses        TEXT NOT NULL,  -- JSON object, {} when the window is complete
+    columns       BLOB NOT NULL
+  );
+  INSERT INTO segment SELECT * FROM segment_before;
+  DROP TABLE segment_before;
+  CREATE INDEX segment_time ON segment (cluster, start_unix_ms, end_unix_ms);
+`;
+
 /**
  * What makes a database of each version out of one of the version before; the first makes it out of nothing. The
  * version counts up with every change of the tables or of the form of the segments in them.
@@ -135,6 +155,7 @@ const steps: ReadonlyMap<number, string> = new Map([
   [6, baselineTable],
   [7, pieceTables],
   [8, checkpointColumn],
+  [9, segmentTable],
 ]);
 const versions = [...steps.keys()];
 const [oldest, newest] = [Math.min(...versions), Math.max(...versions)];

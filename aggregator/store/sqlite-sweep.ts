@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { UnixMs } from '../../core/time.ts';
 import { DictionaryMarks } from './dictionary-marks.ts';
+import type { SegmentColumns } from './segment-row.ts';
 
 interface Blob {
   readonly bytes: Uint8Array;
@@ -74,11 +75,10 @@ export class SqliteSweep {
   }
 
   #markSegment(marks: DictionaryMarks, id: number): void {
-    const { bytes, start } = this.#blob(
-      'SELECT columns AS bytes, start_unix_ms AS start FROM segment WHERE id = ?',
-      id,
+    const select = this.#database.prepare<[number], SegmentColumns>(
+      'SELECT columns, start_unix_ms, end_unix_ms FROM segment WHERE id = ?',
     );
-    marks.segment(bytes, start);
+    marks.segment(select.get(id) as SegmentColumns);
   }
 
   #delete(table: 'lane' | 'name', kept: ReadonlySet<number>): number {

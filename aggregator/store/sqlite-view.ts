@@ -6,7 +6,7 @@ import { nameWatched, unpackPiece } from './piece-codec.ts';
 import { pieceOf } from './piece-row.ts';
 import { remainsShelf } from './roll-up.ts';
 import { unpackRows } from './segment-codec.ts';
-import { segmentOf } from './segment-row.ts';
+import { segmentOf, windowOf } from './segment-row.ts';
 import type { SqliteCheckpoints } from './sqlite-checkpoints.ts';
 import type { SqliteDictionary } from './sqlite-dictionary.ts';
 import type { SqlitePieces } from './sqlite-pieces.ts';
@@ -43,7 +43,7 @@ export class SqliteView implements StoreView {
     for (const id of segments.ids(this.#cluster, span, afterId, this.lastId)) {
       if (except?.has(id) === true) continue;
       const row = segments.get(id);
-      yield segmentOf(this.#cluster, row, nameRows(unpackRows(row.columns, row.start_unix_ms), dictionary));
+      yield segmentOf(this.#cluster, row, nameRows(unpackRows(row.columns, windowOf(row)), dictionary));
       if (++read % pageSegments === 0) await nextTurn();
     }
   }

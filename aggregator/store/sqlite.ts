@@ -6,7 +6,7 @@ import type { Settings } from '../../core/settings.ts';
 import { judge } from './fence.ts';
 import { ReadWriteLock } from './read-write-lock.ts';
 import { type Move, nextMove, type RollUpSource } from './roll-up.ts';
-import { packRows } from './segment-codec.ts';
+import { packSegment } from './segment-codec.ts';
 import { SqliteAliases } from './sqlite-aliases.ts';
 import type { CheckpointPart } from './piece-row.ts';
 import { SqliteBaselines } from './sqlite-baselines.ts';
@@ -107,11 +107,11 @@ export class SqliteStore implements Store {
     const { cluster, node } = commit.segment;
     const result = judge(commit, segments.cursor(cluster, node));
     if (result.type !== 'committed') return result;
-    const { window, losses, rows } = result.segment;
+    const { losses } = result.segment;
     const nameId = (text: string) => dictionary.nameId(text);
     // Pieces will need their numbers.
     for (const text of [node, ...Object.keys(losses)]) nameId(text);
-    const columns = packRows(rows, window.startUnixMs, { laneId: (lane) => dictionary.laneId(cluster, lane), nameId });
+    const columns = packSegment(result.segment, { laneId: (lane) => dictionary.laneId(cluster, lane), nameId });
     segments.append(id, result.segment, columns);
     return { ...result, id };
   }

@@ -36,15 +36,21 @@ export class VarintWriter {
     this.write(value < 0 ? -2 * value - 1 : 2 * value);
   }
 
-  /** Writes the values at `first + step * row` for the rows in that order. */
-  writeColumn(values: Float64Array | Uint8Array, order: Uint32Array, first = 0, step = 1): void {
+  /** Writes the values of the rows in that order. */
+  writeColumn(values: Float64Array | Uint8Array, order: Uint32Array): void {
     this.#need(8 * order.length);
     const bytes = this.#bytes;
     let length = this.#length;
-    for (let i = 0; i < order.length; i++) {
-      length = encode(bytes, length, values[first + step * (order[i] as number)] as number);
-    }
+    for (let i = 0; i < order.length; i++) length = encode(bytes, length, values[order[i] as number] as number);
     this.#length = length;
+  }
+
+  /** How many, and then those bytes. */
+  writeBytes(bytes: Uint8Array): void {
+    this.write(bytes.length);
+    this.#need(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
   }
 
   /** Begins anew in the same memory. */
@@ -99,5 +105,12 @@ export class VarintReader {
   readSigned(): number {
     const value = this.read();
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  /** What writeBytes wrote, in the same memory. */
+  readBytes(): Uint8Array {
+    const length = this.read();
+    if (length > this.#bytes.length - this.#position) throw new RangeError('the bytes end too early');
+    return this.#bytes.subarray(this.#position, (this.#position += length));
   }
 }

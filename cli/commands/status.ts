@@ -84,10 +84,14 @@ function clusterText(terminal: Terminal, cluster: wire.ClusterStatus, now: numbe
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-/** Agents, what they watch, and what is missing. */
-export async function showStatus(connection: Connection, terminal: Terminal, format: string): Promise<void> {
-  const answer = await connection.query.getStatus({}, deadline());
-  if (printData(terminal, format, answer)) return;
+/** Agents, what they watch, and what is missing; of a namespace, or of all when its name is empty. */
+export async function showStatus(
+  connection: Connection,
+  terminal: Terminal,
+  { namespace, output }: { readonly namespace: string; readonly output: string },
+): Promise<void> {
+  const answer = await connection.query.getStatus({ namespace }, deadline());
+  if (printData(terminal, output, answer)) return;
   const now = Date.now();
   terminal.print(answer.clusters.map((cluster) => clusterText(terminal, cluster, now)).join('\n'));
 }

@@ -6,7 +6,7 @@ function resourceList(groupVersion: string, resources: readonly ApiResource[]): 
     singularName: kind.toLowerCase(),
     namespaced,
     kind,
-    verbs: ['get', 'list', 'watch'],
+    verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   });
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: resources.map(entry) };
 }

@@ -1,4 +1,7 @@
+import type { ServerResponse } from 'node:http';
 import type { Milliseconds } from '../../core/time.ts';
+import { send } from './http.ts';
+import { failure } from './status.ts';
 
 /** What a request is answered with in place of an answer. */
 export type Fault =
@@ -44,5 +47,20 @@ export class Faults {
     if (found === undefined) return null;
     found.left--;
     return found.fault;
+  }
+}
+
+/** Answers with a fault in place of an answer. */
+export function answerFault(fault: Exclude<Fault, { type: 'hang' | 'slow' }>, response: ServerResponse): void {
+  if (fault.type === 'garbage') {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<html>welcome</html>');
+  } else if (fault.type === 'cut') {
+    response.writeHead(200, { 'content-type': 'application/json' }).write('{"kind":"PodList","items":[');
+    // What was written goes out before the connection does.
+    setImmediate(() => response.destroy());
+  } else {
+    const { code, retryAfterSeconds } = fault;
+    if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
+    send(response, code, failure(code, 'a fault that was ordered'));
   }
 }

@@ -31,13 +31,18 @@ function objectsIn(text: string): NewObject[] {
   });
 }
 
+interface FileContent {
+  readonly text: string;
+  readonly objects: readonly NewObject[];
+}
+
 /** Makes a store hold what the manifests in a folder say, and follows their changes. */
 export class ManifestFolder {
   readonly #store: ObjectStore;
   readonly #folder: string;
   readonly #onProblem: (message: string) => void;
   /** What each file held when it could last be read. */
-  #files = new Map<string, readonly NewObject[]>();
+  #files = new Map<string, FileContent>();
   /** The text of each object that is in the store, by kind and key. */
   #texts = new Map<string, string>();
   #reading: Promise<void> = Promise.resolve();
@@ -72,18 +77,23 @@ export class ManifestFolder {
 
   async #read(): Promise<void> {
     const names = (await readdir(this.#folder)).filter((name) => /^[^.].*\.(ya?ml|json)$/.test(name));
-    const files = new Map<string, readonly NewObject[]>();
-    for (const name of names.toSorted()) files.set(name, await this.#readFile(name));
+    const files = new Map<string, FileContent>();
+    for (const name of names.toSorted()) {
+      const file = await this.#readFile(name);
+      if (file !== undefined) files.set(name, file);
+    }
     this.#files = files;
-    this.#apply([...files.values()].flat());
+    this.#apply([...files.values()].flatMap(({ objects }) => objects));
   }
 
-  async #readFile(name: string): Promise<readonly NewObject[]> {
+  async #readFile(name: string): Promise<FileContent | undefined> {
+    const before = this.#files.get(name);
     try {
-      return objectsIn(await readFile(`${this.#folder}/${name}`, 'utf8'));
+      const text = await readFile(`${this.#folder}/${name}`, 'utf8');
+      return text === before?.text ? before : { text, objects: objectsIn(text) };
     } catch (error) {
       this.#onProblem(`${name}: ${messageOf(error)}`);
-      return this.#files.get(name) ?? [];
+      return before;
     }
   }
 

@@ -9,9 +9,11 @@ export interface Target {
   readonly namespace: string | null;
   /** Null for the collection. */
   readonly name: string | null;
+  /** What is asked of an object beside itself: `log`, `token`; null for the object. */
+  readonly subresource: string | null;
 }
 
-const path = /^\/(?:api|apis\/([^/]+))\/([^/]+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?$/;
+const path = /^\/(?:api|apis\/([^/]+))\/([^/]+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+)(?:\/([^/]+))?)?$/;
 
 /** Null when no resource has such a path. */
 export function targetOf(pathname: string): Target | null {
@@ -19,10 +21,19 @@ export function targetOf(pathname: string): Target | null {
     knownResources.find((each) => each.name === name && groupVersionOf(each) === groupVersionOf({ group, version }));
   // A namespace itself looks like a namespace of something: /api/v1/namespaces/shop.
   const own = /^\/api\/v1\/namespaces\/([^/]+)$/.exec(pathname);
-  const [, group = '', version = '', namespace = null, plural = '', name = null] = path.exec(pathname) ?? [];
+  const [, group = '', version = '', namespace = null, plural = '', name = null, subresource = null] =
+    path.exec(pathname) ?? [];
   const resource = own === null ? find(group, version, plural) : find('', 'v1', 'namespaces');
-  if (resource === undefined || (namespace !== null && !resource.namespaced)) return null;
-  return { resource, namespace, name: own?.[1] ?? name };
+  if (resource === undefined || (own === null && namespace !== null && !resource.namespaced)) return null;
+  if (own !== null) return { resource, namespace: null, name: own[1] ?? null, subresource: null };
+  return { resource, namespace, name, subresource };
+}
+
+const verbs: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
+
+/** What a request does, as rights name it. */
+export function verbOf(method: string, { name }: Target, isWatch: boolean): string {
+  return verbs[method] ?? (isWatch ? 'watch' : name === null ? 'list' : 'get');
 }
 
 /** Which objects of a collection were asked for, or what is wrong with the selectors. */

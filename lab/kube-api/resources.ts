@@ -41,6 +41,10 @@ export const knownResources: readonly ApiResource[] = [
     nodes: ['Node', 'cluster'],
     services: ['Service', 'namespaced'],
     replicationcontrollers: ['ReplicationController', 'namespaced'],
+    configmaps: ['ConfigMap', 'namespaced'],
+    secrets: ['Secret', 'namespaced'],
+    serviceaccounts: ['ServiceAccount', 'namespaced'],
+    persistentvolumeclaims: ['PersistentVolumeClaim', 'namespaced'],
   }),
   ...resources('apps', 'v1', false, {
     deployments: ['Deployment', 'namespaced'],
@@ -48,11 +52,25 @@ export const knownResources: readonly ApiResource[] = [
     statefulsets: ['StatefulSet', 'namespaced'],
     daemonsets: ['DaemonSet', 'namespaced'],
   }),
+  ...resources('autoscaling', 'v2', false, { horizontalpodautoscalers: ['HorizontalPodAutoscaler', 'namespaced'] }),
   ...resources('batch', 'v1', false, { jobs: ['Job', 'namespaced'], cronjobs: ['CronJob', 'namespaced'] }),
   ...resources('discovery.k8s.io', 'v1', false, { endpointslices: ['EndpointSlice', 'namespaced'] }),
   ...resources('networking.k8s.io', 'v1', false, {
     networkpolicies: ['NetworkPolicy', 'namespaced'],
     servicecidrs: ['ServiceCIDR', 'cluster'],
+  }),
+  ...resources('policy', 'v1', false, { poddisruptionbudgets: ['PodDisruptionBudget', 'namespaced'] }),
+  ...resources('rbac.authorization.k8s.io', 'v1', false, {
+    roles: ['Role', 'namespaced'],
+    rolebindings: ['RoleBinding', 'namespaced'],
+    clusterroles: ['ClusterRole', 'cluster'],
+    clusterrolebindings: ['ClusterRoleBinding', 'cluster'],
+  }),
+  ...resources('cert-manager.io', 'v1', true, { certificates: ['Certificate', 'namespaced'] }),
+  ...resources('monitoring.coreos.com', 'v1', true, {
+    servicemonitors: ['ServiceMonitor', 'namespaced'],
+    podmonitors: ['PodMonitor', 'namespaced'],
+    prometheusrules: ['PrometheusRule', 'namespaced'],
   }),
   ...resources('policy.networking.k8s.io', 'v1alpha1', true, {
     adminnetworkpolicies: ['AdminNetworkPolicy', 'cluster'],

@@ -1,18 +1,24 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Server as Listener, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Milliseconds } from '../../core/time.ts';
-import { Accounts, isReview } from './accounts.ts';
+import { Accounts, reviewOf } from './accounts.ts';
 import { discover } from './discovery.ts';
-import { type Fault, Faults } from './faults.ts';
+import { answerFault, Faults } from './faults.ts';
+import { Gate } from './gate.ts';
+import { json, readBody, send } from './http.ts';
 import { listObjects } from './list.ts';
 import { ObjectStore } from './object-store.ts';
+import { describe } from './openapi.ts';
+import type { Subject } from './rbac.ts';
 import { type Target, targetOf } from './request.ts';
 import { type ApiResource, groupVersionOf, knownResources } from './resources.ts';
+import { requestToken } from './service-tokens.ts';
 import { failure, type Status } from './status.ts';
 import { Watch } from './watch.ts';
+import { type SchemaCheck, Writer } from './write.ts';
 
 export interface KubeApiOptions {
   readonly host?: string;
@@ -22,8 +28,16 @@ export interface KubeApiOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** In PEM; with it every client must have a certificate of this authority. */
   readonly clientAuthority?: string;
+  /** In place of host and port: a socket that listens already, such as one of another network namespace. */
+  readonly listener?: Listener;
   /** The bearer token that every request must bring; null for none. */
   readonly token?: string | null;
+  /** With it a request needs the token of an account in place of that, and a right to what it asks for. */
+  readonly authorizes?: boolean;
+  /** With it objects may be written, if it finds no fault with them; without it all is read-only. */
+  readonly schema?: SchemaCheck;
+  /** What a pod's container has said so far; null where no such pod runs. @param pod `namespace/name` */
+  readonly logOf?: (pod: string) => string | null;
   /** Custom kinds that are installed, as `group/version`. */
   readonly installed?: readonly string[];
   readonly bookmarkEveryMs?: Milliseconds;
@@ -33,23 +47,20 @@ export interface KubeApiOptions {
   readonly historyLength?: number;
 }
 
-/** A verb of a resource that is refused: `list pods`. */
-export type Denied = `${'get' | 'list' | 'watch'} ${string}`;
-
 /**
  * A Kubernetes API server without Kubernetes: what it serves is what it is given. It speaks the protocol of the real
- * one (https://kubernetes.io/docs/reference/using-api/api-concepts/) for reading: get, list in pages, watch; and for
- * reviews of tokens and of rights.
+ * one (https://kubernetes.io/docs/reference/using-api/api-concepts/): get, list in pages, watch; reviews of tokens and of
+ * rights; and, where it is given a schema, create, update, patch, apply, delete.
  */
 export class KubeApi {
   readonly store: ObjectStore;
   readonly faults = new Faults();
   /** Paths with their queries, in the order in which they were asked for. */
   readonly requests: string[] = [];
-  readonly denied = new Set<Denied>();
-  /** Whose tokens and rights it knows for reviews. */
-  readonly accounts = new Accounts();
-  token: string | null;
+  /** Whose tokens and rights it knows. */
+  readonly accounts: Accounts;
+  readonly gate: Gate;
+  readonly #writer: Writer | null;
   #installed: ReadonlySet<string>;
   readonly #options: KubeApiOptions;
   readonly #sockets = new Set<Socket>();
@@ -65,10 +76,12 @@ export class KubeApi {
 
   private constructor(options: KubeApiOptions) {
     this.#options = options;
-    this.token = options.token ?? null;
     this.#installed = new Set(options.installed);
     this.#port = options.port ?? 0;
     this.store = new ObjectStore(options.firstVersion ?? Date.now() * 1000, options.historyLength ?? 10_000);
+    this.accounts = new Accounts(this.store);
+    this.gate = new Gate(this.accounts, options.token ?? null, options.authorizes ?? false);
+    this.#writer = options.schema === undefined ? null : new Writer(this.store, options.schema);
     this.#server = this.#newServer();
   }
 
@@ -91,7 +104,9 @@ export class KubeApi {
 
   /** Takes connections, again after `refuse`, on the same port. */
   async accept(): Promise<void> {
-    this.#server.listen(this.#port, this.#options.host ?? '127.0.0.1');
+    const { listener, host = '127.0.0.1' } = this.#options;
+    if (listener === undefined) this.#server.listen(this.#port, host);
+    else this.#server.listen(listener);
     await once(this.#server, 'listening');
     this.#port = (this.#server.address() as AddressInfo).port;
   }
@@ -159,49 +174,67 @@ export class KubeApi {
       return;
     }
     if (response.destroyed) return;
-    const refusal = this.#refusal(request, url, isWatch);
+    const method = request.method ?? 'GET';
+    const caller = this.gate.callerOf(request);
+    const target = targetOf(url.pathname);
+    const isUnknown = caller !== null && 'code' in caller;
+    const refusal = isUnknown ? caller : this.gate.refusal(method, url.pathname, target, isWatch, caller);
     if (refusal !== null) send(response, refusal.code, refusal);
-    else if (request.method === 'POST') await this.#review(url.pathname, request, response);
-    else this.#serve(url, isWatch, response);
+    else if (method === 'GET') this.#serve(url, target, isWatch, response);
+    else await this.#take(method, url, target, caller as Subject | null, request, response);
   }
 
-  async #review(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const answer = this.accounts.review(path, await readJson(request));
-    send(response, 'code' in answer ? answer.code : 201, answer);
-  }
-
-  /** Why a request is not served, whatever there is. */
-  #refusal(request: IncomingMessage, url: URL, isWatch: boolean): Status | null {
-    if (this.token !== null && request.headers.authorization !== `Bearer ${this.token}`) {
-      return failure(401, 'Unauthorized');
+  /** Answers what is no question. */
+  async #take(
+    method: string,
+    url: URL,
+    target: Target | null,
+    caller: Subject | null,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const body = await readBody(request);
+    if (typeof body !== 'string') return send(response, body.code, body);
+    const isServed = target !== null && this.#resources.includes(target.resource);
+    if (method === 'POST' && reviewOf(url.pathname) !== null) {
+      const answer = this.accounts.review(url.pathname, json(body), caller);
+      send(response, 'code' in answer ? answer.code : 201, answer);
+    } else if (!isServed || this.#writer === null) {
+      send(response, 405, failure(405, 'the server does not allow this method on the requested resource'));
+    } else if (target.subresource === 'token' && method === 'POST') {
+      const answer = requestToken(this.store, this.accounts, target, json(body));
+      send(response, 'code' in answer ? answer.code : 201, answer);
+    } else if (target.subresource !== null) {
+      send(response, 404, failure(404, `${url.pathname}: no such subresource is served`));
+    } else {
+      const { 'content-type': type = '', 'user-agent': agent = '' } = request.headers;
+      const [contentType = '', name = ''] = [type.split(';')[0], agent.split('/')[0]];
+      const answer = this.#writer.write({ method, target, query: url.searchParams, contentType, agent: name, body });
+      send(response, answer.code, answer.body);
     }
-    if (request.method === 'POST' && isReview(url.pathname)) return null;
-    if (request.method !== 'GET') {
-      return failure(405, 'the server does not allow this method on the requested resource');
-    }
-    const target = targetOf(url.pathname);
-    if (target === null) return null;
-    const { group, name } = target.resource;
-    const verb = isWatch ? 'watch' : target.name === null ? 'list' : 'get';
-    if (!this.denied.has(`${verb} ${name}`)) return null;
-    const where = target.namespace === null ? 'at the cluster scope' : `in the namespace "${target.namespace}"`;
-    const what = `User "system:serviceaccount:weir:weir" cannot ${verb} resource "${name}" in API group "${group}" ${where}`;
-    return failure(403, `${name} is forbidden: ${what}`);
   }
 
-  #serve(url: URL, isWatch: boolean, response: ServerResponse): void {
-    const discovered = discover(url.pathname, this.#resources);
-    const target = targetOf(url.pathname);
-    if (discovered !== null) send(response, 200, discovered);
+  #serve(url: URL, target: Target | null, isWatch: boolean, response: ServerResponse): void {
+    const told = discover(url.pathname, this.#resources) ?? describe(url.pathname, this.#resources);
+    if (told !== null) send(response, 200, told);
     else if (target === null || !this.#resources.includes(target.resource)) {
       // The real server's words for a group that it does not have; they are no Status.
       response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('404 page not found\n');
+    } else if (target.name !== null && target.subresource === 'log') this.#log(target, target.name, response);
+    else if (target.name !== null && target.subresource !== null) {
+      send(response, 404, failure(404, `${url.pathname}: no such subresource is served`));
     } else if (target.name !== null) this.#get(target, target.name, response);
     else if (isWatch) this.#watch(target, url.searchParams, response);
     else {
       const list = listObjects(this.store, target, url.searchParams);
       send(response, 'code' in list ? (list as Status).code : 200, list);
     }
+  }
+
+  #log({ namespace }: Target, name: string, response: ServerResponse): void {
+    const text = this.#options.logOf?.(`${namespace}/${name}`) ?? null;
+    if (text === null) send(response, 404, failure(404, `pods "${name}" not found`));
+    else response.writeHead(200, { 'content-type': 'text/plain' }).end(text);
   }
 
   #get({ resource, namespace }: Target, name: string, response: ServerResponse): void {
@@ -220,41 +253,5 @@ export class KubeApi {
     }
     this.#watches.add(watch);
     response.once('close', () => this.#watches.delete(watch));
-  }
-}
-
-const maxBodyBytes = 1 << 20;
-
-/** Undefined for what is no JSON. */
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of request) {
-    bytes += (piece as Buffer).length;
-    if (bytes > maxBodyBytes) return undefined;
-    pieces.push(piece as Buffer);
-  }
-  try {
-    return JSON.parse(Buffer.concat(pieces).toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-function send(response: ServerResponse, code: number, body: object): void {
-  response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}
-
-function answerFault(fault: Exclude<Fault, { type: 'hang' | 'slow' }>, response: ServerResponse): void {
-  if (fault.type === 'garbage') {
-    response.writeHead(200, { 'content-type': 'text/html' }).end('<html>welcome</html>');
-  } else if (fault.type === 'cut') {
-    response.writeHead(200, { 'content-type': 'application/json' }).write('{"kind":"PodList","items":[');
-    // What was written goes out before the connection does.
-    setImmediate(() => response.destroy());
-  } else {
-    const { code, retryAfterSeconds } = fault;
-    if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
-    send(response, code, failure(code, 'a fault that was ordered'));
   }
 }

@@ -273,7 +273,20 @@ export interface FollowResponse {
   readonly resumeLost: boolean;
 }
 
-export type GetStatusRequest = Readonly<Record<string, never>>;
+export type GetAccessRequest = Readonly<Record<string, never>>;
+
+export interface GetAccessResponse {
+  readonly user: string;
+  readonly seesAll: boolean;
+  readonly listsAliases: boolean;
+  readonly updatesAliases: boolean;
+  readonly getsSettings: boolean;
+  readonly updatesSettings: boolean;
+}
+
+export interface GetStatusRequest {
+  readonly namespace: string;
+}
 
 export interface GetStatusResponse {
   readonly version: string;

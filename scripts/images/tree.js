@@ -6,7 +6,7 @@ import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync } fr
 import { dirname, extname, join } from 'node:path';
 import ts from 'typescript';
 
-const shared = ['core', 'kube', 'policy', 'proto', 'tls'];
+const shared = ['config', 'core', 'kube', 'policy', 'proto', 'tls'];
 const rooms = { agent: ['agent', 'native'], aggregator: ['aggregator'], cli: ['cli'] };
 const besides = {
   agent: ['bpf/LICENSE', 'native/build/weir.bpf.o', 'native/build/Release/weir_native.node'],

@@ -5,7 +5,7 @@ import { afterMore, readCounts } from './load-counts.ts';
 import { whyNoKernel } from './node-fixture.ts';
 import { watched } from './watched.ts';
 
-t.setTimeout(90_000);
+t.setTimeout(180_000);
 
 /** Each has other programs than the one before, on maps of one layout. */
 const generations = [

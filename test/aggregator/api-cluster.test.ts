@@ -165,9 +165,9 @@ t.test('a kind that is installed later is watched from then on', async (t) => {
 });
 
 t.test('what is wrong with an object, or may not be read, is named', async (t) => {
-  const { api, cluster } = await watchCluster(t, {}, ({ store, denied }) => {
+  const { api, cluster } = await watchCluster(t, {}, ({ store, gate }) => {
     store.set(object('networking.k8s.io/v1', 'NetworkPolicy', 'odd', { spec: { podSelector: {}, colour: 'red' } }));
-    denied.add('list nodes');
+    gate.denied.add('list nodes');
   });
   await until(cluster, () => cluster.problems().length >= 2 && !cluster.problems().join().includes('not in yet'));
   const [nodes, policy] = cluster
@@ -176,7 +176,7 @@ t.test('what is wrong with an object, or may not be read, is named', async (t) =
     .reverse();
   t.match(policy, /^nodes: .*403.*; its ClusterRole needs the verbs get, list and watch on nodes; since 1970-/);
   t.match(nodes, /^networkpolicies.networking.k8s.io shop\/odd: spec: Unrecognized key: "colour"/);
-  api.denied.clear();
+  api.gate.denied.clear();
   await cluster.known;
 });
 

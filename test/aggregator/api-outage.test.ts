@@ -36,7 +36,7 @@ interface Started {
 /** The real aggregator on an API server of the test's own, over TLS and with a token. */
 async function start(t: Test, api: KubeApi, folder: string, authority: string, ...flags: string[]): Promise<Started> {
   const kubeconfig = join(folder, 'kubeconfig');
-  writeFileSync(kubeconfig, kubeconfigFor(api.url, api.token, authority));
+  writeFileSync(kubeconfig, kubeconfigFor(api.url, api.gate.token, authority));
   const listen = `unix:${join(folder, 'aggregator.sock')}`;
   const own = ['--listen', listen, '--metrics-listen', '127.0.0.1:0', '--database', join(folder, 'weir.db')];
   const aggregator = await AggregatorProcess.start([...own, '--cluster', 'demo', '--kubeconfig', kubeconfig, ...flags]);
@@ -194,7 +194,7 @@ t.test('a stop before the first state is there is clean', { timeout: 60_000 }, a
 t.test('after the time for it the first state is not waited for any longer', { timeout: 60_000 }, async (t) => {
   const { api, folder, authority } = await startApi(t);
   api.store.set(pod('cart-1', '10.1.0.2'));
-  api.denied.add('list cronjobs');
+  api.gate.denied.add('list cronjobs');
   const { aggregator, connection } = await start(t, api, folder, authority, '--cluster-wait', '500ms');
   const ready = () => fetch(`http://${aggregator.listening.metricsAddress}/readyz`);
   t.equal((await until(ready, ({ status }) => status === 200)).status, 200);

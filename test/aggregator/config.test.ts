@@ -6,11 +6,11 @@ const read = (...args: string[]) => readConfig(['--cluster-files', '/cluster', .
 t.test('the state of the cluster has one source', async (t) => {
   t.match(
     readConfig(['--kubeconfig', '/k'], () => undefined),
-    { kubeconfig: '/k', clusterFiles: undefined },
+    { kubeconfig: '/k', clusterFiles: null },
   );
   t.match(
     readConfig([], () => undefined),
-    { kubeconfig: undefined, clusterFiles: undefined },
+    { kubeconfig: null, clusterFiles: null },
   );
   t.throws(() => read('--kubeconfig', '/k'), {
     code: 'CONFIG_INVALID',
@@ -107,13 +107,20 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
   '--keep: 2h=30d: keep the one before': ['--keep', '15s=1h,2h=30d'],
   '--keep: 500ms=1h: a bucket is at least 1s': ['--keep', '500ms=1h'],
   '--tail: give a length of time': ['--tail', 'long'],
-  '--credits: give a number from 1': ['--credits', '0'],
+  '--credits: give a whole number from 1': ['--credits', '0'],
   '--listen 0.0.0.0:7280: give --tls-cert and --tls-key, or --insecure-transport': ['--listen', '0.0.0.0:7280'],
   '--tls-cert and --tls-key: give both or none': ['--tls-cert', 'a'],
   '--tls-cert: say how agents prove their node': ['--tls-cert', 'a', '--tls-key', 'b'],
   '--tls-ca: needs --tls-cert': ['--tls-ca', 'a'],
   '--agent-account: give namespace/name': ['--agent-account', 'weir'],
-  '--synchronous: ': ['--synchronous', 'OFF'],
+  '--synchronous: give one of FULL, NORMAL': ['--synchronous', 'OFF'],
+  '--database-password-file: needs a URL': ['--database-password-file', '/p'],
+  '--database-password-file: the URL in --database has a password already': [
+    '--database',
+    'postgres://weir:hidden@db/weir',
+    '--database-password-file',
+    '/p',
+  ],
 };
 
 for (const [message, args] of Object.entries(wrong)) {

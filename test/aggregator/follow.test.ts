@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import t from 'tap';
+import type { Edge } from '../../core/edge.ts';
 import { FollowTail } from '../../aggregator/query/follow-tail.ts';
 import { Follower, Followers } from '../../aggregator/query/followers.ts';
 import type * as wire from '../../proto/wire.ts';
@@ -72,7 +73,7 @@ class Caller {
   }
 }
 
-const everyEdge = () => true;
+const everyEdge = (edges: readonly Edge[]) => edges;
 
 t.test('a follower that reads too slowly misses the oldest windows and is told how many', async (t) => {
   const followers = newFollowers(3);
@@ -127,7 +128,7 @@ t.test('who comes back gets what came meanwhile, or is told that some of it is g
 t.test('windows without an edge that matches are left out, but now and then one says how far it is', async (t) => {
   const followers = newFollowers(3);
   const caller = new Caller();
-  followers.add(new Follower(() => false, caller.sink, followers.tail, ''));
+  followers.add(new Follower(() => [], caller.sink, followers.tail, ''));
   for (let sequence = 1; sequence <= 130; sequence++) publish(followers, sequence);
   t.strictSame(caller.sequences, [64, 128]);
   t.strictSame(

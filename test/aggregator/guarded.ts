@@ -12,10 +12,10 @@ import { serveApi } from '../kube/reflecting.ts';
 import { Authority } from '../tls/authority.ts';
 import { podYaml } from './cluster-fixture.ts';
 import { batchOf, call, Pusher } from './pusher.ts';
-import { newFolder, start, TestCluster } from './running.ts';
+import { newFolder, start, type StartOptions, TestCluster } from './running.ts';
 
 const never = 86_400_000;
-const serverName = 'weir-aggregator';
+export const serverName = 'weir-aggregator';
 export const proxySecret = 'a-secret-that-only-the-proxy-knows-of';
 
 export interface Reply {
@@ -41,9 +41,9 @@ const everywhere = (to: string, verbs: readonly string[]): Grant => ({
 
 /**
  * An aggregator whose callers are users of a cluster: `admin` may do everything, `viewer` see everything, `shopper` see
- * the namespace shop, `nobody` nothing. Edges go from shop to data, and within data.
+ * the namespace shop, `nobody` nothing. Edges go from shop to data, and within data. @param more objects of the cluster
  */
-export async function guarded(t: Test) {
+export async function guarded(t: Test, options: StartOptions = {}, more: readonly string[] = []) {
   const { api, client } = await serveApi(t);
   for (const name of ['admin', 'viewer', 'shopper', 'nobody']) {
     api.accounts.tokens.set(`token-of-${name}`, { username: name });
@@ -54,11 +54,12 @@ export async function guarded(t: Test) {
   const own = authority.write(authority.issue(`DNS:${serverName}`), 'aggregator');
   const certificates = await CertificateFiles.open({ ca: null, ...own }, never, silent);
   const trust = await CertificateFiles.open({ ca: authority.certFile, cert: null, key: null }, never, silent);
-  const options = { keepMs: 1, maxKept: 1_000, timeoutMs: 5_000 };
+  const kept = { keepMs: 1, maxKept: 1_000, timeoutMs: 5_000 };
   const proxy = { userHeader: 'x-forwarded-user', groupsHeader: 'x-forwarded-groups', secret: proxySecret };
   const users = {
-    authenticate: authenticator(new TokenReviews(client, options), proxy),
-    reviews: new AccessReviews(client, options),
+    authenticate: authenticator(new TokenReviews(client, kept), proxy),
+    reviews: new AccessReviews(client, kept),
+    lookAgainMs: 100,
   };
   const lines: Line[] = [];
   const log = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line) as Line) });
@@ -66,10 +67,11 @@ export async function guarded(t: Test) {
     podYaml({ name: 'frontend-1', ip: '10.1.0.1', deployment: 'frontend' }),
     podYaml({ name: 'redis-0', ip: '10.1.0.4', namespace: 'data', deployment: 'redis' }),
     podYaml({ name: 'backup-0', ip: '10.1.0.5', namespace: 'data', deployment: 'backup' }),
+    ...more,
   );
   const socket = `unix:${newFolder(t)}/a.sock`;
   const secured = { certificates, proofs: [], users };
-  const running = await start(t, cluster, { listen: ['127.0.0.1:0', socket], secured, log });
+  const running = await start(t, cluster, { listen: ['127.0.0.1:0', socket], secured, log, ...options });
   const agentConnection = connect(socket);
   t.teardown(() => agentConnection.close());
   const agent = new Pusher(agentConnection);
@@ -104,7 +106,7 @@ export async function guarded(t: Test) {
   };
   const post = (path: string, body: object, headers: Record<string, string | string[]> = {}) =>
     http('POST', `/api/v1/${path}`, { 'content-type': 'application/json', ...headers }, JSON.stringify(body));
-  return { ...running, api, agent, as, http, post, lines };
+  return { ...running, api, agent, as, http, post, lines, authority: authority.cert };
 }
 
 export const bearer = (user: string) => ({ authorization: `Bearer token-of-${user}` });

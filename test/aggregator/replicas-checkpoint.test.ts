@@ -27,7 +27,7 @@ function withoutPieces(store: PostgresStore): PostgresStore {
 
 t.test('a checkpoint says which segments are in it while others are still to come from another', async (t) => {
   const server = await PostgresServer.start((remove) => t.teardown(remove));
-  const options = { url: server.newDatabase(), maxCached: 1_000, log };
+  const options = { url: server.newDatabase(), passwordFile: null, maxCached: 1_000, log };
   const store = await PostgresStore.open(options);
   const only = withoutPieces(await PostgresStore.open(options));
   t.teardown(() => Promise.all([store.close(), only.close()]));

@@ -11,7 +11,12 @@ export async function startReplicas(t: Test, server: PostgresServer, count: numb
   const url = server.newDatabase();
   const one = async () => {
     const cluster = new TestCluster(podYaml({ name: 'cart-1', ip: '10.1.0.1', deployment: 'cart' }));
-    const store = await PostgresStore.open({ url, maxCached: 1_000, log: pino({ level: 'silent' }) });
+    const store = await PostgresStore.open({
+      url,
+      passwordFile: null,
+      maxCached: 1_000,
+      log: pino({ level: 'silent' }),
+    });
     return (await start(t, cluster, { store })).connection;
   };
   return await Promise.all(Array.from({ length: count }, one));

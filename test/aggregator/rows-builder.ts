@@ -59,7 +59,9 @@ export class RowsBuilder {
     const { length } = this.#lanes;
     return {
       lanes: this.#lanes,
-      counts: this.#counts.subarray(0, length * width),
+      counters: counterNames.map((_, counter) =>
+        Float64Array.from({ length }, (_, row) => this.#counts[row * width + counter] as number),
+      ),
       firstSeen: this.#firstSeen.subarray(0, length),
       lastSeen: this.#lastSeen.subarray(0, length),
       evidence: this.#evidence.subarray(0, length),

@@ -126,6 +126,7 @@ export function anySegment(node: string, sequence: number, epoch = 1): fc.Arbitr
     window: { startUnixMs, endUnixMs: startUnixMs + windowMs },
     losses: sequence % 5 === 0 ? { 'kernel-map': sequence } : {},
     rows: rowsOf(rows),
+    coded: null,
   }));
 }
 

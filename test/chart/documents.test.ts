@@ -1,73 +1,78 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { errorTable } from '../../core/errors.ts';
-import { Authority } from '../tls/authority.ts';
-import { weir } from '../cli/run.ts';
-import { commandsOf, documents } from './documents.ts';
-import { root, toolOf, whyNoHelm } from './helm.ts';
+import { whyNoKernel } from '../agent/node-fixture.ts';
+import { ApiCluster } from './api-cluster.ts';
+import { blocksOf, documents } from './documents.ts';
+import { root, whyNoHelm } from './helm.ts';
+import { startNodeCluster } from './node-cluster.ts';
 
-const skip = whyNoHelm();
-const commands = documents.flatMap(commandsOf);
-const startingWith = (start: string) => commands.filter((command) => command.startsWith(start));
+const skip = whyNoHelm() || whyNoKernel();
+const [install, ...others] = documents;
+const [first = [], ...rest] = blocksOf(install);
+const alternatives = rest.filter((block) => block.some((line) => line.startsWith('helm install ')));
+const removal = rest.filter((block) => block.some((line) => line.startsWith('helm uninstall ')));
+const further = rest.filter((block) => !alternatives.includes(block) && !removal.includes(block));
 
-function run(program: string, args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', cwd: root });
-  return { status, text: `${stdout}${stderr}` };
+t.setTimeout(180_000);
+
+t.test('each other way to install works in a cluster without any other', { skip }, async (t) => {
+  t.equal(alternatives.length, 2);
+  for (const block of alternatives) {
+    const cluster = await ApiCluster.start(t);
+    for (const line of block) t.match(await cluster.sh(line), { status: 0 }, line);
+  }
+});
+
+/** What kubectl forwards a port to is told by what it asks for; in its place a relay passes the connections on. */
+async function forward(
+  t: Test,
+  line: string,
+  { cluster, kubelet, node }: Awaited<ReturnType<typeof startNodeCluster>>,
+) {
+  const { stdout, stderr } = await cluster.sh(line.replace(/ &$/, ''));
+  const pod = '/api/v1/namespaces/weir/pods/weir-aggregator-0/portforward';
+  t.ok(cluster.api.requests.includes(pod), `${line}: ${stdout}${stderr}`);
+  const port = / (\d+) &$/.exec(line)?.[1];
+  const to = `${port}, '${kubelet.addressOf('weir/weir-aggregator-0')}'`;
+  const relay = `import { connect, createServer } from 'node:net';
+    createServer((near) => near.pipe(connect(${to})).pipe(near)).listen(${port}, 'localhost', () => console.log('ready'));`;
+  await node.serve(node, relay);
 }
 
-t.test('every command is of a kind that is tried here', async (t) => {
-  t.ok(commands.length > 10);
-  // What needs a cluster: that kubectl knows the words is tried, not what comes of them.
-  const kinds = /^(helm (install|upgrade|uninstall)|weir|kubectl (create|get|logs|port-forward|exec)) /;
-  t.strictSame(
-    commands.filter((command) => !kinds.test(command)),
-    [],
-  );
-});
-
-t.test('Helm takes the values of each installation and upgrade', { skip }, async (t) => {
-  for (const command of commands.filter((each) => /^helm (install|upgrade) /.test(each))) {
-    const args = command
-      .split(' ')
-      .slice(2)
-      .filter((word) => !['--create-namespace', '--reuse-values'].includes(word));
-    const { status, text } = run(toolOf('kube-1.36', 'helm'), ['template', ...args]);
-    t.equal(status, 0, `${command}\n${text.slice(0, 500)}`);
-  }
-});
-
-t.test('kubectl takes each command, and makes what it is said to make', { skip }, async (t) => {
-  const kubectl = toolOf('kube-1.36', 'kubectl');
-  for (const command of startingWith('kubectl create ')) {
-    const { status, text } = run(kubectl, [...command.split(' ').slice(1), '--dry-run=client', '-o', 'yaml']);
-    t.equal(status, 0, `${command}\n${text}`);
-  }
-  for (const command of commands.filter((each) => /^kubectl (get|logs|port-forward|exec) /.test(each))) {
-    const [words = ''] = command.split(/ [|>] /);
-    const { text } = run(kubectl, [
-      ...words.split(' ').slice(1),
-      '--server=http://127.0.0.1:1',
-      '--request-timeout=1s',
-    ]);
-    t.match(text, /refused|127\.0\.0\.1:1/, `${command}: it is the server that is missing`);
-    t.notMatch(text, /unknown (flag|command)/, command);
-  }
-});
-
-t.test('weir takes each command', async (t) => {
-  const authority = new Authority(t);
-  for (const command of startingWith('weir ')) {
-    const args = command
-      .split(' ')
-      .slice(1)
-      .map((word) => (word === 'weir-ca.crt' ? authority.certFile : word));
-    t.match(await weir(args.map((word) => (word === 'localhost:7280' ? 'localhost:1' : word))), {
-      status: 1,
-      stderr: /nothing answers/,
-    });
-  }
+t.test('every command of the pages does what it is there for', { skip }, async (t) => {
+  const running = await startNodeCluster(t);
+  const { cluster, kubelet, node } = running;
+  const run = async (blocks: readonly (readonly string[])[]) => {
+    for (const line of blocks.flat()) {
+      if (line.startsWith('kubectl port-forward ')) await forward(t, line, running);
+      else t.match(await cluster.sh(line), { status: 0 }, line);
+      if (line.includes('--remove-pins')) await kubelet.ended('weir/weir-agent-n1');
+      else if (/^helm (install|upgrade) /.test(line)) await kubelet.ready();
+      t.strictSame(kubelet.problems, []);
+    }
+  };
+  const [asking = [], ...later] = further;
+  await run([first, asking]);
+  const notes = (await cluster.must('helm get notes weir --namespace weir')).split('\n').map((line) => line.trim());
+  // The port is forwarded already.
+  await run([notes.filter((line) => /^(kubectl|helm|weir) /.test(line) && !line.endsWith(' &'))]);
+  await run(later);
+  t.match(await cluster.must('helm get values weir --namespace weir'), /cluster: production/, 'upgrades keep values');
+  // What the pages look for in the log: a change, and somebody who may not.
+  const aggregator = `${kubelet.addressOf('weir/weir-aggregator-0')}:7280`;
+  const trust = '--tls-ca weir-ca.crt --tls-server-name weir-aggregator';
+  const set = `weir alias set office 203.0.113.0/24 --aggregator ${aggregator} ${trust}`;
+  await cluster.must('kubectl create token default --namespace shop > token');
+  t.match(await cluster.sh(`${set} --token-file token`), { stderr: /This is not allowed/ });
+  await cluster.must(set);
+  await run(others.flatMap(blocksOf));
+  const pinned = () => readdirSync(node.pins, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
+  t.ok(pinned().length > 0);
+  await run(removal);
+  await kubelet.settled();
+  t.strictSame(pinned(), [], 'nothing is left in the kernel');
 });
 
 t.test('links lead somewhere, and messages are ones that there are', async (t) => {

@@ -4,9 +4,9 @@ import { root } from './helm.ts';
 
 export const documents = ['docs/INSTALL.md', 'docs/OPERATE.md', 'docs/TROUBLESHOOTING.md'] as const;
 
-/** The commands of a page: the lines of its shell blocks. */
-export function commandsOf(document: string): string[] {
+/** The shell blocks of a page, each with its commands, one a line. */
+export function blocksOf(document: string): string[][] {
   const text = readFileSync(join(root, document), 'utf8');
   const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block);
-  return blocks.flatMap((block) => block.split('\n')).filter((line) => line !== '');
+  return blocks.map((block) => block.split('\n').filter((line) => line !== ''));
 }

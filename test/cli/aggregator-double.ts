@@ -1,4 +1,5 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { everything } from '../../aggregator/access/own-access.ts';
 import { openGate } from '../../aggregator/access/user-gate.ts';
 import { addService } from '../../aggregator/api/grpc-service.ts';
 import type { WeirError } from '../../core/errors.ts';
@@ -51,6 +52,7 @@ export class AggregatorDouble {
       getGraph: unary(() => ({ nodes: [], links: [], coverage: answers.coverage, folded: false })),
       getTimeline: unary(() => ({ buckets: [], coverage: answers.coverage })),
       completeFilter: unary(() => ({ suggestions: [], replaceFrom: 0, replaceTo: 0, problem: '', problemAt: 0 })),
+      getAccess: unary(() => everything),
       getStatus: unary(() => answers.status),
       follow: (request, to) => {
         this.asked.push(request);

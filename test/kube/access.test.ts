@@ -40,7 +40,7 @@ t.test('a service account is read anew each time, for its token is replaced', as
   const client = new KubeClient(access);
   const list = async () => 'body' in (await client.get('/api/v1/pods', {}, new AbortController().signal));
   t.ok(await list());
-  api.token = 'second';
+  api.gate.token = 'second';
   t.notOk(await list());
   writeFileSync(join(account, 'token'), 'second');
   t.ok(await list());

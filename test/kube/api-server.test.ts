@@ -200,7 +200,7 @@ t.test('who brings no token, or may not, is told so', async (t) => {
   t.match(await ask<Status>(api, '/api/v1/pods'), { code: 401, body: { reason: 'Unauthorized' } });
   const authorization = 'Bearer secret';
   t.equal((await ask(api, '/api/v1/pods', { authorization })).code, 200);
-  api.denied.add('list pods');
+  api.gate.denied.add('list pods');
   const denied = await ask<Status>(api, '/api/v1/pods', { authorization });
   t.match(denied, {
     code: 403,
@@ -214,7 +214,8 @@ t.test('discovery names what is installed', async (t) => {
     const { body } = await ask<{ groups: { name: string }[] }>(api, '/apis');
     return body.groups.map(({ name }) => name);
   };
-  t.strictSame(await groups(), ['apps', 'batch', 'discovery.k8s.io', 'networking.k8s.io']);
+  t.ok((await groups()).includes('networking.k8s.io'));
+  t.notOk((await groups()).includes('cilium.io'));
   api.install('cilium.io/v2');
   t.ok((await groups()).includes('cilium.io'));
   const { body } = await ask<{ resources: object[] }>(api, '/apis/cilium.io/v2');

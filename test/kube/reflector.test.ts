@@ -205,16 +205,16 @@ t.test('what keeps a client out is named, with what to do', async (t) => {
   const on = await Reflecting.start(t, { api: { token: 'right' } });
   await on.until(() => on.reflector.status.failing !== null);
   t.match(on.reflector.status.failing?.message, /answered 401: Unauthorized; the token .* is not accepted/);
-  on.api.token = null;
-  on.api.denied.add('list pods');
+  on.api.gate.token = null;
+  on.api.gate.denied.add('list pods');
   const message = () => on.reflector.status.failing?.message ?? '';
   await on.until(() => message().includes('403'));
   t.match(message(), /cannot list resource "pods".*; its ClusterRole needs the verbs get, list and watch on pods/);
-  on.api.denied.clear();
-  on.api.denied.add('watch pods');
+  on.api.gate.denied.clear();
+  on.api.gate.denied.add('watch pods');
   await on.until(() => on.lists === 1);
   await on.until(() => message().includes('cannot watch'));
-  on.api.denied.clear();
+  on.api.gate.denied.clear();
   await on.until(() => on.reflector.status.failing === null);
 });
 

@@ -6,6 +6,7 @@ import { Lab } from '../../lab/lab.ts';
 import { tryEnforcement } from './enforcement.ts';
 import { leftOf, nothingLeft } from './left.ts';
 import { whyNoLab } from './privileged.ts';
+import { tryProof } from './proof.ts';
 
 /** A link as `ip -json -details link` shows it. */
 export interface ShownLink {
@@ -45,9 +46,12 @@ async function tryHairpin(t: Test, lab: Lab): Promise<void> {
   }
 }
 
-/** Builds a lab with two nodes of one CNI, looks at what is that CNI's own, and tries what each of them has to do. */
+/**
+ * Builds a lab with two nodes of one CNI, looks at what is that CNI's own, and tries what each of them has to do. All in
+ * one lab: to build it takes longest.
+ */
 export async function tryCni(cni: CniName, own: (t: Test, lab: Lab) => void | Promise<void>): Promise<void> {
-  tap.setTimeout(180_000);
+  tap.setTimeout(240_000);
   await tap.test(`a lab wired as ${cni} wires pods`, { skip: whyNoLab() }, async (suite) => {
     const lab = await Lab.start({ name: cni, cni });
     suite.teardown(() => lab.stop());
@@ -58,6 +62,8 @@ export async function tryCni(cni: CniName, own: (t: Test, lab: Lab) => void | Pr
       t.ok(ok > lab.expectedEdges().length, `${ok} attempts`);
     });
     await suite.test('a pod reaches itself through its own Service', async (t) => tryHairpin(t, lab));
+    await suite.test('what was generated is enforced as computed', async (t) => tryProof(t, lab, cni));
+    await lab.unenforce();
     await tryEnforcement(suite, lab);
     await lab.stop();
     suite.strictSame(leftOf(cni), nothingLeft, 'nothing is left');

@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Readable } from 'node:stream';
@@ -8,14 +9,23 @@ const main = fileURLToPath(new URL('../../lab/demo/main.js', import.meta.url));
 
 export type DemoProcess = ChildProcessByStdio<null, Readable, Readable>;
 
-/** A port of the loopback interface that nobody listens on. */
+/**
+ * A port of the loopback interface that nobody listens on. It is none of those that the kernel gives to whoever asks for
+ * any, as other tests do before it is taken.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(10_000, 32_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch {
+      continue; // somebody has it
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** Starts a demo in a process of its own. @param lab name of its lab */

@@ -8,13 +8,12 @@ import { type Job, type JobResult, runJob } from './job.ts';
 import { addCounts, type Counts, closingLine, countsOf, failuresOf, noCounts, skipsOf } from './tap-output.ts';
 
 const compiledTests = join(import.meta.dirname, '..');
-const concurrency = 2;
 
 /**
- * Rooms whose tests change the network of this machine, measure the kernel, or take all of it as a browser does: one at a
- * time, after all others.
+ * Rooms whose tests are long and take much of the machine: the kernel, a browser. One at a time from the beginning,
+ * beside all others.
  */
-const aloneRooms = new Set(['native', 'agent', 'lab', 'bench', 'ui']);
+const heavyRooms = ['lab', 'ui', 'bench', 'native', 'agent'];
 
 const checks: readonly Job[] = [
   { name: 'format', command: 'node_modules/.bin/biome', args: ['format', '.'], tap: false },
@@ -54,13 +53,19 @@ function report(job: Job, result: JobResult): void {
   if (job.tap) for (const skip of skipsOf(output)) print(`     skipped: ${skip}`);
 }
 
-/** Runs jobs side by side and reports each as it ends. */
-async function runAll(jobs: readonly Job[], workers: number): Promise<void> {
+/** Runs jobs two at a time, one from the front and one from the back until they meet, and reports each as it ends. */
+async function runFromBothEnds(jobs: readonly Job[]): Promise<void> {
   const waiting = [...jobs];
-  const work = async () => {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) report(job, await runJob(job));
+  const work = async (next: () => Job | undefined) => {
+    for (let job = next(); job !== undefined; job = next()) report(job, await runJob(job));
   };
-  await Promise.all(Array.from({ length: workers }, work));
+  await Promise.all([work(() => waiting.shift()), work(() => waiting.pop())]);
+}
+
+/** Where the tests of a room stand: heavy rooms first, in their order. */
+function placeOf(file: string): number {
+  const index = heavyRooms.indexOf(roomOf(file));
+  return index === -1 ? heavyRooms.length : index;
 }
 
 const wanted = new Set(process.argv.slice(2));
@@ -70,11 +75,8 @@ const files = readdirSync(compiledTests, { recursive: true, encoding: 'utf8' })
 if (files.length === 0)
   print(`no tests in ${relative('.', compiledTests)} of: ${[...wanted].join(', ') || 'any room'}`);
 
-await runAll(
-  [...(wanted.size === 0 ? checks : []), ...files.filter((file) => !aloneRooms.has(roomOf(file))).map(testJob)],
-  concurrency,
-);
-await runAll(files.filter((file) => aloneRooms.has(roomOf(file))).map(testJob), 1);
+const tests = files.toSorted((a, b) => placeOf(a) - placeOf(b)).map(testJob);
+await runFromBothEnds([...tests, ...(wanted.size === 0 ? checks : [])]);
 
 const skipFails = inCi && total.skipped > 0;
 if (skipFails) print('A skipped test is a failure here, because CI=true: make what it needs available.');

@@ -3,6 +3,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { queryClient } from './api/use-call.ts';
 import { App } from './app/App.tsx';
+import { SignedIn } from './app/SignedIn.tsx';
 import { LiveProvider } from './app/Live.tsx';
 import './design/tokens.css';
 import './design/base.css';
@@ -17,9 +18,11 @@ if (root !== null) {
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={queryClient}>
-        <LiveProvider>
-          <App />
-        </LiveProvider>
+        <SignedIn>
+          <LiveProvider>
+            <App />
+          </LiveProvider>
+        </SignedIn>
       </QueryClientProvider>
     </StrictMode>,
   );

@@ -1,7 +1,11 @@
 import type { Edge } from '../../../core/edge.ts';
 import { entityKey } from '../../../core/identity.ts';
+import { isHidden } from '../../../core/sight.ts';
 
-/** The edges within so many steps of an entity, in whichever direction they lead. @param key of the entity */
+/**
+ * The edges within so many steps of an entity, in whichever direction they lead. What is hidden is no way on: it stands
+ * for many. @param key of the entity
+ */
 export function edgesAround(edges: readonly Edge[], key: string, hops: number): readonly Edge[] {
   const byEnd = new Map<string, number[]>();
   for (const [index, { client, server }] of edges.entries()) {
@@ -19,7 +23,7 @@ export function edgesAround(edges: readonly Edge[], key: string, hops: number): 
     for (const index of border.flatMap((end) => byEnd.get(end) ?? [])) {
       found.add(index);
       const { client, server } = edges[index] as Edge;
-      for (const end of [entityKey(client), entityKey(server)]) {
+      for (const end of [client, server].filter((each) => !isHidden(each)).map(entityKey)) {
         if (reached.has(end)) continue;
         reached.add(end);
         next.push(end);

@@ -2,6 +2,7 @@ import type { Edge } from '../../../core/edge.ts';
 import { WeirError } from '../../../core/errors.ts';
 import { type Entity, entityKey } from '../../../core/identity.ts';
 import type { Scope } from '../../../core/scope.ts';
+import { sees, type Sight } from '../../../core/sight.ts';
 import { encodeCoverage } from '../../../proto/convert-coverage.ts';
 import type * as wire from '../../../proto/wire.ts';
 import type { Answer } from '../../graph/history.ts';
@@ -18,14 +19,21 @@ const mostHops = 10;
 const anywhere: Scope = { namespace: null, workload: null };
 
 /** The graph as a map shows it. @throws WeirError */
-export async function getGraph(graphs: Graphs, request: wire.GetGraphRequest): Promise<wire.GetGraphResponse> {
+export async function getGraph(
+  graphs: Graphs,
+  request: wire.GetGraphRequest,
+  sight: Sight,
+): Promise<wire.GetGraphResponse> {
   const { openNamespaces, maxNodes } = request;
   if (maxNodes > mostNodes) throw new WeirError('QUERY_INVALID', `${mostNodes} nodes are the most of a map`);
   const asked = readAsked(request, graphs.state);
   const { scope } = asked;
-  const { edges, coverage } = await edgesShown(graphs, asked, request.hops || 1);
+  const { edges, coverage } = await edgesShown(graphs, asked, request.hops || 1, sight);
   const kept = scope.workload?.namespace ?? scope.namespace;
-  const open = scope.workload === null ? new Set([...openNamespaces, ...(kept === null ? [] : [kept])]) : null;
+  const open =
+    scope.workload === null
+      ? new Set([...openNamespaces.filter((name) => sees(sight, name)), ...(kept === null ? [] : [kept])])
+      : null;
   const silent = asked.passesAll ? silentOf(graphs, scope, open) : nothing;
   const entities = distinctEnds(edges, silent.entities);
   const names = outsideNames(edges);
@@ -42,12 +50,12 @@ export async function getGraph(graphs: Graphs, request: wire.GetGraphRequest): P
   return { nodes, links, coverage: encodeCoverage(coverage), folded: isCoarser || isCut };
 }
 
-async function edgesShown(graphs: Graphs, asked: Asked, hops: number): Promise<Answer> {
+async function edgesShown(graphs: Graphs, asked: Asked, hops: number, sight: Sight): Promise<Answer> {
   const { workload } = asked.scope;
-  if (workload === null || hops === 1) return await answerTo(graphs, asked);
+  if (workload === null || hops === 1) return await answerTo(graphs, asked, sight);
   if (hops > mostHops) throw new WeirError('QUERY_INVALID', `${mostHops} hops are the most`);
-  graphs.state.checkRecorded(asked.scope, graphs.history);
-  const answer = await answerTo(graphs, { ...asked, scope: anywhere });
+  graphs.state.checkRecorded(asked.scope, graphs.history, sight);
+  const answer = await answerTo(graphs, { ...asked, scope: anywhere }, sight);
   return { ...answer, edges: edgesAround(answer.edges, entityKey({ type: 'workload', ...workload }), hops) };
 }
 

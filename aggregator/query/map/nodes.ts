@@ -1,6 +1,7 @@
 import type { Edge } from '../../../core/edge.ts';
 import type { Entity, ServiceRef } from '../../../core/identity.ts';
 import { compareText } from '../../../core/order.ts';
+import { isHidden } from '../../../core/sight.ts';
 import { wireProtocol } from '../../../proto/names.ts';
 import type * as wire from '../../../proto/wire.ts';
 import type { ClusterState } from '../cluster-state.ts';
@@ -22,6 +23,7 @@ export class MapNode {
   }
 
   addMember(entity: Entity): void {
+    if (isHidden(entity)) return;
     if (entity.type === 'external' || entity.type === 'unresolved') this.#addresses.add(entity.address);
   }
 

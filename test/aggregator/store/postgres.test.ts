@@ -1,9 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
 import t from 'tap';
 import { PostgresStore } from '../../../aggregator/store/postgres.ts';
 import { postgresSteps } from '../../../aggregator/store/postgres-schema.ts';
-import { packRows } from '../../../aggregator/store/segment-codec.ts';
+import { packSegment } from '../../../aggregator/store/segment-codec.ts';
 import type { Lane } from '../../../aggregator/graph/lane.ts';
 import { plainSegment } from '../segments.ts';
 import { storeContract } from './contract.ts';
@@ -11,7 +14,7 @@ import { allTime, segmentsIn } from './under-test.ts';
 import { PostgresServer } from '../../../lab/programs/postgres-server.ts';
 
 const log = pino({ level: 'silent' });
-const open = (url: string, maxCached = 1_000) => PostgresStore.open({ url, maxCached, log });
+const open = (url: string, maxCached = 1_000) => PostgresStore.open({ url, passwordFile: null, maxCached, log });
 const commitOf = (node: string, sequence: number) => ({
   segment: plainSegment(node, sequence, 1),
   firstSequence: sequence,
@@ -111,8 +114,9 @@ t.test('a PostgreSQL server', async (t) => {
     await client.query("INSERT INTO weir_cluster (name, last_segment, last_lane, last_name) VALUES ('demo', 7, 1, 1)");
     await client.query("INSERT INTO weir_lane VALUES ('demo', 1, $1, $2)", [laneOf.key, JSON.stringify(lane)]);
     await client.query("INSERT INTO weir_name VALUES ('demo', 1, 'n1')");
-    const { rows, window } = plainSegment('n1', 1, 1);
-    const columns = packRows(rows, window.startUnixMs, { laneId: () => 1, nameId: () => 1 });
+    const segment = plainSegment('n1', 1, 1);
+    const { window } = segment;
+    const columns = packSegment(segment, { laneId: () => 1, nameId: () => 1 });
     await client.query(`INSERT INTO weir_segment VALUES ('demo', 7, 'n1', 1, 1, $1, $2, '{"spool":3}', $3)`, [
       window.startUnixMs,
       window.endUnixMs,
@@ -181,6 +185,33 @@ t.test('a PostgreSQL server', async (t) => {
       acknowledged.length > 0 && acknowledged.every((each) => stored.includes(each)),
       `${acknowledged.length} of them`,
     );
+    await store.close();
+  });
+
+  t.test('is told the password by a file, also one that is replaced', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'weir-password-'));
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    const passwordFile = join(folder, 'password');
+    const url = server.newDatabase().replace('postgres@', 'guarded@');
+    server.query("CREATE ROLE guarded LOGIN PASSWORD 'first'");
+    server.query(`GRANT ALL ON SCHEMA ${/weir_\d+/.exec(url)?.[0]} TO guarded`);
+    const rule = "SELECT 'host all guarded 127.0.0.1/32 scram-sha-256'";
+    server.query(`COPY (${rule}) TO PROGRAM 'cat - pg_hba.conf > stricter && mv stricter pg_hba.conf'`);
+    server.query('SELECT pg_reload_conf()');
+    const openGuarded = () => PostgresStore.open({ url, passwordFile, maxCached: 10, log });
+
+    writeFileSync(passwordFile, 'wrong');
+    await t.rejects(openGuarded(), {
+      code: 'STORE',
+      message: /the password is not accepted; .*--database-password-file/,
+    });
+    writeFileSync(passwordFile, 'first\n');
+    const store = await openGuarded();
+    t.strictSame(await store.cursors('demo'), []);
+
+    server.query("ALTER ROLE guarded PASSWORD 'second'");
+    writeFileSync(passwordFile, 'second\n');
+    t.strictSame(await segmentsIn(store, 'demo', allTime), [], 'the first connection that reads asks the file anew');
     await store.close();
   });
 

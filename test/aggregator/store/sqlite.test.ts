@@ -67,7 +67,7 @@ t.test('a database of another version is refused with what to do, and left as it
     other.close();
     const before = readFileSync(path);
     const message = new RegExp(
-      `has schema ${version}, this version of Weir reads 3 to 8; move it away to begin anew, or name`,
+      `has schema ${version}, this version of Weir reads 3 to 9; move it away to begin anew, or name`,
     );
     t.throws(() => open(path), { code: 'STORE', message });
     t.ok(before.equals(readFileSync(path)));

@@ -1,17 +1,23 @@
 import { createParser } from 'eventsource-parser';
 import type { FollowRequest, FollowResponse } from '../../../proto/wire.ts';
-import { type ApiError, apiUrl, errorOf, identityHeaders } from './client.ts';
+import { ApiError, apiUrl, ask } from './client.ts';
+import { refused, token } from './session.ts';
 
 export type StreamState =
   | { readonly type: 'connecting' }
   | { readonly type: 'open' }
   /** It is tried again by itself. */
-  | { readonly type: 'lost'; readonly reason: string };
+  | { readonly type: 'lost'; readonly reason: string }
+  /** Trying again would change nothing. */
+  | { readonly type: 'refused'; readonly reason: string };
 
 export interface StreamEvents {
   readonly onState: (state: StreamState) => void;
   readonly onWindow: (window: FollowResponse) => void;
 }
+
+/** What ends a stream in its midst. */
+type Fault = Pick<ApiError, 'code' | 'message'>;
 
 const firstRetryMs = 500;
 const longestRetryMs = 15_000;
@@ -34,9 +40,10 @@ export function followWindows(request: Partial<FollowRequest>, events: StreamEve
   const run = async () => {
     while (!end.signal.aborted) {
       events.onState({ type: 'connecting' });
-      const reason = await readOnce({ ...request, resumeToken }, end.signal, events.onState, onWindow);
+      const broken = await readOnce({ ...request, resumeToken }, end.signal, events.onState, onWindow);
       if (end.signal.aborted) return;
-      events.onState({ type: 'lost', reason });
+      events.onState(broken);
+      if (broken.type === 'refused') return;
       await pause(retryMs, end.signal);
       retryMs = Math.min(retryMs * 2, longestRetryMs);
     }
@@ -51,34 +58,39 @@ async function readOnce(
   end: AbortSignal,
   onState: StreamEvents['onState'],
   onWindow: StreamEvents['onWindow'],
-): Promise<string> {
+): Promise<Extract<StreamState, { readonly reason: string }>> {
   const url = apiUrl('query/follow');
   url.searchParams.set('request', JSON.stringify(request));
   const silence = new AbortController();
   let watchdog = setTimeout(() => silence.abort(), silenceMs);
+  const bearer = token();
+  const lost = (reason: string) => ({ type: 'lost', reason }) as const;
   try {
-    const response = await fetch(url, {
-      headers: { accept: 'text/event-stream', ...identityHeaders() },
+    const response = await ask(url, {
+      headers: { accept: 'text/event-stream' },
       signal: AbortSignal.any([end, silence.signal]),
     });
-    if (!response.ok || response.body === null) return (await errorOf(response)).message;
     onState({ type: 'open' });
-    let fault = '';
+    let fault: Fault | null = null as Fault | null;
     const parser = createParser({
       onEvent: ({ event, data }) => {
-        if (event === 'fault') fault = (JSON.parse(data) as ApiError).message;
+        if (event === 'fault') fault = JSON.parse(data) as Fault;
         else if (data !== '') onWindow(JSON.parse(data) as FollowResponse);
       },
     });
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    const reader = (response.body ?? new Blob().stream()).pipeThrough(new TextDecoderStream()).getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       clearTimeout(watchdog);
       watchdog = setTimeout(() => silence.abort(), silenceMs);
       parser.feed(part.value);
     }
-    return fault || 'The aggregator ended the stream';
-  } catch {
-    return silence.signal.aborted ? 'Nothing was heard for 45 s' : 'The aggregator did not answer';
+    if (fault === null) return lost('The aggregator ended the stream');
+    if (fault.code === 'UNAUTHENTICATED') refused(bearer, true);
+    return { type: fault.code === 'FORBIDDEN' ? 'refused' : 'lost', reason: fault.message };
+  } catch (error) {
+    if (silence.signal.aborted) return lost('Nothing was heard for 45 s');
+    if (!(error instanceof ApiError)) return lost('The aggregator did not answer');
+    return { type: error.status === 401 || error.status === 403 ? 'refused' : 'lost', reason: error.message };
   } finally {
     clearTimeout(watchdog);
   }

@@ -16,6 +16,7 @@ export interface Methods {
     readonly getTimeline: Method<wire.GetTimelineRequest, wire.GetTimelineResponse>;
     readonly completeFilter: Method<wire.CompleteFilterRequest, wire.CompleteFilterResponse>;
     readonly getStatus: Method<wire.GetStatusRequest, wire.GetStatusResponse>;
+    readonly getAccess: Method<wire.GetAccessRequest, wire.GetAccessResponse>;
   };
   readonly policy: {
     readonly generate: Method<wire.GenerateRequest, wire.GenerateResponse>;

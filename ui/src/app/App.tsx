@@ -2,6 +2,9 @@ import { lazy, Suspense, useState } from 'react';
 import logo from '../design/weir.svg';
 import { MapScreen } from '../map/MapScreen.tsx';
 import { TableScreen } from '../tables/TableScreen.tsx';
+import { useMayAsk } from './access.ts';
+import { Account } from './Account.tsx';
+import { ChooseNamespace } from './ChooseNamespace.tsx';
 import { ErrorBoundary } from './ErrorBoundary.tsx';
 import { Waiting } from './Empty.tsx';
 import { FilterField } from './FilterField.tsx';
@@ -49,6 +52,7 @@ function ScreenOf({ screen }: { readonly screen: Screen }) {
 export function App() {
   const { screen } = useView();
   const theme = useTheme();
+  const mayAsk = useMayAsk();
   const [keysOpen, setKeysOpen] = useState(false);
   return (
     <div className="app">
@@ -59,6 +63,7 @@ export function App() {
         </h1>
         <ScopeBar />
         <span className="grow" />
+        <Account />
         <button
           type="button"
           className="button plain"
@@ -71,7 +76,7 @@ export function App() {
           ?
         </button>
       </header>
-      <TimeStrip />
+      {mayAsk && <TimeStrip />}
       <nav className="tabs" aria-label="Screens">
         {screens.map((each) => (
           <button
@@ -89,7 +94,7 @@ export function App() {
       <main className="main" aria-label={titles[screen]}>
         <ErrorBoundary key={screen}>
           <Suspense fallback={<Waiting />}>
-            <ScreenOf screen={screen} />
+            {mayAsk || screen === 'settings' ? <ScreenOf screen={screen} /> : <ChooseNamespace />}
           </Suspense>
         </ErrorBoundary>
       </main>

@@ -1,39 +1,11 @@
-import { useState } from 'react';
-import { ApiError, setToken } from '../api/client.ts';
-import { queryClient, useCall } from '../api/use-call.ts';
+import { ApiError } from '../api/client.ts';
+import { queryClient } from '../api/use-call.ts';
 import { type Cause, causeOfError, causeOfNothing, type Looked } from './causes.ts';
+import { useStatus } from './use-status.ts';
 import { show, useView } from './use-view.ts';
 
 function askAgain(): void {
   void queryClient.invalidateQueries();
-}
-
-function SignIn() {
-  const [value, setValue] = useState('');
-  return (
-    <form
-      className="inline"
-      onSubmit={(event) => {
-        event.preventDefault();
-        setToken(value.trim());
-        askAgain();
-      }}
-    >
-      <label className="label grow">
-        Token, kept in this tab only
-        <input
-          className="field"
-          type="password"
-          autoComplete="off"
-          value={value}
-          onChange={(event) => setValue(event.target.value)}
-        />
-      </label>
-      <button className="button primary" type="submit">
-        Sign in
-      </button>
-    </form>
-  );
 }
 
 function Remedy({ remedy }: { readonly remedy: Cause['remedy'] }) {
@@ -43,8 +15,6 @@ function Remedy({ remedy }: { readonly remedy: Cause['remedy'] }) {
     </button>
   );
   switch (remedy) {
-    case 'sign-in':
-      return <SignIn />;
     case 'all-time':
       return button('Look at all that is kept', () => show({ span: { type: 'last', ms: 0 } }));
     case 'clear-filter':
@@ -81,7 +51,7 @@ export function Failure({ error }: { readonly error: Error }) {
 export function Nothing({ coverage, unfiltered }: Pick<Looked, 'coverage' | 'unfiltered'>) {
   const { filter, search: typed, peers, span, cluster } = useView();
   const search = `${typed}${peers}`;
-  const { data } = useCall('query', 'getStatus', {});
+  const { data } = useStatus();
   const status = data?.clusters.find(({ name }) => cluster === '' || name === cluster) ?? null;
   const bounded = span.type === 'between' || span.ms > 0;
   return <Empty cause={causeOfNothing({ status, coverage, unfiltered, filter, search, bounded })} />;

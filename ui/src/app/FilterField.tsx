@@ -2,6 +2,7 @@ import { useCombobox } from 'downshift';
 import { useState } from 'react';
 import type { Suggestion } from '../../../proto/wire.ts';
 import { useCall } from '../api/use-call.ts';
+import { useAccess } from './access.ts';
 import { show, useView } from './use-view.ts';
 
 /** The filter in the flow query language, with what may stand at the place of the cursor. */
@@ -17,7 +18,9 @@ export function FilterField() {
     setLast(filter);
     setTyped(filter);
   }
-  const { data } = useCall('query', 'completeFilter', { cluster, filter: typed, cursor }, { enabled: asking });
+  // What may stand in a filter is told from the whole cluster.
+  const enabled = useAccess().seesAll && asking;
+  const { data } = useCall('query', 'completeFilter', { cluster, filter: typed, cursor }, { enabled });
   const suggestions: Suggestion[] = asking ? [...(data?.suggestions ?? [])] : [];
   const problem = typed === '' ? '' : (data?.problem ?? '');
   const put = ({ text }: Suggestion) => {

@@ -1,6 +1,7 @@
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
 import { followWindows, type StreamState } from '../api/follow.ts';
 import { queryClient } from '../api/use-call.ts';
+import { useMayAsk } from './access.ts';
 import { scopeOf } from './scope.ts';
 import { rangeOf } from './span.ts';
 import { show, useView } from './use-view.ts';
@@ -30,7 +31,8 @@ function refresh(): void {
 export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const view = useView();
   const { cluster, filter, span } = view;
-  const live = span.type === 'last';
+  const mayAsk = useMayAsk();
+  const live = span.type === 'last' && mayAsk;
   const [stream, setStream] = useState<StreamState | null>(null);
   const [missed, setMissed] = useState(0);
   const [nowUnixMs, setNow] = useState(Date.now);

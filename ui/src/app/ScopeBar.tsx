@@ -1,6 +1,8 @@
 import { useCall } from '../api/use-call.ts';
 import { plural } from '../design/format.ts';
+import { useAccess } from './access.ts';
 import { Combo, type ComboItem } from './Combo.tsx';
+import { useStatus } from './use-status.ts';
 import { show, useView } from './use-view.ts';
 
 function useNamespaces(cluster: string): ComboItem[] {
@@ -36,7 +38,8 @@ function useEntities(cluster: string, namespace: string): ComboItem[] {
 /** Cluster, namespace, and workload or Service: each narrows the next. */
 export function ScopeBar() {
   const { cluster, namespace, entity } = useView();
-  const status = useCall('query', 'getStatus', {});
+  const { seesAll } = useAccess();
+  const status = useStatus();
   const clusters = status.data?.clusters.map(({ name }) => name) ?? [];
   const namespaces = useNamespaces(cluster);
   const entities = useEntities(cluster, namespace);
@@ -64,7 +67,7 @@ export function ScopeBar() {
         label="Namespace"
         items={namespaces}
         value={namespace}
-        placeholder="All namespaces"
+        placeholder={seesAll ? 'All namespaces' : 'Choose a namespace'}
         onChoose={(value) => show({ namespace: value, entity: null, selected: '' })}
       />
       <span className="crumb" aria-hidden="true">

@@ -9,7 +9,7 @@ import { useView } from './use-view.ts';
 
 const buckets = 120;
 
-const streamTexts = { open: 'Live', connecting: 'Connecting', lost: 'Reconnecting' } as const;
+const streamTexts = { open: 'Live', connecting: 'Connecting', lost: 'Reconnecting', refused: 'Not permitted' } as const;
 
 /** The time that is looked at, the traffic in it, and whether it moves on. */
 export function TimeStrip() {
@@ -32,7 +32,7 @@ export function TimeStrip() {
         type="button"
         className="button"
         onClick={toggle}
-        title={stream?.type === 'lost' ? stream.reason : undefined}
+        title={stream !== null && 'reason' in stream ? stream.reason : undefined}
       >
         <span className={`live-dot ${stream?.type ?? ''}`} aria-hidden="true" />
         <span role="status">{text}</span>

@@ -5,7 +5,7 @@ export interface Cause {
   readonly title: string;
   readonly text: string;
   /** What a button can do about it. */
-  readonly remedy: 'none' | 'sign-in' | 'all-time' | 'clear-filter' | 'coverage' | 'retry';
+  readonly remedy: 'none' | 'all-time' | 'clear-filter' | 'coverage' | 'retry';
 }
 
 interface Fault {
@@ -16,19 +16,7 @@ interface Fault {
 
 /** What an error means to the reader. */
 export function causeOfError({ code, status, message }: Fault): Cause {
-  if (status === 401) {
-    return {
-      title: 'Sign in to look',
-      text: 'The aggregator wants to know who asks. Give a token of your Kubernetes account.',
-      remedy: 'sign-in',
-    };
-  }
-  if (status === 403)
-    return {
-      title: 'Not permitted',
-      text: message,
-      remedy: 'sign-in',
-    };
+  if (status === 403) return { title: 'Not permitted', text: message, remedy: 'retry' };
   if (code === 'UNREACHABLE') {
     return {
       title: 'The aggregator does not answer',

@@ -1,8 +1,8 @@
 import type { AgentReport, ClusterStatus } from '../../../proto/wire.ts';
-import { useCall } from '../api/use-call.ts';
 import { enforcementWarning } from '../app/causes.ts';
 import { Empty, Failure, Waiting } from '../app/Empty.tsx';
 import { useLive } from '../app/Live.tsx';
+import { useStatus } from '../app/use-status.ts';
 import { useView } from '../app/use-view.ts';
 import { agoText, countText, plural } from '../design/format.ts';
 import { Drift } from './Drift.tsx';
@@ -120,7 +120,7 @@ function Watched({ status, nowUnixMs }: { readonly status: ClusterStatus; readon
 export function CoverageScreen() {
   const { cluster } = useView();
   const { nowUnixMs } = useLive();
-  const { data, error } = useCall('query', 'getStatus', {}, { traffic: true });
+  const { data, error } = useStatus({ traffic: true });
   if (error !== null && data === undefined) return <Failure error={error} />;
   if (data === undefined) return <Waiting />;
   const status = data.clusters.find(({ name }) => cluster === '' || name === cluster);

@@ -1,6 +1,7 @@
 import type { Edge } from '../../../proto/wire.ts';
 import { edgeId, portText, verdictName } from '../api/entity.ts';
 import { useCall } from '../api/use-call.ts';
+import { useAccess } from '../app/access.ts';
 import { useQuestion } from '../app/use-scope.ts';
 import { useView } from '../app/use-view.ts';
 import { plural } from '../design/format.ts';
@@ -69,7 +70,7 @@ function Since({ baseline }: { readonly baseline: string }) {
 /** What has changed since each accepted baseline; nothing where there is none. */
 export function Drift() {
   const { cluster } = useView();
-  const { data } = useCall('policy', 'listBaselines', { cluster });
+  const { data } = useCall('policy', 'listBaselines', { cluster }, { enabled: useAccess().seesAll });
   if (data === undefined || data.baselines.length === 0) return null;
   return (
     <section className="stack">

@@ -1,15 +1,18 @@
 import { fieldsOf } from '../design/form.ts';
 import { useCall } from '../api/use-call.ts';
+import { useAccess } from '../app/access.ts';
 import { Failure } from '../app/Empty.tsx';
 import { useQuestion } from '../app/use-scope.ts';
 import { useView } from '../app/use-view.ts';
 import { plural, timeText } from '../design/format.ts';
+import { Editing } from './Editing.tsx';
 import { Outcome } from './Outcome.tsx';
 import { useChange } from './use-change.ts';
 
 /** What was accepted as it should be; drift is shown on the coverage screen. */
 export function Baselines() {
   const { cluster, namespace } = useView();
+  const { updatesSettings } = useAccess();
   const { scope, range } = useQuestion();
   const { data, error } = useCall('policy', 'listBaselines', { cluster });
   const [change, run] = useChange();
@@ -19,7 +22,7 @@ export function Baselines() {
       <p className="quiet">What was seen, accepted as what should be. Coverage shows what has changed since.</p>
       {error !== null && data === undefined && <Failure error={error} />}
       {data !== undefined && (
-        <>
+        <Editing may={updatesSettings} resource="policysettings">
           <ul>
             {data.baselines.map(({ name, scope: of, takenUnixMs, edges, comment }) => (
               <li key={name} className="inline">
@@ -58,7 +61,7 @@ export function Baselines() {
             </button>
           </form>
           <Outcome change={change} />
-        </>
+        </Editing>
       )}
     </section>
   );

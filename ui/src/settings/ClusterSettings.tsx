@@ -1,8 +1,10 @@
 import { fieldsOf } from '../design/form.ts';
 import type { LabelChoice, ServiceRules, Settings } from '../../../proto/wire.ts';
 import { useCall } from '../api/use-call.ts';
+import { useAccess } from '../app/access.ts';
 import { Failure, Waiting } from '../app/Empty.tsx';
 import { useView } from '../app/use-view.ts';
+import { Editing } from './Editing.tsx';
 import { wordsOf } from './lists.ts';
 import { Outcome } from './Outcome.tsx';
 import { useChange } from './use-change.ts';
@@ -78,6 +80,7 @@ function read(text: (name: string) => string, { revision }: Settings): Settings 
 /** Labels for selectors, address blocks, and how rules through Services are made. */
 export function ClusterSettings() {
   const { cluster } = useView();
+  const { updatesSettings } = useAccess();
   const { data, error } = useCall('settings', 'getSettings', { cluster });
   const [change, run] = useChange();
   if (error !== null && data === undefined) return <Failure error={error} />;
@@ -99,36 +102,42 @@ export function ClusterSettings() {
       }}
     >
       <h2>Selectors and addresses</h2>
-      <Labels name="workload" title="Labels of workloads that selectors may use" choice={settings.workloadLabels} />
-      <Labels name="namespace" title="Labels of namespaces that selectors may use" choice={settings.namespaceLabels} />
-      <List
-        name="podCidrs"
-        label="Pod addresses, besides those that the cluster states"
-        words={settings.podCidrs}
-        placeholder="10.244.0.0/16"
-      />
-      <List
-        name="serviceCidrs"
-        label="Service addresses, besides those that the cluster states"
-        words={settings.serviceCidrs}
-        placeholder="10.96.0.0/12"
-      />
-      <label className="label">
-        Egress rules for traffic through a Service name
-        <select className="field" name="serviceRules" defaultValue={settings.serviceRules}>
-          {serviceRules.map(([value, text]) => (
-            <option key={value} value={value}>
-              {text}
-            </option>
-          ))}
-        </select>
-      </label>
-      <div className="inline">
-        <button className="button primary" type="submit" disabled={change.busy}>
-          Keep
-        </button>
-        <span className="quiet">Changed {settings.revision} times</span>
-      </div>
+      <Editing may={updatesSettings} resource="policysettings">
+        <Labels name="workload" title="Labels of workloads that selectors may use" choice={settings.workloadLabels} />
+        <Labels
+          name="namespace"
+          title="Labels of namespaces that selectors may use"
+          choice={settings.namespaceLabels}
+        />
+        <List
+          name="podCidrs"
+          label="Pod addresses, besides those that the cluster states"
+          words={settings.podCidrs}
+          placeholder="10.244.0.0/16"
+        />
+        <List
+          name="serviceCidrs"
+          label="Service addresses, besides those that the cluster states"
+          words={settings.serviceCidrs}
+          placeholder="10.96.0.0/12"
+        />
+        <label className="label">
+          Egress rules for traffic through a Service name
+          <select className="field" name="serviceRules" defaultValue={settings.serviceRules}>
+            {serviceRules.map(([value, text]) => (
+              <option key={value} value={value}>
+                {text}
+              </option>
+            ))}
+          </select>
+        </label>
+        <div className="inline">
+          <button className="button primary" type="submit" disabled={change.busy}>
+            Keep
+          </button>
+          <span className="quiet">Changed {settings.revision} times</span>
+        </div>
+      </Editing>
       <Outcome change={change} />
     </form>
   );

@@ -1,0 +1,18 @@
+import type { Test } from 'tap';
+import { TestNode } from '../agent/node-fixture.ts';
+import { ApiCluster } from './api-cluster.ts';
+import { Kubelet } from './kubelet.ts';
+import { listenerIn } from './listener.ts';
+
+/** A cluster with one node, in network namespaces of its own: what is installed in it runs. */
+export async function startNodeCluster(t: Test) {
+  const node = new TestNode();
+  t.teardown(() => node.remove());
+  const logs = new Map<string, string>();
+  const at = { host: node.address, listener: await listenerIn(node.netns, node.address) };
+  const within = ['nsenter', `--net=/run/netns/${node.netns}`];
+  const cluster = await ApiCluster.start(t, { at, within, logOf: (pod) => logs.get(pod) ?? null });
+  const kubelet = new Kubelet(cluster.api, node, logs);
+  t.teardown(() => kubelet.stop());
+  return { node, cluster, kubelet, logs };
+}
