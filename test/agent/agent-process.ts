@@ -13,6 +13,14 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
+/** How an agent is told of a node, and of nothing else that there is on this machine. */
+export function agentFlags(node: TestNode, aggregator: string): string[] {
+  const argv = ['--cluster', 'test', '--node', 'n1', '--aggregator', aggregator, '--window', '200ms'];
+  const places = ['--cni-results', node.cniResults, '--spool', join(node.folder, 'spool'), '--pins', node.pins];
+  const sources = ['cni-conf', 'cri', 'ovsdb', 'cilium'].flatMap((name) => [`--${name}`, join(node.folder, name)]);
+  return [...argv, ...places, ...sources, '--metrics-listen', metricsAddress];
+}
+
 /** The real agent in a node's network namespace. */
 export class AgentProcess {
   readonly #child: ChildProcess;
@@ -22,12 +30,14 @@ export class AgentProcess {
   /** @param within a command that runs another, such as setpriv */
   constructor(node: TestNode, aggregator: string, flags: readonly string[] = [], within: readonly string[] = []) {
     this.#node = node;
-    const argv = ['--cluster', 'test', '--node', 'n1', '--aggregator', aggregator, '--window', '200ms'];
-    const places = ['--cni-results', node.cniResults, '--spool', join(node.folder, 'spool'), '--pins', node.pins];
-    // What there is on this machine says nothing of the node.
-    const sources = ['cni-conf', 'cri', 'ovsdb', 'cilium'].flatMap((name) => [`--${name}`, join(node.folder, name)]);
-    const own = [...argv, ...places, ...sources, '--metrics-listen', metricsAddress, ...flags];
-    const command = [`--net=/run/netns/${node.netns}`, ...within, process.execPath, main, ...own];
+    const command = [
+      `--net=/run/netns/${node.netns}`,
+      ...within,
+      process.execPath,
+      main,
+      ...agentFlags(node, aggregator),
+      ...flags,
+    ];
     this.#child = spawn('nsenter', command, { stdio: ['ignore', 'inherit', 'pipe'] });
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.log += chunk.toString();

@@ -64,9 +64,10 @@ export class SiteFolder {
   async current(): Promise<Site | null> {
     const builtMs = await stat(join(this.#folder, indexName)).then(
       ({ mtimeMs }) => mtimeMs,
-      () => 0,
+      () => null,
     );
-    if (builtMs === 0) return null;
+    // Reproducible images may give every file the time 0.
+    if (builtMs === null) return null;
     if (this.#site === null || builtMs !== this.#builtMs) {
       this.#builtMs = builtMs;
       this.#site = readSite(this.#folder);

@@ -1,0 +1,143 @@
+import { chownSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import { version } from '../../core/version.ts';
+import { agentFlags } from '../agent/agent-process.ts';
+import { IngestDouble } from '../agent/ingest-double.ts';
+import { TestNode, whyNoKernel } from '../agent/node-fixture.ts';
+import { deliveredPackages } from '../supply/lock.ts';
+import { Container, type ContainerOptions } from './container.ts';
+import { filesOf, packagesIn } from './image-files.ts';
+import { buildImages, configOf, whyNoImages } from './storage.ts';
+
+// The first build of all makes layers that later ones find.
+t.setTimeout(240_000);
+
+const skip = whyNoImages() || whyNoKernel();
+const parts = ['agent', 'aggregator', 'cli'] as const;
+const list = skip ? '' : buildImages();
+
+t.test('images hold what runs: no compilers, sources, tests or packages for development', { skip }, async (t) => {
+  const delivered = new Set(deliveredPackages().map(({ name }) => name));
+  for (const part of parts) {
+    const files = filesOf(part, t.testdir());
+    const paths = [...files.keys()];
+    t.ok(files.has(`/opt/weir/dist/${part}/main.js`) && files.has('/usr/local/bin/node'), part);
+    const tools = paths.filter((path) => /bin\/(cc|gcc|g\+\+|clang|make|cmake|bpftool|python3|npm|git)$/.test(path));
+    t.strictSame(tools, [], `${part} has no tool to build with`);
+    const own = paths.filter((path) => path.startsWith('/opt/weir/'));
+    const idle = own.filter((path) => /\.([cm]?ts|map|c|cc|h|a)$|\/tests?\//.test(path));
+    t.strictSame(idle, [], `${part} has no sources, maps or tests`);
+    const packages = packagesIn(files);
+    t.ok(packages.size > 20);
+    t.strictSame(
+      [...packages].filter((name) => !delivered.has(name)),
+      [],
+      `${part} has none that the bill of materials leaves out`,
+    );
+    t.equal(packages.has('better-sqlite3'), part === 'aggregator', 'the aggregator alone keeps a database');
+    const open = [...files].filter(([path, rights]) => path.startsWith('/opt') && !/^(l|.{8}[^w]. 0$)/.test(rights));
+    t.strictSame(open, [], `${part} can be changed by root only`);
+    const left = paths.filter((path) => /^\/var\/(lib\/apt\/lists|cache\/apt|cache\/ldconfig)\/.*\..+/.test(path));
+    t.strictSame(left, [], `${part} keeps nothing of the installation`);
+  }
+  const sizes = [...list.matchAll(/^ *([\d.]+) MB {2}sha256:.* COPY in \.\/$/gm)].map(([, size]) => Number(size));
+  t.equal(sizes.length, 3);
+  for (const size of sizes) t.ok(size < 20, `what Weir adds takes ${size} MB`);
+});
+
+t.test('images say what they are, and whom they run as', { skip }, async (t) => {
+  for (const part of parts) {
+    const { User, Labels } = configOf(part, t.testdir());
+    t.equal(User, part === 'agent' ? '0' : '65532:65532');
+    t.match(Labels, {
+      'org.opencontainers.image.title': /^Weir /,
+      'org.opencontainers.image.description': /\w/,
+      'org.opencontainers.image.version': version,
+      'org.opencontainers.image.revision': /^([0-9a-f]{40}(-changed)?|unknown)$/,
+      'org.opencontainers.image.source': 'unknown',
+      'org.opencontainers.image.licenses': /^Apache-2\.0/,
+    });
+  }
+});
+
+t.test('the same content is the same layers, when all is built again from nothing', { skip }, async (t) => {
+  t.match(buildImages('--again', 'cli'), /^weir-cli:.*\n( .*sha256:.*\n){3}$/);
+});
+
+/** Runs an image to its end. */
+async function run(part: string, ...args: readonly string[]): Promise<Container & { readonly status: number | null }> {
+  const container = new Container(part, { args });
+  return Object.assign(container, { status: await container.ended() });
+}
+
+function start(t: Test, part: string, options: ContainerOptions): Container {
+  const container = new Container(part, options);
+  t.teardown(() => container.stop());
+  return container;
+}
+
+t.test('each image starts, and says its version', { skip }, async (t) => {
+  for (const part of parts) t.match(await run(part, '--version'), { status: 0, stdout: `${version}\n` });
+});
+
+const web = `
+apiVersion: v1
+kind: Pod
+metadata: { name: web, namespace: shop, uid: u1 }
+spec: { containers: [{ name: web, image: web }] }
+status: { phase: Running, podIP: 10.0.0.5, podIPs: [{ ip: 10.0.0.5 }] }
+`;
+
+t.test(
+  'the aggregator serves as nobody on a root that is read-only, and the command line asks it',
+  { skip },
+  async (t) => {
+    const folder = t.testdir({ cluster: { 'web.yaml': web }, data: {} });
+    chownSync(join(folder, 'data'), 65532, 65532);
+    const listen = ['listen', 'metrics-listen', 'http-listen'].flatMap((name) => [`--${name}`, '127.0.0.1:0']);
+    const places = ['--database', join(folder, 'data', 'weir.db'), '--cluster-files', join(folder, 'cluster')];
+    const aggregator = start(t, 'aggregator', { args: [...listen, ...places], volumes: [folder] });
+    const { addresses, metricsAddress, httpAddress } = JSON.parse(await aggregator.says('"msg":"listening"')) as {
+      addresses: readonly [string];
+      metricsAddress: string;
+      httpAddress: string;
+    };
+    while ((await fetch(`http://${metricsAddress}/readyz`)).status !== 200) await sleep(50);
+    t.match(await (await fetch(`http://${httpAddress}/`)).text(), /<script type="module"/, 'the web app is there');
+    const asked = await run('cli', 'workloads', '--aggregator', addresses[0]);
+    t.match(asked, { status: 0, stdout: /^shop\/pod\/web /m }, asked.stderr);
+    t.ok(readdirSync(join(folder, 'data')).includes('weir.db'));
+    t.equal(await aggregator.stop(), 0);
+  },
+);
+
+t.test('the agent loads its BPF object, and sees a connection, with the rights of the chart', { skip }, async (t) => {
+  const node = new TestNode();
+  t.teardown(() => node.remove());
+  const address = `unix:${join(node.folder, 'a.sock')}`;
+  const ingest = new IngestDouble();
+  await ingest.listen(address);
+  t.teardown(() => ingest.kill());
+  const client = node.addPod('client');
+  const agent = start(t, 'agent', {
+    args: agentFlags(node, address),
+    capabilities: ['BPF', 'PERFMON', 'NET_ADMIN'],
+    netns: `/run/netns/${node.netns}`,
+    volumes: [node.folder, '/run/netns', '/sys/fs/bpf'],
+  });
+  await ingest
+    .until(() => ingest.statuses.at(-1)?.podsResolved === 1, 'the pod is known')
+    .catch((error: unknown) => {
+      throw new Error(agent.stderr.slice(-2000), { cause: error });
+    });
+  node.script(
+    client,
+    `import { connect } from 'node:net';
+     connect(1, '${client.address.replace(/\d+$/, '200')}').on('error', () => process.exit(0));
+     setTimeout(() => process.exit(0), 100);`,
+  );
+  await ingest.until(() => ingest.records.some(({ counters }) => counters.attempts === 1), 'the attempt was sent');
+  t.equal(await agent.stop(), 0);
+});
