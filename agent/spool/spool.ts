@@ -144,6 +144,11 @@ export class Spool {
     return entry === undefined ? null : { epoch: entry.id.epoch, sequence: entry.firstSequence };
   }
 
+  /** Bound of `bytes` of the ledger. */
+  get maxBytes(): number {
+    return this.#options.maxBytes;
+  }
+
   /**
    * The last batch that may have been sent and is here no more; null when there was none. Where the aggregator has
    * committed less, its database is older than what it acknowledged.

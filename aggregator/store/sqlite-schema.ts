@@ -157,7 +157,9 @@ const steps: ReadonlyMap<number, string> = new Map([
   [9, segmentTable],
 ]);
 const versions = [...steps.keys()];
-const [oldest, newest] = [Math.min(...versions), Math.max(...versions)];
+const oldest = Math.min(...versions);
+/** The version of the tables that this version of Weir makes. */
+export const schemaVersion = Math.max(...versions);
 
 const maxIdleLogBytes = 64 << 20;
 
@@ -176,8 +178,8 @@ export function versionOf(database: Database.Database, path: string, advice: str
   }
   if (isEmpty) return 0;
   const version = Number(database.pragma('user_version', { simple: true }));
-  if (version < oldest || version > newest) {
-    const what = `has schema ${version}, this version of Weir reads ${oldest} to ${newest}`;
+  if (version < oldest || version > schemaVersion) {
+    const what = `has schema ${version}, this version of Weir reads ${oldest} to ${schemaVersion}`;
     throw new WeirError('STORE', `${path}: the database ${what}; ${advice}`);
   }
   return version;
@@ -190,7 +192,7 @@ function prepare(database: Database.Database, path: string, synchronous: Synchro
   database.pragma(`journal_size_limit = ${maxIdleLogBytes}`);
   database.pragma(`synchronous = ${synchronous}`);
   const missing = [...steps].filter(([each]) => each > version).map(([, step]) => step);
-  const marks = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${newest};`;
+  const marks = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`;
   database.exec(`BEGIN EXCLUSIVE; ${missing.join('')} ${marks} COMMIT;`);
 }
 

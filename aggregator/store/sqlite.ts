@@ -16,7 +16,7 @@ import { SqlitePieces } from './sqlite-pieces.ts';
 import { SqliteSettings } from './sqlite-settings.ts';
 import { storeError } from './sqlite-errors.ts';
 import { type Owner, takeFile } from './sqlite-owner.ts';
-import { openDatabase, type Synchronous } from './sqlite-schema.ts';
+import { openDatabase, schemaVersion, type Synchronous } from './sqlite-schema.ts';
 import { SqliteSegments } from './sqlite-segments.ts';
 import { SqliteSweep } from './sqlite-sweep.ts';
 import { type SqliteTables, SqliteView } from './sqlite-view.ts';
@@ -32,6 +32,8 @@ import type {
   RollUpResult,
   Store,
   StoredAliases,
+  StoredReplica,
+  StoreSize,
   StoreView,
 } from './store.ts';
 
@@ -48,7 +50,8 @@ const pageSegments = 64;
 /** The embedded store: one SQLite file, owned by this process. */
 export class SqliteStore implements Store {
   readonly isShared = false;
-  readonly #path: string;
+  readonly kind = 'sqlite';
+  readonly place: string;
   readonly #owner: Owner;
   readonly #database: Database.Database;
   readonly #tables: SqliteTables;
@@ -63,7 +66,7 @@ export class SqliteStore implements Store {
 
   /** @throws WeirError STORE when the file cannot be used; the message says what to do */
   constructor({ path, synchronous, maxCached }: SqliteOptions) {
-    this.#path = path;
+    this.place = path;
     // Nobody else moves a cursor while this process runs.
     this.#owner = takeFile(path);
     const database = this.#open(synchronous);
@@ -81,9 +84,27 @@ export class SqliteStore implements Store {
     this.#moveAll = database.transaction((cluster: string, move: Move) => this.#move(cluster, move));
   }
 
+  size(): Promise<StoreSize> {
+    return this.#run(() => {
+      const [pages, pageBytes] = ['page_count', 'page_size'].map((name) =>
+        this.#database.pragma(name, { simple: true }),
+      );
+      return { schemaVersion, bytes: Number(pages) * Number(pageBytes) };
+    });
+  }
+
+  /** Nobody else could read it: the file is this process's own. */
+  async setReplica(): Promise<void> {}
+
+  async removeReplica(): Promise<void> {}
+
+  async replicas(): Promise<readonly StoredReplica[]> {
+    return [];
+  }
+
   #open(synchronous: Synchronous): Database.Database {
     try {
-      return openDatabase(this.#path, synchronous);
+      return openDatabase(this.place, synchronous);
     } catch (error) {
       this.#owner.release();
       throw error;
@@ -266,7 +287,7 @@ export class SqliteStore implements Store {
       return await work();
     } catch (error) {
       this.#tables.dictionary.reset();
-      throw storeError(this.#path, error);
+      throw storeError(this.place, error);
     }
   }
 }

@@ -96,6 +96,7 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       tailMs: 120_000,
       upkeepEveryMs: 60_000,
       pollEveryMs: 100,
+      tellEveryMs: 200,
       rememberMs: 3_600_000,
       identityWaitMs: 20,
       clusterWaitMs: 60_000,

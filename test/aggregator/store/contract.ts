@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { Test } from 'tap';
 import type { Segment } from '../../../aggregator/graph/segment.ts';
@@ -28,6 +29,47 @@ export function storeContract(t: Test, make: () => StoreUnderTest | Promise<Stor
     t.strictSame((await segmentsIn(again, 'demo', allTime)).map(readable), written.map(readable));
     await again.close();
   });
+
+  t.test('what it is and takes can be told', async (t) => {
+    const store = await (await make()).open();
+    const { schemaVersion, bytes } = await store.size();
+    t.ok(schemaVersion > 0);
+    t.ok((bytes ?? 0) >= 4096, 'it has a page at least');
+    t.ok(store.place.length > 0);
+    await store.close();
+  });
+
+  t.test(
+    'what processes say of themselves is kept where another could read it, while they go on saying it',
+    async (t) => {
+      const store = await (await make()).open();
+      const [first, second] = [Buffer.from('first'), Buffer.from('second')];
+      await store.setReplica('a', first, 60_000);
+      await store.setReplica('b', first, 60_000);
+      await store.setReplica('b', second, 60_000);
+      const kept = (await store.replicas()).map(({ id, body }) => [id, Buffer.from(body).toString()]);
+      t.strictSame(
+        kept,
+        store.isShared
+          ? [
+              ['a', 'first'],
+              ['b', 'second'],
+            ]
+          : [],
+      );
+      t.ok((await store.replicas()).every(({ ageMs }) => ageMs >= 0 && ageMs < 60_000));
+      await sleep(2);
+      await store.setReplica('b', second, 1);
+      t.strictSame(
+        (await store.replicas()).map(({ id }) => id),
+        store.isShared ? ['b'] : [],
+        'a was silent',
+      );
+      await store.removeReplica('b');
+      t.strictSame(await store.replicas(), []);
+      await store.close();
+    },
+  );
 
   t.test('aliases are kept by cluster and name, also after a restart', async (t) => {
     const under = await make();
