@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { errorTable } from '../../core/errors.ts';
 import { whyNoKernel } from '../agent/node-fixture.ts';
@@ -37,16 +38,34 @@ async function forward(
   const port = / (\d+) &$/.exec(line)?.[1];
   const to = `${port}, '${kubelet.addressOf('weir/weir-aggregator-0')}'`;
   const relay = `import { connect, createServer } from 'node:net';
-    createServer((near) => near.pipe(connect(${to})).pipe(near)).listen(${port}, 'localhost', () => console.log('ready'));`;
+    const relay = (near) => {
+      const far = connect(${to});
+      for (const end of [near, far]) end.on('error', () => end.destroy());
+      near.pipe(far).pipe(near);
+    };
+    createServer(relay).listen(${port}, 'localhost', () => console.log('ready'));`;
   await node.serve(node, relay);
 }
 
 t.test('every command of the pages does what it is there for', { skip }, async (t) => {
   const running = await startNodeCluster(t);
   const { cluster, kubelet, node } = running;
+  const trust = '--tls-ca weir-ca.crt --tls-server-name weir-aggregator';
+  const aggregator = () => `${kubelet.addressOf('weir/weir-aggregator-0')}:7280`;
+  /** What has only just been started is not healthy yet. */
+  const untilHealthy = async (line: string) => {
+    const given = `WEIR_AGGREGATOR=${aggregator()} WEIR_TLS_CA=weir-ca.crt WEIR_TLS_SERVER_NAME=weir-aggregator`;
+    const deadline = Date.now() + 30_000;
+    for (;;) {
+      const ran = await cluster.sh(`export ${given}; ${line}`);
+      if (ran.status !== 3 || Date.now() > deadline) return ran;
+      await sleep(200);
+    }
+  };
   const run = async (blocks: readonly (readonly string[])[]) => {
     for (const line of blocks.flat()) {
       if (line.startsWith('kubectl port-forward ')) await forward(t, line, running);
+      else if (line.startsWith('weir status')) t.match(await untilHealthy(line), { status: 0 }, line);
       else t.match(await cluster.sh(line), { status: 0 }, line);
       if (line.includes('--remove-pins')) await kubelet.ended('weir/weir-agent-n1');
       else if (/^helm (install|upgrade) /.test(line)) await kubelet.ready();
@@ -61,9 +80,7 @@ t.test('every command of the pages does what it is there for', { skip }, async (
   await run(later);
   t.match(await cluster.must('helm get values weir --namespace weir'), /cluster: production/, 'upgrades keep values');
   // What the pages look for in the log: a change, and somebody who may not.
-  const aggregator = `${kubelet.addressOf('weir/weir-aggregator-0')}:7280`;
-  const trust = '--tls-ca weir-ca.crt --tls-server-name weir-aggregator';
-  const set = `weir alias set office 203.0.113.0/24 --aggregator ${aggregator} ${trust}`;
+  const set = `weir alias set office 203.0.113.0/24 --aggregator ${aggregator()} ${trust}`;
   await cluster.must('kubectl create token default --namespace shop > token');
   t.match(await cluster.sh(`${set} --token-file token`), { stderr: /This is not allowed/ });
   await cluster.must(set);
