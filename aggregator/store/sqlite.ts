@@ -14,7 +14,9 @@ import { SqliteCheckpoints } from './sqlite-checkpoints.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
 import { SqlitePieces } from './sqlite-pieces.ts';
 import { SqliteSettings } from './sqlite-settings.ts';
-import { openDatabase, schemaVersion, storeError, type Synchronous } from './sqlite-schema.ts';
+import { storeError } from './sqlite-errors.ts';
+import { type Owner, takeFile } from './sqlite-owner.ts';
+import { openDatabase, schemaVersion, type Synchronous } from './sqlite-schema.ts';
 import { SqliteSegments } from './sqlite-segments.ts';
 import { SqliteSweep } from './sqlite-sweep.ts';
 import { type SqliteTables, SqliteView } from './sqlite-view.ts';
@@ -50,6 +52,7 @@ export class SqliteStore implements Store {
   readonly isShared = false;
   readonly kind = 'sqlite';
   readonly place: string;
+  readonly #owner: Owner;
   readonly #database: Database.Database;
   readonly #tables: SqliteTables;
   readonly #aliases: SqliteAliases;
@@ -64,7 +67,9 @@ export class SqliteStore implements Store {
   /** @throws WeirError STORE when the file cannot be used; the message says what to do */
   constructor({ path, synchronous, maxCached }: SqliteOptions) {
     this.place = path;
-    const database = openDatabase(path, synchronous);
+    // Nobody else moves a cursor while this process runs.
+    this.#owner = takeFile(path);
+    const database = this.#open(synchronous);
     this.#database = database;
     this.#tables = {
       dictionary: new SqliteDictionary(database, maxCached),
@@ -95,6 +100,15 @@ export class SqliteStore implements Store {
 
   async replicas(): Promise<readonly StoredReplica[]> {
     return [];
+  }
+
+  #open(synchronous: Synchronous): Database.Database {
+    try {
+      return openDatabase(this.place, synchronous);
+    } catch (error) {
+      this.#owner.release();
+      throw error;
+    }
   }
 
   cursors(cluster: string): Promise<readonly Cursor[]> {
@@ -261,6 +275,7 @@ export class SqliteStore implements Store {
   async close(): Promise<void> {
     await this.#rolling;
     await this.#lock.write(async () => this.#database.close());
+    this.#owner.release();
   }
 
   #run<Result>(work: () => Result): Promise<Result> {

@@ -25,6 +25,8 @@ export interface Commit {
    * may follow the cursor although batches between them are missing.
    */
   readonly oldestSequence: number;
+  /** The last batch that its agent has sent and holds no more; null when there was none. */
+  readonly forgotten: Pick<Cursor, 'epoch' | 'sequence'> | null;
 }
 
 /** The stage under which batches are counted that were lost before they arrived. */

@@ -15,6 +15,7 @@ export interface Hello {
   readonly node: string;
   readonly agentVersion: string;
   readonly oldest: BatchId | null;
+  readonly forgotten: BatchId | null;
   readonly status: AgentStatus | null;
   readonly versions: readonly number[];
 }

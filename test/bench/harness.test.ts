@@ -24,7 +24,7 @@ const names = [
 const statisticsSysctl = '/proc/sys/kernel/bpf_stats_enabled';
 
 // Benches run here in both orders of the programs, which takes half a minute.
-t.setTimeout(180_000);
+t.setTimeout(300_000);
 
 const bench = (...argv: string[]) => spawnSync(process.execPath, [main, ...argv], { encoding: 'utf8' });
 

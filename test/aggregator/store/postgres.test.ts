@@ -19,6 +19,7 @@ const commitOf = (node: string, sequence: number) => ({
   segment: plainSegment(node, sequence, 1),
   firstSequence: sequence,
   oldestSequence: 1,
+  forgotten: null,
 });
 
 const [laneOf] = plainSegment('n1', 1, 1).rows.lanes as [Lane];
