@@ -34,7 +34,9 @@ t.test('whichever of several aggregators is asked, the status is of all', async 
   await agent.ackThrough(1);
 
   const isWhole = ({ clusters: [cluster] }: wire.GetStatusResponse) =>
-    cluster?.agents.length === 2 && cluster.agents.every((each) => each.connected && each.status !== null);
+    cluster?.agents.length === 2 &&
+    cluster.agents[0]?.committed !== null &&
+    cluster.agents.every((each) => each.connected && each.status !== null);
   const { replicas, store, clusters } = await statusWhen(other, isWhole);
   t.match(replicas, [
     { version, agentsConnected: 0, certificate: null },
