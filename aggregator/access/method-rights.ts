@@ -31,7 +31,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'policy/check': { type: 'namespace' },
   'policy/compare': seeAll,
   'policy/listApplied': { type: 'namespace' },
-  'policy/why': seeAll,
+  'policy/why': { type: 'namespace' },
   'policy/getIsolation': { type: 'namespace' },
   'policy/planRollout': seeAll,
   'policy/listBaselines': seeAll,

@@ -143,6 +143,10 @@ export class Ingest implements SessionHost {
     return this.#options.resolver.stream(node);
   }
 
+  inTurn<Result>(work: () => Result): Promise<Result> {
+    return this.#options.resolver.inTurn(work);
+  }
+
   async resolve(node: string, batch: ColumnBatch, lanes: StreamLanes): Promise<Segment> {
     const { epoch, sequence, window, losses } = batch;
     const rows = await this.#options.resolver.resolve(batch.rows, lanes);

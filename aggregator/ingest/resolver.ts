@@ -63,6 +63,11 @@ export class Resolver {
     return new StreamLanes(this.#sources, node);
   }
 
+  /** Does what belongs to a batch before it is resolved, at a moment when it may take some time. */
+  inTurn<Result>(work: () => Result): Promise<Result> {
+    return this.#turns.run(work);
+  }
+
   /**
    * The rows of a batch.
    * @param lanes of its stream, whose batches are resolved one after the other

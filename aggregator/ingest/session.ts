@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
-import { messageOf, WeirError } from '../../core/errors.ts';
+import { WeirError } from '../../core/errors.ts';
 import type { ColumnBatch } from '../../proto/column-batch.ts';
-import { commonVersion, wireVersions } from '../../proto/limits.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { Segment } from '../graph/segment.ts';
 import type { Commit, CommitResult } from '../store/store.ts';
 import type { Pace } from './credits.ts';
 import { Inbox, type Received } from './inbox.ts';
+import { asWeirError, oldestIn, refusalOf, versionFor } from './judgement.ts';
 import type { Fate } from './ledger.ts';
 import type { StreamLanes } from './stream-lanes.ts';
 
@@ -39,10 +39,18 @@ export interface SessionHost {
   lanes(node: string): StreamLanes;
   /** Takes that a batch was read. @returns why it cannot be taken; null when it can */
   read(session: Session, batch: ColumnBatch): WeirError | null;
+  /** Does a piece of work when its turn has come: others go on in between. */
+  inTurn<Result>(work: () => Result): Promise<Result>;
   /** Gives names to the ends of a batch's flows; may wait a little for the cluster's state to show them. */
   resolve(node: string, batch: ColumnBatch, lanes: StreamLanes): Promise<Segment>;
   /** Commits a segment behind those that were given before. @throws WeirError STORE */
   commit(commit: Commit): Promise<CommitResult>;
+}
+
+/** What there is of a stream whose agent was welcomed. */
+interface Welcomed {
+  readonly inbox: Inbox;
+  readonly lanes: StreamLanes;
 }
 
 /**
@@ -58,7 +66,7 @@ export class Session {
   #credits = 1;
   #hello: wire.Hello | null = null;
   /** Null until the agent is welcomed. */
-  #welcomed: { readonly inbox: Inbox; readonly lanes: StreamLanes } | null = null;
+  #welcomed: Welcomed | null = null;
   /** How far to acknowledge, once that can be written; null when that was written. */
   #due: wire.BatchId | null = null;
   #isClogged = false;
@@ -180,20 +188,7 @@ export class Session {
       this.#ended('rejected');
       return;
     }
-    const received = this.#checked(welcomed.inbox.receive(message));
-    switch (received.type) {
-      case 'ignored':
-        if (received.ask !== null) this.#write({ frame: 'needDictionary', needDictionary: received.ask });
-        this.#ended('rejected');
-        return;
-      case 'refused':
-        this.#refused = true;
-        void this.#refuse(this.#resolving, received.error);
-        return;
-      case 'batch':
-        this.#host.told(hello.node, received.status);
-        this.#resolving = this.#process(this.#resolving, received.batch, hello, welcomed.lanes);
-    }
+    this.#resolving = this.#process(this.#resolving, message, hello, welcomed);
   }
 
   #checked(received: Received): Received {
@@ -202,32 +197,54 @@ export class Session {
   }
 
   /** Its agent takes the first batch that is not acknowledged for the one that was refused. */
-  async #refuse(before: Promise<void>, error: WeirError): Promise<void> {
-    await before;
+  async #refuse(error: WeirError): Promise<void> {
+    this.#refused = true;
     await this.#answering;
     this.fail(error);
     this.#ended('rejected');
   }
 
-  async #process(before: Promise<void>, batch: ColumnBatch, hello: wire.Hello, lanes: StreamLanes): Promise<void> {
+  /** A batch waits as it was sent, which takes a tenth of the memory, and is read when it is its turn. */
+  async #process(
+    before: Promise<void>,
+    message: wire.Batch,
+    hello: wire.Hello,
+    { inbox, lanes }: Welcomed,
+  ): Promise<void> {
     await before;
-    if (this.#over) {
-      this.#ended('rejected');
-      return;
-    }
     try {
-      const { node, forgotten } = hello;
-      const segment = await this.#host.resolve(node, batch, lanes);
-      const oldestSequence = oldestIn(hello, batch.epoch);
-      const commit = { segment, firstSequence: batch.firstSequence, oldestSequence, forgotten };
-      // Not awaited: the next batch is resolved while this one is committed.
-      this.#answering = this.#host.commit(commit).then(
-        (result) => this.#answer(node, batch, result),
-        (error: unknown) => this.#broke(error),
-      );
+      const received = await this.#host.inTurn(() => this.#read(inbox, message));
+      if (received === null) {
+        this.#ended('rejected');
+      } else if (received.type === 'ignored') {
+        if (received.ask !== null) this.#write({ frame: 'needDictionary', needDictionary: received.ask });
+        this.#ended('rejected');
+      } else if (received.type === 'refused') {
+        await this.#refuse(received.error);
+      } else {
+        this.#host.told(hello.node, received.status);
+        await this.#commit(received.batch, hello, lanes);
+      }
     } catch (error) {
       this.#broke(error);
     }
+  }
+
+  /** Null when nothing is taken any more. */
+  #read(inbox: Inbox, message: wire.Batch): Received | null {
+    return this.#over || this.#refused ? null : this.#checked(inbox.receive(message));
+  }
+
+  /** Resolves when the batch is resolved: the next one is while this one is committed. */
+  async #commit(batch: ColumnBatch, hello: wire.Hello, lanes: StreamLanes): Promise<void> {
+    const { node, forgotten } = hello;
+    const segment = await this.#host.resolve(node, batch, lanes);
+    const oldestSequence = oldestIn(hello, batch.epoch);
+    const commit = { segment, firstSequence: batch.firstSequence, oldestSequence, forgotten };
+    this.#answering = this.#host.commit(commit).then(
+      (result) => this.#answer(node, batch, result),
+      (error: unknown) => this.#broke(error),
+    );
   }
 
   #broke(error: unknown): void {
@@ -271,49 +288,4 @@ export class Session {
     for (const resolve of this.#onSettled) resolve();
     this.#onSettled = [];
   }
-}
-
-/** The first batch of an epoch that is still to come. */
-function oldestIn({ oldest, forgotten }: wire.Hello, epoch: number): number {
-  if (oldest?.epoch === epoch) return oldest.sequence;
-  return forgotten?.epoch === epoch ? forgotten.sequence + 1 : 1;
-}
-
-/** @throws WeirError INGEST_VERSION */
-function versionFor({ versions, agentVersion }: wire.Hello): number {
-  const version = commonVersion(versions);
-  if (version !== null) return version;
-  const offered = versions.length === 0 ? 'none' : versions.join(', ');
-  const what = `agent ${agentVersion} writes ${offered}, this aggregator reads ${wireVersions.join(', ')}; upgrade the older`;
-  throw new WeirError('INGEST_VERSION', what);
-}
-
-/** Why a batch is not acknowledged; null when it is committed, now or before. */
-function refusalOf(
-  node: string,
-  { epoch, firstSequence, sequence }: ColumnBatch,
-  result: CommitResult,
-): WeirError | null {
-  switch (result.type) {
-    case 'committed':
-      return null;
-    case 'duplicate': {
-      if (result.cursor.epoch === epoch) return null;
-      const what = `node ${node} sent ${epoch}/${sequence} behind ${result.cursor.epoch}/${result.cursor.sequence}; does another agent report for the same node?`;
-      return new WeirError('INGEST_EPOCH_PASSED', what);
-    }
-    case 'overlap': {
-      const what = `node ${node} sent ${firstSequence} to ${sequence} as one, of which ${result.cursor.sequence} was committed before`;
-      return new WeirError('INGEST_INVALID', what);
-    }
-    case 'gap': {
-      const expected = result.cursor === null ? 1 : result.cursor.sequence + 1;
-      const what = `node ${node} sent ${firstSequence} where ${expected} was due; send from there`;
-      return new WeirError('INGEST_SEQ_GAP', what, { detail: { sequence: firstSequence, expected } });
-    }
-  }
-}
-
-function asWeirError(error: unknown): WeirError {
-  return error instanceof WeirError ? error : new WeirError('STORE', messageOf(error), { cause: error });
 }

@@ -16,6 +16,7 @@ import { coreProtocol } from '../../proto/names.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
 import { encodePolicyRef, encodeRule } from '../../proto/convert-rule.ts';
+import { seenSnapshot } from '../access/seen-snapshot.ts';
 import { policiesOf, type PolicyParts, seenDuring } from './parts.ts';
 
 /** @throws WeirError QUERY_INVALID when a part is missing or out of its range */
@@ -70,23 +71,24 @@ function ruleOf(of: Policy, because: Because, yaml: string): wire.RuleRef {
 
 /** Tells why a communication is or is not allowed now, beside what the network did with it. */
 export function whyHandler({ state, history, agents }: PolicyParts): PolicyHandlers['why'] {
-  return async (request) => {
+  return async (request, sight) => {
     const asked = readAsked(request);
-    const { edges, coverage } = await seenDuring(history, request.range);
+    const { edges, coverage } = await seenDuring(history, request.range, sight);
     for (const end of [asked.client, asked.server]) {
-      if (end.type === 'workload') state.checkRecorded({ namespace: end.namespace, workload: end }, history);
+      if (end.type === 'workload') state.checkRecorded({ namespace: end.namespace, workload: end }, history, sight);
     }
-    const { snapshot } = state;
-    const policies = policiesOf(snapshot);
-    const found = why(new Roster(snapshot), policies, asked);
-    const reasons = new Reasons(policies);
+    const snapshot = seenSnapshot(state.snapshot, sight);
+    const found = why(new Roster(snapshot), policiesOf(snapshot), asked);
+    // What is written in policies of the cluster is about others too, and so would be an edit of them.
+    const reasons = new Reasons(sight === null ? policiesOf(snapshot) : snapshot.networkPolicies);
+    const showsEdits = sight === null || snapshot.clusterPolicies.length === 0;
     const observed = edges.find((edge) => edgeKey(edge) === edgeKey(asked)) ?? null;
     const isOther = observed !== null && disagrees(observed, found);
     const { answer } = found;
     const deciding = (['egress', 'ingress'] as const)
       .filter((direction) => answer[direction].decision === answer.decision)
       .flatMap((direction) => reasons.behind(answer[direction].because));
-    const near = new Set(['', namespaceOf(asked.client), namespaceOf(asked.server)]);
+    const near = new Set([...(sight === null ? [''] : []), namespaceOf(asked.client), namespaceOf(asked.server)]);
     const others = snapshot.otherPolicies.filter(({ metadata }) => near.has(metadata.namespace));
     const plugins = [...new Set(agents.states().flatMap(({ status }) => status?.cnis.map(({ name }) => name) ?? []))];
     const causes = isOther ? causesOf({ observed, why: found, deciding, others, coverage, plugins }) : [];
@@ -97,8 +99,8 @@ export function whyHandler({ state, history, agents }: PolicyParts): PolicyHandl
       observed: observed && encodeEdge(observed),
       disagrees: isOther,
       disagreement: causes.join('; '),
-      edits: editTexts(found),
-      editsLeadTo: found.editsLeadTo ?? '',
+      edits: showsEdits ? editTexts(found) : [],
+      editsLeadTo: showsEdits ? (found.editsLeadTo ?? '') : '',
     };
   };
 }

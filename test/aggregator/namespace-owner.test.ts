@@ -141,6 +141,7 @@ t.test(
       'policy/generate': { ...inShop, comments: true },
       'policy/check': { ...inShop, manifests },
       'policy/listApplied': inShop,
+      'policy/why': { client: hiddenEnd, server: frontend, protocol: 'PROTOCOL_TCP', port: 8080 },
       'policy/getIsolation': inShop,
     })) {
       const reply = await post(path, request, bearer('shopper'));
@@ -149,6 +150,10 @@ t.test(
     }
   },
 );
+
+/** As lists show what is hidden. */
+const hiddenEnd = { unresolved: { address: '0.0.0.0', reason: 'hidden' } };
+const frontend = { workload: { namespace: 'shop', kind: 'Deployment', name: 'frontend' } };
 
 const candidate = (rules: string) =>
   [
@@ -200,10 +205,14 @@ t.test('policies for other namespaces, and for the cluster, are for those who se
   const refusal = async (rules: typeof manualRules | typeof unknown) =>
     await policy.generate({ ...inShop, manualRules: rules }).then(
       () => 'made',
-      (error: Error) => error.message.replace(/data|no-such/g, 'X'),
+      (error: unknown) => String(error).replace(/data|no-such/g, 'X'),
     );
   t.equal(await refusal(manualRules), await refusal(unknown), 'what is hidden and what is not there look alike');
+  const redis = { entity: 'workload', workload: { namespace: 'data', kind: 'Deployment', name: 'redis' } } as const;
+  const own = { entity: 'workload', ...frontend } as const;
+  const why = { client: redis, server: own, protocol: 'PROTOCOL_TCP', port: 8080 } as const;
   await t.rejects(policy.why({ client: null, server: null }), { code: 7 });
+  await t.rejects(policy.why(why), { code: 7, details: /namespace data/ });
   api.accounts.grants = [...api.accounts.grants, flowsIn('shopper', 'data')];
   const { yaml } = await policy.generate(inShop);
   t.match(yaml, /redis/, 'what one may see is named');
