@@ -31,6 +31,13 @@ export interface AgentParts {
 
 type StatusParts = Pick<AgentParts, 'source' | 'spool' | 'nodePods'> & { readonly interfaces: InterfacesView };
 
+/** What an agent says of itself besides what its parts know. */
+export interface AgentTraits {
+  readonly windowMs: Milliseconds;
+  /** Of the certificate that proves its node; null where none does. */
+  readonly certificate: wire.Validity | null;
+}
+
 /** What a later start of the agent needs to go on exactly where a window ended. */
 export interface AgentState {
   /** Of this structure and those inside it. */
@@ -53,11 +60,15 @@ export function stateOf({ source, interfaces, fold }: AgentParts): Uint8Array {
 }
 
 /** The state of an agent as the aggregator shows it. */
-export function statusOf({ source, interfaces, spool, nodePods }: StatusParts): wire.AgentStatus {
+export function statusOf({ source, interfaces, spool, nodePods }: StatusParts, traits: AgentTraits): wire.AgentStatus {
+  const { pending, bytes } = spool.ledger;
   return {
+    ...traits,
     version,
     kernel: release(),
-    batchesPending: spool.pending.length,
+    batchesPending: pending,
+    spoolBytes: bytes,
+    spoolMaxBytes: spool.maxBytes,
     features: [...source.features, nodePods.feature],
     ...identityStatus(interfaces),
   };

@@ -100,14 +100,17 @@ async function openNodePods(
   return new ApiNodePods({ access, node, folder: spool, pace: systemPace, log: log.child({ part: 'kube' }) });
 }
 
-/** Opens a connection as the configuration says: with what the files hold at that moment. @throws WeirError TLS_CERTIFICATE */
-async function connector(config: AgentConfig, log: Logger): Promise<() => Connection> {
-  const { aggregator, tls, tlsServerName, tokenFile } = config;
-  if (tls.ca === null) {
-    if (!staysOnMachine(aggregator)) log.warn({ aggregator }, 'what is sent to the aggregator can be read on its way');
-    return () => connect(aggregator);
-  }
-  const files = await CertificateFiles.open(tls, certificatesEveryMs, log);
+/** The files that connections are opened with; null for plain text. @throws WeirError TLS_CERTIFICATE */
+async function openCertificates({ aggregator, tls }: AgentConfig, log: Logger): Promise<CertificateFiles | null> {
+  if (tls.ca !== null) return await CertificateFiles.open(tls, certificatesEveryMs, log);
+  if (!staysOnMachine(aggregator)) log.warn({ aggregator }, 'what is sent to the aggregator can be read on its way');
+  return null;
+}
+
+/** Opens a connection as the configuration says: with what the files hold at that moment. */
+function connector(config: AgentConfig, files: CertificateFiles | null): () => Connection {
+  const { aggregator, tlsServerName, tokenFile } = config;
+  if (files === null) return () => connect(aggregator);
   const token = tokenFile === null ? null : async () => (await readFile(tokenFile, 'utf8')).trim();
   const name = tlsServerName === null ? {} : { 'grpc.ssl_target_name_override': tlsServerName };
   return () => connect(aggregator, name, channelCredentials(files, token));
@@ -155,12 +158,12 @@ async function run(config: AgentConfig): Promise<void> {
   for (const { name, active, reason } of features) {
     if (!active) log.warn({ feature: name, reason }, 'feature is off');
   }
-  const connectToAggregator = await connector(config, log.child({ part: 'tls' }));
+  const certificates = await openCertificates(config, log.child({ part: 'tls' }));
   const exporter = new Exporter(
-    connectToAggregator,
+    connector(config, certificates),
     spool,
     { cluster, node, version, firstRetryMs, longestRetryMs },
-    () => statusOf(parts),
+    () => statusOf(parts, { windowMs, certificate: certificates?.validity ?? null }),
     log.child({ part: 'export' }),
   );
   const agent = new Agent(parts, exporter, windowMs);

@@ -1,3 +1,4 @@
+import type { Milliseconds } from '../core/time.ts';
 import { serverCredentials } from '../tls/grpc-credentials.ts';
 import { agentGate } from './access/agent-gate.ts';
 import { firstOf } from './access/node-proof.ts';
@@ -10,6 +11,7 @@ import { metricPage } from './api/metric-page.ts';
 import { MetricsServer } from './api/metrics-server.ts';
 import { type Cluster, openCluster } from './cluster/cluster.ts';
 import { Clusters } from './cluster/clusters.ts';
+import { Installation } from './cluster/installation.ts';
 import type { ClusterDrivers, ClusterOptions, ServedCluster } from './cluster/options.ts';
 import { ingestHandlers } from './ingest/push.ts';
 
@@ -22,6 +24,8 @@ export interface AggregatorOptions extends ClusterOptions {
   readonly httpBasePath: string;
   /** Folder of the web app as it was built; it may be missing. */
   readonly ui: string;
+  /** How often those that share the store are told of this one. */
+  readonly tellEveryMs: Milliseconds;
 }
 
 /** What an aggregator stands on; it closes them when it stops. */
@@ -57,7 +61,7 @@ export async function startAggregator(options: AggregatorOptions, drivers: Aggre
     await drivers.store.close();
     throw error;
   }
-  return await wire(options, drivers, new Clusters(opened));
+  return await wire(options, drivers, opened);
 }
 
 /** What bounds all agents together is shared out evenly among the clusters. */
@@ -72,8 +76,17 @@ function sharedOut(options: ClusterOptions, clusters: number): ClusterOptions {
   };
 }
 
-async function wire(options: AggregatorOptions, drivers: AggregatorDrivers, clusters: Clusters): Promise<Aggregator> {
+async function wire(
+  options: AggregatorOptions,
+  drivers: AggregatorDrivers,
+  opened: readonly Cluster[],
+): Promise<Aggregator> {
   const { log } = drivers;
+  const certificates = drivers.secured?.certificates ?? null;
+  const { tellEveryMs } = options;
+  const own = { clusters: opened, certificates, tellEveryMs, log: log.child({ part: 'replicas' }) };
+  const installation = new Installation({ ...drivers, ...own });
+  const clusters = new Clusters(opened, installation.status);
   const report = faultReport(log.child({ part: 'api' }));
   const { handlers } = clusters;
   const gate = gateOf(drivers, clusters);
@@ -88,11 +101,11 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers, clus
     handlers,
     report,
     gate,
-    certificates: drivers.secured?.certificates ?? null,
+    certificates,
   });
   const transport = drivers.secured === null ? plainTransport : transportOf(drivers.secured, drivers);
   const registries = new Map(clusters.all.map(({ name, metrics }) => [name, metrics]));
-  const metricsServer = new MetricsServer(metricPage(registries, drivers.secured?.certificates ?? null));
+  const metricsServer = new MetricsServer(metricPage(registries, certificates));
   const stop = async () => {
     grpc.announceStop();
     metricsServer.ready = false;
@@ -101,6 +114,7 @@ async function wire(options: AggregatorOptions, drivers: AggregatorDrivers, clus
     await grpc.close();
     metricsServer.close();
     await Promise.all(clusters.all.map((cluster) => cluster.close()));
+    await installation.close();
     drivers.secured?.certificates.close();
     await drivers.store.close();
   };

@@ -9,6 +9,7 @@ import { startAggregator } from './aggregator.ts';
 import { type AggregatorConfig, readConfig } from './config.ts';
 import { isDatabaseUrl } from './config-values.ts';
 import type { ServedCluster } from './cluster/options.ts';
+import { copies, runCopy } from './store/copy-command.ts';
 import { optionsOf } from './options.ts';
 import { ApiCluster } from './kube/api.ts';
 import { FileCluster } from './kube/files.ts';
@@ -94,9 +95,22 @@ async function run(config: AggregatorConfig): Promise<void> {
   process.once('SIGINT', stop);
 }
 
+async function copy(argv: readonly string[]): Promise<void> {
+  const ended = new AbortController();
+  process.once('SIGTERM', () => ended.abort());
+  process.once('SIGINT', () => ended.abort());
+  const out = (text: string) => void process.stdout.write(text);
+  const err = (text: string) => void process.stderr.write(text);
+  await runCopy(argv, { out, err, signal: ended.signal });
+}
+
 try {
-  const config = readConfig(process.argv.slice(2), (text) => process.stdout.write(text));
-  if (config !== null) await run(config);
+  const argv = process.argv.slice(2);
+  if (copies(argv)) await copy(argv);
+  else {
+    const config = readConfig(argv, (text) => process.stdout.write(text));
+    if (config !== null) await run(config);
+  }
 } catch (error) {
   process.stderr.write(`weir-aggregator: ${messageOf(error)}\n`);
   process.exitCode = error instanceof WeirError ? error.exitStatus : 1;

@@ -3,6 +3,8 @@ import type { AggregatorConfig } from './config.ts';
 
 const maxUpkeepEveryMs = 15_000;
 const sharedPollMs = 1_000;
+/** What is told may be large where there are many agents. */
+const tellEveryMs = 10_000;
 
 /** What an aggregator is told of the configuration of its process. */
 export function optionsOf(config: AggregatorConfig): AggregatorOptions {
@@ -14,6 +16,7 @@ export function optionsOf(config: AggregatorConfig): AggregatorOptions {
     httpListen,
     httpBasePath,
     ui,
+    tellEveryMs,
     tiers: config.keep,
     keepSightingsMs: config.keepSightings,
     tailMs: config.tail,

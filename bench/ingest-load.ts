@@ -61,7 +61,14 @@ class LoadAgent {
       process.stderr.write(`node-${this.#node}: ${error.message}\n`);
       process.exit(1);
     });
-    const hello = { cluster: 'bench', node: `node-${this.#node}`, agentVersion: 'bench', oldest: null, status: null };
+    const hello = {
+      cluster: 'bench',
+      node: `node-${this.#node}`,
+      agentVersion: 'bench',
+      oldest: null,
+      forgotten: null,
+      status: null,
+    };
     stream.write({ frame: 'hello', hello: { ...hello, versions: wireVersions } });
     return new Promise((resolve) => {
       stream.on('data', (answer: wire.PushResponse) => {

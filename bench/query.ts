@@ -64,7 +64,7 @@ async function writeDay(store: Store, cluster: QueryCluster, nodes: Nodes, run: 
     const segment = nodes.segment('history', window, cluster.rows(from, rowsPerBucket, window));
     from += rowsPerBucket;
     const { sequence } = segment;
-    const [result] = await store.commit([{ segment, firstSequence: sequence, oldestSequence: 1 }]);
+    const [result] = await store.commit([{ segment, firstSequence: sequence, oldestSequence: 1, forgotten: null }]);
     if (result?.type !== 'committed') throw new Error(`the history is ${result?.type}`);
     through = result.id;
     await nextTurn();
@@ -84,7 +84,12 @@ async function ingest(store: Store, history: History, cluster: QueryCluster, nod
       node = (node + 1) % 5_000;
       return nodes.segment(`node-${node}`, window, cluster.rows(node * 80, rowsPerBatch, window));
     });
-    const commits = segments.map((segment) => ({ segment, firstSequence: segment.sequence, oldestSequence: 1 }));
+    const commits = segments.map((segment) => ({
+      segment,
+      firstSequence: segment.sequence,
+      oldestSequence: 1,
+      forgotten: null,
+    }));
     for (const result of await store.commit(commits)) {
       if (result.type === 'committed') history.add(result.segment, result.id);
     }

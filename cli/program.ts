@@ -42,13 +42,18 @@ export function program(terminal: Terminal, finish: (exitStatus: number) => void
     await withAggregator(options, work);
   };
 
-  command(root, 'status', 'agents, what they watch, and what is missing')
+  command(root, 'status', 'whether the installation is healthy: aggregators, store, agents, and what is missing')
     .addOption(new Option('-n, --namespace <name>', 'only what concerns the workloads in this namespace').default(''))
-    .addOption(output('table', 'json', 'yaml'))
-    .addHelpText('after', examples(['weir status', 'weir status -o json | jq .clusters[].agents']))
+    .addOption(output('table', 'wide', 'json', 'yaml'))
+    .addHelpText(
+      'after',
+      `${examples(['weir status', 'weir status -o wide', 'weir status -o json | jq .health.findings'])}
+
+Exit status: 0 when it is healthy; 3 when there is a fault, notes do not count; 1 when nothing answers; 2 for bad input.`,
+    )
     .action(async (options: Target & { namespace: string; output: string }) => {
       const { showStatus } = await import('./commands/status.ts');
-      await on(options, (connection) => showStatus(connection, terminal, options));
+      await on(options, async (connection) => finish(await showStatus(connection, terminal, options)));
     });
 
   command(root, 'flows', 'who talks to whom, on which port, and what the network did with it')

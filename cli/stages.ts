@@ -10,7 +10,8 @@ const meanings: Readonly<Record<string, string>> = {
   spool: 'the spool was full, or what was in it could not be sent, and was deleted before the aggregator had it',
   'batch-full': 'the window had more rows than one batch may have',
   'capture-restart': 'the capture was started anew, and what happened meanwhile was not seen',
-  'missing-batches': 'batches never arrived here: their agent did not hold them any more',
+  'missing-batches':
+    'batches are not here and their agent does not hold them any more: it had to drop them, or the database was restored from an older copy',
   'aggregator-graph': 'the graph was full (--max-edges), and further edges were left out of it',
 };
 

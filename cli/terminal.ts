@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { isatty } from 'node:tty';
+import { Help } from 'commander';
 import { createColors } from 'picocolors';
 import { stringify } from 'yaml';
 import type { Verdict } from '../core/verdict.ts';
@@ -26,6 +27,13 @@ export class Terminal {
         throw error;
       });
     }
+  }
+
+  /** Breaks a line for a person at blanks, where the terminal would break it anywhere. @param indent of what follows */
+  wrap(line: string, indent: number): string {
+    const columns = this.#toPerson ? this.#out.columns : 0;
+    if (!(columns > indent)) return line;
+    return new Help().boxWrap(line, columns - indent).replaceAll('\n', `\n${' '.repeat(indent)}`);
   }
 
   print(text: string): void {

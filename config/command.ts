@@ -39,7 +39,7 @@ export function parseFlags(command: Command, argv: readonly string[]): boolean {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return false;
-    throw new WeirError('USAGE', `${error.message.replace(/^error: /, '')}; see --help`);
+    throw new WeirError('USAGE', `${error.message.replace(/^error: /, '').replace('\n', ' ')}; see --help`);
   }
 }
 

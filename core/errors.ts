@@ -36,6 +36,7 @@ export const errorTable = {
   WIRE_INVALID: { grpc: 13, exit: 1, text: 'A message could not be read' },
   SPOOL: { grpc: 13, exit: 1, text: 'The spool directory could not be used' },
   STORE: { grpc: 14, exit: 1, text: 'The database could not be used' },
+  STORE_COPY: { grpc: 9, exit: 1, text: 'The database was not copied' },
   REQUEST_INVALID: { grpc: 3, exit: 2, text: 'The request is not valid' },
   REQUEST_TOO_LARGE: { grpc: 8, http: 413, exit: 1, text: 'The request is too large' },
   REQUEST_TYPE: { grpc: 3, http: 415, exit: 1, text: 'The request is of another type than JSON' },

@@ -21,6 +21,12 @@ export interface Certificates {
   readonly key: Buffer | null;
 }
 
+/** When a certificate may be used; both moments are inside. */
+export interface Validity {
+  readonly fromUnixMs: UnixMs;
+  readonly throughUnixMs: UnixMs;
+}
+
 /** Reads certificates, and again while they are replaced; what was valid last stands while the files are not. */
 export class CertificateFiles {
   readonly #paths: CertificatePaths;
@@ -49,10 +55,17 @@ export class CertificateFiles {
     return this.#current;
   }
 
+  /** When this side's certificate may be used; null when it has none. */
+  get validity(): Validity | null {
+    const { cert } = this.#current;
+    if (cert === null) return null;
+    const { validFrom, validTo } = new X509Certificate(cert);
+    return { fromUnixMs: Date.parse(validFrom), throughUnixMs: Date.parse(validTo) };
+  }
+
   /** When this side's certificate ends; null when it has none. */
   get expiresUnixMs(): UnixMs | null {
-    const { cert } = this.#current;
-    return cert === null ? null : Date.parse(new X509Certificate(cert).validTo);
+    return this.validity?.throughUnixMs ?? null;
   }
 
   /** Told of what has replaced the current ones. @returns what ends that */

@@ -90,10 +90,10 @@ export class Exporter {
     stream.on('error', (error: ServiceError) => this.#failed(stream, error));
     stream.on('end', () => this.#broken(stream, 'the aggregator ended the stream'));
     const { cluster, node, version } = this.#options;
-    const { oldest } = this.#spool;
+    const { oldest, forgotten } = this.#spool;
     stream.write({
       frame: 'hello',
-      hello: { cluster, node, agentVersion: version, oldest, status, versions: wireVersions },
+      hello: { cluster, node, agentVersion: version, oldest, forgotten, status, versions: wireVersions },
     });
   }
 

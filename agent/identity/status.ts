@@ -36,7 +36,16 @@ export function countInterfaces({ known }: Pick<InterfacesView, 'known'>): {
 /** The part of an agent's status that is about the naming of pods. */
 export function identityStatus(
   view: InterfacesView,
-): Omit<wire.AgentStatus, 'version' | 'kernel' | 'batchesPending' | 'features'> {
+): Pick<
+  wire.AgentStatus,
+  | 'interfacesAttached'
+  | 'podsResolved'
+  | 'unresolvedInterfaces'
+  | 'cnis'
+  | 'resolvedByMeans'
+  | 'unresolvedByReason'
+  | 'identitySources'
+> {
   const unresolved = view.known.flatMap(({ name, resolution }) =>
     resolution.state === 'unresolved' ? [`${name}: ${resolution.detail}`] : [],
   );

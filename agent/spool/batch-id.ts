@@ -7,3 +7,9 @@ export interface BatchId {
 export function compareBatchIds(a: BatchId, b: BatchId): number {
   return a.epoch - b.epoch || a.sequence - b.sequence;
 }
+
+/** The later of two; null when there is none. */
+export function laterBatchId(a: BatchId | null, b: BatchId | null): BatchId | null {
+  if (a === null || b === null) return a ?? b;
+  return compareBatchIds(a, b) < 0 ? b : a;
+}

@@ -6,12 +6,14 @@ import type { BatchId } from './batch-id.ts';
 export interface Marked {
   /** Batches up to this one may have been sent; null when none was. */
   readonly sent: BatchId | null;
+  /** Batches up to this one are not in the spool any more; null when there were none. */
+  readonly forgotten: BatchId | null;
   /** Records of batches that were given up, which no acknowledged batch has told of. */
   readonly lostRecords: number;
 }
 
 /** Always the same length, so that nothing is left of what was written before. */
-const jsonBytes = 120;
+const jsonBytes = 180;
 const checksumBytes = 10;
 
 /**

@@ -5,7 +5,7 @@ import type { Losses } from '../../core/flow.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
 import type { RowColumns } from '../../proto/column-batch.ts';
 import type { Limits } from '../../proto/wire.ts';
-import { type BatchId, compareBatchIds } from './batch-id.ts';
+import { type BatchId, compareBatchIds, laterBatchId } from './batch-id.ts';
 import { keepEpoch, readEpoch } from './epoch-file.ts';
 import { fit } from './fit.ts';
 import { LostRecords } from './lost.ts';
@@ -75,6 +75,7 @@ export class Spool {
   #sequence = 0;
   /** Batches up to this one may have been sent. */
   #sent: BatchId | null;
+  #forgotten: BatchId | null;
   readonly #lost: LostRecords;
   readonly #counts = { acknowledged: 0, droppedBatches: 0, droppedRecords: 0, mergedBatches: 0, damagedBytes: 0 };
 
@@ -96,6 +97,7 @@ export class Spool {
       const marked = this.#marks.read();
       // Without marks, everything that is there may have been sent.
       this.#sent = marked === null ? newest : marked.sent;
+      this.#forgotten = laterBatchId(marked?.forgotten ?? null, goneBefore(this.#segments.entries[0], this.#sent));
       this.#lost = new LostRecords(marked?.lostRecords ?? 0);
       if (marked === null) this.#markIfPossible();
       this.#stateFile = new StateFile(folder);
@@ -140,6 +142,19 @@ export class Spool {
   get oldest(): BatchId | null {
     const entry = this.#segments.entries[0];
     return entry === undefined ? null : { epoch: entry.id.epoch, sequence: entry.firstSequence };
+  }
+
+  /** Bound of `bytes` of the ledger. */
+  get maxBytes(): number {
+    return this.#options.maxBytes;
+  }
+
+  /**
+   * The last batch that may have been sent and is here no more; null when there was none. Where the aggregator has
+   * committed less, its database is older than what it acknowledged.
+   */
+  get forgotten(): BatchId | null {
+    return this.#forgotten;
   }
 
   get ledger(): SpoolLedger {
@@ -205,7 +220,7 @@ export class Spool {
   /** @throws WeirError SPOOL */
   #mark(): void {
     try {
-      this.#marks.write({ sent: this.#sent, lostRecords: this.#lost.total });
+      this.#marks.write({ sent: this.#sent, forgotten: this.#forgotten, lostRecords: this.#lost.total });
     } catch (error) {
       throw this.#error(error);
     }
@@ -248,6 +263,7 @@ export class Spool {
   acknowledge(through: BatchId): void {
     const entries = this.#segments.entries.filter(({ id }) => compareBatchIds(id, through) <= 0);
     this.#counts.acknowledged += entries.length;
+    this.#forgotten = laterBatchId(this.#forgotten, through);
     this.#segments.remove(entries);
     if (this.#lost.forgetThrough(through)) this.#markIfPossible();
   }
@@ -310,4 +326,11 @@ export class Spool {
 /** Whether only a part of what a merged batch stands for is committed; then it cannot be sent. */
 function straddles({ id, firstSequence }: Label, committed: BatchId): boolean {
   return id.epoch === committed.epoch && firstSequence <= committed.sequence && id.sequence > committed.sequence;
+}
+
+/** The last of the batches that may have been sent which comes before all that are still there. */
+function goneBefore(oldest: Label | undefined, sent: BatchId | null): BatchId | null {
+  if (sent === null || oldest === undefined || compareBatchIds(oldest.id, sent) > 0) return sent;
+  const { id, firstSequence } = oldest;
+  return firstSequence > 1 ? { epoch: id.epoch, sequence: firstSequence - 1 } : null;
 }

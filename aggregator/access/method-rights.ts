@@ -15,7 +15,7 @@ const seeAll: Rule = { type: 'cluster', access: { verb: 'list', resource: 'flows
 const changeSettings: Rule = { type: 'cluster', access: { verb: 'update', resource: 'policysettings' }, changes: true };
 const changeAliases: Rule = { type: 'cluster', access: { verb: 'update', resource: 'aliases' }, changes: true };
 
-/** By service and method. Policies rest on both ends of flows and name them, so making them takes the whole sight. */
+/** By service and method. */
 const rules: Readonly<Record<string, Rule>> = {
   'query/getAccess': { type: 'own' },
   'query/listNamespaces': { type: 'filtered' },
@@ -27,12 +27,12 @@ const rules: Readonly<Record<string, Rule>> = {
   'query/getTimeline': { type: 'namespace' },
   'query/completeFilter': seeAll,
   'query/getStatus': { type: 'namespace' },
-  'policy/generate': seeAll,
-  'policy/check': seeAll,
+  'policy/generate': { type: 'namespace' },
+  'policy/check': { type: 'namespace' },
   'policy/compare': seeAll,
-  'policy/listApplied': seeAll,
+  'policy/listApplied': { type: 'namespace' },
   'policy/why': seeAll,
-  'policy/getIsolation': seeAll,
+  'policy/getIsolation': { type: 'namespace' },
   'policy/planRollout': seeAll,
   'policy/listBaselines': seeAll,
   'policy/getDrift': seeAll,

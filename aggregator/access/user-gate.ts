@@ -144,8 +144,9 @@ export class UserGate implements Gate {
       return { user, rule, sight: null };
     }
     this.#checkCluster(request, user);
-    if (rule.type === 'namespace') await this.#checkNamespace(request, user);
-    const around = this.#options.namespacesAround(rule.type === 'namespace' ? namespaceAsked(request) : '');
+    const asked = rule.type === 'namespace' ? namespacesAsked(request) : [''];
+    if (rule.type === 'namespace') await this.#checkNamespaces(asked, user);
+    const around = new Set(asked.flatMap((namespace) => [...this.#options.namespacesAround(namespace)]));
     return { user, rule, sight: await this.#seenOf([...around], user) };
   }
 
@@ -165,12 +166,12 @@ export class UserGate implements Gate {
   }
 
   /** @throws WeirError FORBIDDEN */
-  async #checkNamespace(request: unknown, user: User): Promise<void> {
-    const namespace = namespaceAsked(request);
-    if (namespace === '') {
+  async #checkNamespaces(asked: readonly string[], user: User): Promise<void> {
+    if (asked.length === 0) {
       throw new WeirError('FORBIDDEN', `${user.name} may not see all namespaces; name one with --namespace`);
     }
-    if (!(await this.#options.reviews.allows(user, { verb: 'list', resource: 'flows', namespace }))) {
+    for (const namespace of asked) {
+      if (await this.#options.reviews.allows(user, { verb: 'list', resource: 'flows', namespace })) continue;
       throw new WeirError('FORBIDDEN', `${user.name} may not list flows.weir.dev in the namespace ${namespace}`);
     }
   }
@@ -212,7 +213,21 @@ function addressOf({ from }: Caller): string {
   return from.replace(/:\d+$/, '');
 }
 
-function namespaceAsked(request: unknown): string {
-  const { namespace, scope } = request as { readonly namespace?: string; readonly scope?: wire.Scope | null };
-  return namespace || scope?.namespace || scope?.workload?.namespace || '';
+interface Asking {
+  readonly namespace?: string;
+  readonly scope?: wire.Scope | null;
+  readonly service?: wire.ServiceRef | null;
+  readonly client?: wire.Entity | null;
+  readonly server?: wire.Entity | null;
+}
+
+/** Every namespace that a request names, each once. */
+function namespacesAsked(request: unknown): string[] {
+  const { namespace, scope, service, client, server } = request as Asking;
+  const ends = [client, server].map((end) => {
+    if (end?.entity === 'workload') return end.workload.namespace;
+    return end?.entity === 'service' ? end.service.namespace : '';
+  });
+  const named = [namespace, scope?.namespace, scope?.workload?.namespace, service?.namespace, ...ends];
+  return [...new Set(named.filter((each): each is string => each !== undefined && each !== ''))];
 }

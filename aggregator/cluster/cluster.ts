@@ -1,8 +1,9 @@
 import type { Registry } from 'prom-client';
 import { defaultLimits } from '../../proto/limits.ts';
+import type { AgentReport, ClusterStatus } from '../../proto/wire.ts';
 import { Aliases } from '../alias/aliases.ts';
 import { aliasHandlers } from '../alias/handlers.ts';
-import type { ApiHandlers } from '../api/handlers.ts';
+import type { ClusterHandlers } from '../api/handlers.ts';
 import { Metrics } from '../api/metrics.ts';
 import { History } from '../graph/history.ts';
 import type { Segment } from '../graph/segment.ts';
@@ -13,6 +14,7 @@ import { FirstState } from '../kube/first-state.ts';
 import { asChanges } from '../kube/objects.ts';
 import { Baselines } from '../policy/baselines.ts';
 import { policyHandlers } from '../policy/handlers.ts';
+import { type AskedStatus, clusterStatus } from '../query/cluster-status.ts';
 import { ClusterState } from '../query/cluster-state.ts';
 import { FollowTail } from '../query/follow-tail.ts';
 import { Followers } from '../query/followers.ts';
@@ -30,7 +32,9 @@ export interface Cluster {
   /** Resolves when flows can be named; rejects when it was stopped before. */
   readonly firstState: Promise<void>;
   readonly ingest: Ingest;
-  readonly handlers: ApiHandlers;
+  readonly handlers: ClusterHandlers;
+  /** @param told by other processes, of the agents that they have */
+  readonly status: (asked: AskedStatus, told: readonly AgentReport[]) => ClusterStatus;
   readonly metrics: Registry;
   /** The namespaces that an answer about one may name; all there are where none is given. */
   readonly namespacesAround: (namespace: string) => ReadonlySet<string>;
@@ -162,16 +166,23 @@ async function wire(
   const snapshots = new Snapshots({ ...snapshotBounds, maxEdges: 2 * maxEdges, clock });
   const { agents } = ingest;
   const { maxAnswerEdges } = options;
-  const asked = { state, history, agents, identity };
+  const about = { state, history, agents, identity };
+  let isWaiting = true;
+  const isKnown = () => {
+    isWaiting = false;
+  };
+  firstState.then(isKnown, () => undefined);
   return {
     name: cluster,
     firstState,
     ingest,
     metrics: metrics.registry,
+    status: (asked, told) =>
+      clusterStatus({ ...about, cluster, tiers: options.tiers, isWaiting: () => isWaiting }, asked, told),
     namespacesAround: (namespace) => namespacesAround(namespace, { state, history }),
     handlers: {
-      query: queryHandlers({ ...asked, cluster, followers, aliases, snapshots, maxAnswerEdges }),
-      policy: policyHandlers({ ...asked, settings, baselines, clock }),
+      query: queryHandlers({ ...about, followers, aliases, snapshots, maxAnswerEdges }),
+      policy: policyHandlers({ ...about, settings, baselines, clock }),
       alias: aliasHandlers(aliases),
       settings: settingsHandlers(settings),
     },

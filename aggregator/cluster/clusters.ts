@@ -9,9 +9,12 @@ type AnyHandler = (request: { readonly cluster: string }, ...rest: readonly unkn
 /** The clusters that an aggregator serves, at least one; the names differ. */
 export class Clusters {
   readonly #byName: ReadonlyMap<string, Cluster>;
+  readonly #status: ApiHandlers['query']['getStatus'];
 
-  constructor(clusters: readonly Cluster[]) {
+  /** @param status of all of them */
+  constructor(clusters: readonly Cluster[], status: ApiHandlers['query']['getStatus']) {
     this.#byName = new Map(clusters.map((cluster) => [cluster.name, cluster]));
+    this.#status = status;
   }
 
   get all(): readonly Cluster[] {
@@ -60,13 +63,6 @@ export class Clusters {
     const handlers: Readonly<Record<string, unknown>> = { ...this.asked(cluster).handlers[key] };
     return handlers[method] as AnyHandler;
   }
-
-  readonly #status: ApiHandlers['query']['getStatus'] = async (request, sight) => {
-    // Whoever does not see all sees something of the first one only.
-    const of = sight === null ? this.all : this.all.slice(0, 1);
-    const each = await Promise.all(of.map(async ({ handlers }) => await handlers.query.getStatus(request, sight)));
-    return { version: each[0]?.version ?? '', clusters: each.flatMap(({ clusters }) => clusters) };
-  };
 
   get #names(): string {
     return [...this.#byName.keys()].join(', ');

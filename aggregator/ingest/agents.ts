@@ -1,4 +1,4 @@
-import type { UnixMs } from '../../core/time.ts';
+import type { Milliseconds, UnixMs } from '../../core/time.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { Cursor } from '../store/store.ts';
 import type { Session } from './session.ts';
@@ -10,6 +10,8 @@ export interface AgentState {
   readonly committed: wire.BatchId | null;
   /** 0 when no batch was committed. */
   readonly lastWindowEndUnixMs: UnixMs;
+  /** From the end of that window to when it was known to be committed; 0 when none was since the start. */
+  readonly lagMs: Milliseconds;
   /** As the agent last told it; null when it did not since this process started. */
   readonly status: wire.AgentStatus | null;
 }
@@ -17,8 +19,11 @@ export interface AgentState {
 interface Agent {
   session: Session | null;
   cursor: Cursor | null;
+  lagMs: Milliseconds;
   status: wire.AgentStatus | null;
 }
+
+const unknown: Readonly<Agent> = { session: null, cursor: null, lagMs: 0, status: null };
 
 /** The agents that have a stream open or have ever committed a batch. */
 export class Agents {
@@ -26,7 +31,7 @@ export class Agents {
   #connected = 0;
 
   constructor(cursors: readonly Cursor[]) {
-    this.#byNode = new Map(cursors.map((cursor) => [cursor.node, { session: null, cursor, status: null }]));
+    this.#byNode = new Map(cursors.map((cursor) => [cursor.node, { ...unknown, cursor }]));
   }
 
   /** How many have a stream open. */
@@ -36,7 +41,7 @@ export class Agents {
 
   /** Makes a stream the only one of its node. @returns the stream that it takes over from, if there is one */
   connect(node: string, session: Session): Session | null {
-    const agent = this.#byNode.get(node) ?? { session: null, cursor: null, status: null };
+    const agent = this.#byNode.get(node) ?? { ...unknown };
     this.#byNode.set(node, agent);
     const before = agent.session;
     if (before === null) this.#connected++;
@@ -59,10 +64,12 @@ export class Agents {
   }
 
   /** Takes in how far a node is committed, by this aggregator or another; what is known to be further stays. */
-  committed(cursor: Cursor): void {
-    const agent = this.#byNode.get(cursor.node);
-    if (agent === undefined) this.#byNode.set(cursor.node, { session: null, cursor, status: null });
-    else if (agent.cursor === null || isBehind(agent.cursor, cursor)) agent.cursor = cursor;
+  committed(cursor: Cursor, now: UnixMs): void {
+    const agent = this.#byNode.get(cursor.node) ?? { ...unknown };
+    this.#byNode.set(cursor.node, agent);
+    if (agent.cursor !== null && !isBehind(agent.cursor, cursor)) return;
+    agent.cursor = cursor;
+    agent.lagMs = Math.max(0, now - cursor.windowEndUnixMs);
   }
 
   sessions(): readonly Session[] {
@@ -73,11 +80,12 @@ export class Agents {
   states(): readonly AgentState[] {
     return [...this.#byNode.entries()]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([node, { session, cursor, status }]) => ({
+      .map(([node, { session, cursor, lagMs, status }]) => ({
         node,
         connected: session !== null,
         committed: cursor === null ? null : { epoch: cursor.epoch, sequence: cursor.sequence },
         lastWindowEndUnixMs: cursor?.windowEndUnixMs ?? 0,
+        lagMs,
         status,
       }));
   }

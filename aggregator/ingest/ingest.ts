@@ -163,7 +163,7 @@ export class Ingest implements SessionHost {
 
   /** A segment was committed, here or by another aggregator. */
   seen({ node, epoch, sequence, window }: Segment): void {
-    this.agents.committed({ node, epoch, sequence, windowEndUnixMs: window.endUnixMs });
+    this.agents.committed({ node, epoch, sequence, windowEndUnixMs: window.endUnixMs }, this.#options.clock.now());
   }
 
   /** Takes nothing in any more, lets what is under way end, and ends the streams. */

@@ -209,21 +209,17 @@ export class Session {
     this.#ended('rejected');
   }
 
-  async #process(
-    before: Promise<void>,
-    batch: ColumnBatch,
-    { node, oldest }: wire.Hello,
-    lanes: StreamLanes,
-  ): Promise<void> {
+  async #process(before: Promise<void>, batch: ColumnBatch, hello: wire.Hello, lanes: StreamLanes): Promise<void> {
     await before;
     if (this.#over) {
       this.#ended('rejected');
       return;
     }
     try {
+      const { node, forgotten } = hello;
       const segment = await this.#host.resolve(node, batch, lanes);
-      const oldestSequence = oldest?.epoch === batch.epoch ? oldest.sequence : 1;
-      const commit = { segment, firstSequence: batch.firstSequence, oldestSequence };
+      const oldestSequence = oldestIn(hello, batch.epoch);
+      const commit = { segment, firstSequence: batch.firstSequence, oldestSequence, forgotten };
       // Not awaited: the next batch is resolved while this one is committed.
       this.#answering = this.#host.commit(commit).then(
         (result) => this.#answer(node, batch, result),
@@ -275,6 +271,12 @@ export class Session {
     for (const resolve of this.#onSettled) resolve();
     this.#onSettled = [];
   }
+}
+
+/** The first batch of an epoch that is still to come. */
+function oldestIn({ oldest, forgotten }: wire.Hello, epoch: number): number {
+  if (oldest?.epoch === epoch) return oldest.sequence;
+  return forgotten?.epoch === epoch ? forgotten.sequence + 1 : 1;
 }
 
 /** @throws WeirError INGEST_VERSION */

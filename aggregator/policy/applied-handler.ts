@@ -10,6 +10,7 @@ import { type Selection, selectionOf } from '../../policy/evaluate/selection.ts'
 import { decodeEntity } from '../../proto/convert-edge.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
+import { seenSnapshot } from '../access/seen-snapshot.ts';
 import { readScope } from '../query/question.ts';
 import { policiesOf, type PolicyParts } from './parts.ts';
 
@@ -100,10 +101,10 @@ function encodeOther(policy: OtherPolicy): wire.AppliedPolicy {
 
 /** Lists the policies that are applied and bear on a scope, or on the way from one end to another. */
 export function appliedHandler({ state, history }: PolicyParts): PolicyHandlers['listApplied'] {
-  return (request) => {
+  return (request, sight) => {
     const scope = readScope(request.scope);
-    state.checkRecorded(scope, history);
-    const { snapshot } = state;
+    state.checkRecorded(scope, history, sight);
+    const snapshot = seenSnapshot(state.snapshot, sight);
     const roster = new Roster(snapshot);
     const { client, server } = request;
     const { bearing, concerns } =
@@ -111,15 +112,15 @@ export function appliedHandler({ state, history }: PolicyParts): PolicyHandlers[
         ? askedOfPair(roster, decodeEntity(client), decodeEntity(server))
         : askedOfScope(roster, scope);
     const isPair = client !== null && server !== null;
-    const evaluated = policiesOf(snapshot)
-      .map(selectionOf)
-      .flatMap((selection) => {
-        const directions = bearing(selection);
-        if (directions === null || (isPair && directions.length === 0)) return [];
-        return [encodeApplied(selection, roster, directions)];
-      });
-    const others = snapshot.otherPolicies.filter(
-      ({ metadata: { namespace } }) => namespace === '' || concerns(namespace),
+    // What is written in policies of the cluster is about others too.
+    const shown = sight === null ? policiesOf(snapshot) : snapshot.networkPolicies;
+    const evaluated = shown.map(selectionOf).flatMap((selection) => {
+      const directions = bearing(selection);
+      if (directions === null || (isPair && directions.length === 0)) return [];
+      return [encodeApplied(selection, roster, directions)];
+    });
+    const others = snapshot.otherPolicies.filter(({ metadata: { namespace } }) =>
+      namespace === '' ? sight === null : concerns(namespace),
     );
     return { policies: [...evaluated, ...others.map(encodeOther)].sort(inOrder) };
   };

@@ -9,6 +9,7 @@ import {
 import { Roster } from '../../policy/evaluate/roster.ts';
 import type { PolicyHandlers } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
+import { seenSnapshot } from '../access/seen-snapshot.ts';
 import { readScope } from '../query/question.ts';
 import { policiesOf, type PolicyParts } from './parts.ts';
 
@@ -25,10 +26,10 @@ function byNamespace(workloads: readonly WorkloadIsolation[]): wire.NamespaceIso
 
 /** Tells how far namespaces and workloads are isolated by what is applied. */
 export function isolationHandler({ state, history }: PolicyParts): PolicyHandlers['getIsolation'] {
-  return (request) => {
+  return (request, sight) => {
     const scope = readScope(request.scope);
-    state.checkRecorded(scope, history);
-    const { snapshot } = state;
+    state.checkRecorded(scope, history, sight);
+    const snapshot = seenSnapshot(state.snapshot, sight);
     const workloads = isolationBoard(new Roster(snapshot), policiesOf(snapshot)).filter(({ workload }) =>
       entityInScope(scope, { type: 'workload', ...workload }),
     );

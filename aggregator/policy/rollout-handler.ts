@@ -60,7 +60,7 @@ export function rolloutHandler({ state, history }: PolicyParts): PolicyHandlers[
       cuts: cuts.map(encodeFinding),
       problems: candidates.problems,
       coverage: encodeCoverage(coverage),
-      completeness: completenessIn(state, { coverage, range: readRange(request.range), scope }),
+      completeness: completenessIn(state, { coverage, edges, range: readRange(request.range), scope }, null),
     };
   };
 }

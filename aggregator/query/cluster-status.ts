@@ -5,8 +5,10 @@ import type * as wire from '../../proto/wire.ts';
 import { seenIds } from '../access/seen-edges.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Agents } from '../ingest/agents.ts';
+import type { Tier } from '../graph/tiers.ts';
 import type { Graphs } from './asked.ts';
 import { identityRemarks } from './identity-remarks.ts';
+import { mergeAgents } from './merge-agents.ts';
 import { otherPoliciesRemark } from './other-policies.ts';
 import { countUnresolved } from './unresolved.ts';
 
@@ -14,6 +16,16 @@ export interface StatusParts extends Graphs {
   readonly cluster: string;
   readonly agents: Agents;
   readonly identity: Identity;
+  readonly tiers: readonly Tier[];
+  /** Whether no flow is named yet, for want of a first state of the cluster. */
+  readonly isWaiting: () => boolean;
+}
+
+/** What is asked about a cluster, and who asks. */
+export interface AskedStatus {
+  /** Empty for all. */
+  readonly namespace: string;
+  readonly sight: Sight;
 }
 
 /** What an agent says of its node as a whole tells of pods of others, too. */
@@ -26,21 +38,34 @@ function withoutOthers(status: wire.AgentStatus): wire.AgentStatus {
     resolvedByMeans: {},
     unresolvedByReason: {},
     batchesPending: 0,
+    spoolBytes: 0,
   };
+}
+
+function agentReports({ agents, history, state }: StatusParts): wire.AgentReport[] {
+  const nodes = new Set(state.nodes);
+  return agents.states().map((agent) => ({
+    ...agent,
+    coverage: encodeNodeCoverage(history.nodeCoverage(agent.node)),
+    // A source that shows no node at all cannot say that one is gone.
+    nodeIsGone: nodes.size > 0 && !nodes.has(agent.node),
+  }));
 }
 
 /**
  * What is watched of a cluster, or of what concerns one namespace, as somebody may see it.
- * @param namespace empty for all. @throws WeirError NAMESPACE_UNKNOWN
+ * @param told by other processes, of the agents that they have. @throws WeirError NAMESPACE_UNKNOWN
  */
 export function clusterStatus(
-  { cluster, state, history, agents, identity }: StatusParts,
-  namespace: string,
-  sight: Sight,
+  parts: StatusParts,
+  { namespace, sight }: AskedStatus,
+  told: readonly wire.AgentReport[],
 ): wire.ClusterStatus {
+  const { cluster, state, history, identity, tiers } = parts;
   const scope: Scope = { namespace: namespace || null, workload: null };
   state.checkRecorded(scope, history, sight);
   const { source } = state;
+  const sourceProblems = source.problems();
   const workloads = state.workloads.filter(({ ref }) => namespace === '' || ref.namespace === namespace);
   const pods = workloads.flatMap((workload) => workload.pods);
   const nodes = namespace === '' ? null : new Set(pods.map(({ spec }) => spec.nodeName));
@@ -50,13 +75,11 @@ export function clusterStatus(
   return {
     name: cluster,
     source: source.description,
-    agents: agents
-      .states()
+    agents: mergeAgents(agentReports(parts), told)
       .filter(({ node }) => concerns(node))
       .map((agent) => ({
         ...agent,
         status: sight === null || agent.status === null ? agent.status : withoutOthers(agent.status),
-        coverage: encodeNodeCoverage(history.nodeCoverage(agent.node)),
       })),
     workloads: workloads.length,
     pods: pods.length,
@@ -66,11 +89,16 @@ export function clusterStatus(
     problems:
       sight === null
         ? [
-            ...source.problems(),
+            ...sourceProblems,
             ...identityRemarks(identity.problems()),
             ...otherPoliciesRemark(state.snapshot.otherPolicies),
           ]
         : [],
     unresolved: countUnresolved(ends),
+    nodes: state.nodes.filter(concerns).length,
+    namespaces: namespace === '' ? state.namespaces.length : 1,
+    waiting: parts.isWaiting(),
+    sourceProblems: sight === null ? sourceProblems : [],
+    kept: tiers,
   };
 }

@@ -1,30 +1,31 @@
 import type { Edge } from '../../core/edge.ts';
 import { edgeInScope } from '../../core/scope.ts';
 import { sees, type Sight } from '../../core/sight.ts';
-import { version } from '../../core/version.ts';
-import type { QueryHandlers, ResponseStream } from '../../proto/services.ts';
+import type { ResponseStream } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
 import { everything } from '../access/own-access.ts';
 import { seenEdges, seenIds } from '../access/seen-edges.ts';
 import type { Aliases } from '../alias/aliases.ts';
+import type { ClusterHandlers } from '../api/handlers.ts';
+import type { Identity } from '../identity/identity.ts';
 import { readAsked } from './asked.ts';
 import { completeFilter } from './complete-filter.ts';
 import { Follower, type Followers } from './followers.ts';
 import { type ListEdgesParts, listEdges } from './list-edges.ts';
 import { getGraph } from './map/get-graph.ts';
-import { clusterStatus, type StatusParts } from './cluster-status.ts';
 import { summarizeService } from './services.ts';
 import { getTimeline } from './timeline.ts';
 import { Vocabulary } from './vocabulary.ts';
 import { summarizeNamespaces, summarizeWorkloads } from './workloads.ts';
 
-export interface QueryParts extends ListEdgesParts, StatusParts {
+export interface QueryParts extends ListEdgesParts {
+  readonly identity: Identity;
   readonly followers: Followers;
   readonly aliases: Aliases;
 }
 
 /** What is answered to questions about the graph. */
-export function queryHandlers(parts: QueryParts): QueryHandlers {
+export function queryHandlers(parts: QueryParts): ClusterHandlers['query'] {
   const { state, history } = parts;
   const source = {
     edges: () => history.all().edges,
@@ -55,7 +56,6 @@ export function queryHandlers(parts: QueryParts): QueryHandlers {
     completeFilter: (request) => completeFilter(request, vocabulary),
     follow: (request, to, sight) => follow(parts, request, to, sight),
     getAccess: () => everything,
-    getStatus: ({ namespace }, sight) => ({ version, clusters: [clusterStatus(parts, namespace, sight)] }),
   };
 }
 

@@ -9,7 +9,8 @@ export type Judgement =
  * Whether a segment may follow a node's cursor: the rule by which a batch counts once or not at all, whatever is sent
  * again, lost or reordered. A newer epoch begins at 1, or at the oldest batch that its agent still holds.
  */
-export function judge({ segment, firstSequence, oldestSequence }: Commit, cursor: Cursor | null): Judgement {
+export function judge(commit: Commit, cursor: Cursor | null): Judgement {
+  const { segment, firstSequence, oldestSequence } = commit;
   const { epoch, sequence } = segment;
   if (cursor !== null && (epoch < cursor.epoch || (epoch === cursor.epoch && sequence <= cursor.sequence))) {
     return { type: 'duplicate', cursor };
@@ -17,7 +18,17 @@ export function judge({ segment, firstSequence, oldestSequence }: Commit, cursor
   const expected = cursor !== null && epoch === cursor.epoch ? cursor.sequence + 1 : 1;
   if (cursor !== null && firstSequence < expected) return { type: 'overlap', cursor };
   if (firstSequence !== expected && firstSequence !== oldestSequence) return { type: 'gap', cursor };
-  const missing = firstSequence - expected;
+  const missing = firstSequence - expected + missingOfEarlier(commit, cursor);
   const losses = missing === 0 ? segment.losses : { ...segment.losses, [missingStage]: missing };
   return { type: 'committed', segment: { ...segment, losses }, missing };
+}
+
+/**
+ * How many batches of epochs before the segment's are missing at least: their agent sent them and holds them no more. So
+ * it is when the database was restored from a copy that is older than their acknowledgements.
+ */
+function missingOfEarlier({ segment: { epoch }, forgotten }: Commit, cursor: Cursor | null): number {
+  if (forgotten === null || forgotten.epoch >= epoch) return 0;
+  if (cursor === null || cursor.epoch < forgotten.epoch) return forgotten.sequence;
+  return cursor.epoch === forgotten.epoch ? Math.max(forgotten.sequence - cursor.sequence, 0) : 0;
 }

@@ -131,6 +131,15 @@ const sharedColumns = [
   'ALTER TABLE weir_cluster ADD COLUMN alias_revision BIGINT NOT NULL DEFAULT 0',
 ];
 
+const replicaTable = [
+  // The processes that use the database now: a row goes when its process ends, or says nothing any more.
+  `CREATE TABLE weir_replica (
+     id           TEXT   NOT NULL PRIMARY KEY,
+     seen_unix_ms BIGINT NOT NULL,
+     body         BYTEA  NOT NULL
+   )`,
+];
+
 /**
  * What makes the tables of each version out of those of the version before; the first makes them out of nothing. The
  * version counts up with every change of the tables or of the form of what is in them. Plain tables, keys and row locks
@@ -143,8 +152,10 @@ export const postgresSteps: ReadonlyMap<number, readonly string[]> = new Map([
   [3, baselineTables],
   [4, pieceTables],
   [5, sharedColumns],
+  [6, replicaTable],
 ]);
-const newest = Math.max(...postgresSteps.keys());
+/** The version of the tables that this version of Weir makes. */
+export const schemaVersion = Math.max(...postgresSteps.keys());
 
 async function versionOf(client: PoolClient): Promise<number> {
   const { rows } = await client.query<{ there: boolean }>("SELECT to_regclass('weir_schema') IS NOT NULL AS there");
@@ -157,17 +168,17 @@ async function versionOf(client: PoolClient): Promise<number> {
 export async function prepareTables(client: PoolClient): Promise<void> {
   await client.query('BEGIN');
   const version = await versionOf(client);
-  if (version > newest) {
-    const what = `the tables have schema ${version}, this version of Weir reads 1 to ${newest}; name another database, or start the version that made them`;
+  if (version > schemaVersion) {
+    const what = `the tables have schema ${version}, this version of Weir reads 1 to ${schemaVersion}; name another database, or start the version that made them`;
     throw new WeirError('STORE', what);
   }
   for (const [each, statements] of postgresSteps) {
     if (each > version) for (const statement of statements) await client.query(statement);
   }
   if (version === 0) await client.query('CREATE TABLE weir_schema (version INTEGER NOT NULL PRIMARY KEY)');
-  if (version < newest) {
+  if (version < schemaVersion) {
     await client.query('DELETE FROM weir_schema');
-    await client.query('INSERT INTO weir_schema (version) VALUES ($1)', [newest]);
+    await client.query('INSERT INTO weir_schema (version) VALUES ($1)', [schemaVersion]);
   }
   await client.query('COMMIT');
 }

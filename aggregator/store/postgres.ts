@@ -5,6 +5,7 @@ import type { Alias } from '../../core/alias.ts';
 import type { Baseline } from '../../core/baseline.ts';
 import { messageOf, WeirError } from '../../core/errors.ts';
 import type { Settings } from '../../core/settings.ts';
+import type { Milliseconds } from '../../core/time.ts';
 import { numberRows } from './columns.ts';
 import { numberWatched, packPiece } from './piece-codec.ts';
 import { PostgresAliases } from './postgres-aliases.ts';
@@ -16,7 +17,9 @@ import { type Numbering, PostgresDictionary } from './postgres-dictionary.ts';
 import { PostgresHosts } from './postgres-hosts.ts';
 import { move, sourceOf, takeUpkeep } from './postgres-roll-up.ts';
 import { PostgresSettings } from './postgres-settings.ts';
-import { prepareTables } from './postgres-schema.ts';
+import { PostgresReplicas } from './postgres-replicas.ts';
+import { prepareTables, schemaVersion } from './postgres-schema.ts';
+import { bytesOf } from './postgres-size.ts';
 import { markAll, sweep } from './postgres-sweep.ts';
 import { openView } from './postgres-view.ts';
 import { nextMove } from './roll-up.ts';
@@ -30,6 +33,8 @@ import type {
   RollUpResult,
   Store,
   StoredAliases,
+  StoredReplica,
+  StoreSize,
   StoreView,
 } from './store.ts';
 
@@ -63,11 +68,13 @@ const advice: Readonly<Record<string, string>> = {
 /** A store that several aggregators can share: a PostgreSQL database. */
 export class PostgresStore implements Store {
   readonly isShared = true;
+  readonly kind = 'postgres';
   readonly #writing: PostgresHosts;
   readonly #reading: PostgresHosts;
   readonly #aliases = new PostgresAliases();
   readonly #settings = new PostgresSettings();
   readonly #baselines = new PostgresBaselines();
+  readonly #replicas = new PostgresReplicas();
   readonly #maxCached: number;
   readonly #dictionaries = new Map<string, PostgresDictionary>();
 
@@ -93,6 +100,26 @@ export class PostgresStore implements Store {
     this.#maxCached = maxCached;
     this.#writing = new PostgresHosts(url, passwordFile, maxWriting, log);
     this.#reading = new PostgresHosts(url, passwordFile, maxReading, log);
+  }
+
+  get place(): string {
+    return this.#writing.place;
+  }
+
+  size(): Promise<StoreSize> {
+    return this.#write(async (client) => ({ schemaVersion, bytes: await bytesOf(client) }));
+  }
+
+  setReplica(id: string, body: Uint8Array, forgetAfterMs: Milliseconds): Promise<void> {
+    return this.#write((client) => this.#replicas.set(client, id, body, forgetAfterMs));
+  }
+
+  removeReplica(id: string): Promise<void> {
+    return this.#write((client) => this.#replicas.remove(client, id));
+  }
+
+  replicas(): Promise<readonly StoredReplica[]> {
+    return this.#write((client) => this.#replicas.list(client));
   }
 
   cursors(cluster: string): Promise<readonly Cursor[]> {

@@ -1,7 +1,6 @@
 import Database from 'better-sqlite3';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { messageOf, WeirError } from '../../core/errors.ts';
+import { WeirError } from '../../core/errors.ts';
+import { storeError } from './sqlite-errors.ts';
 
 /** `weir` in ASCII: tells our databases from others' (https://www.sqlite.org/fileformat.html#application_id). */
 const applicationId = 0x77656972;
@@ -158,33 +157,20 @@ const steps: ReadonlyMap<number, string> = new Map([
   [9, segmentTable],
 ]);
 const versions = [...steps.keys()];
-const [oldest, newest] = [Math.min(...versions), Math.max(...versions)];
+const oldest = Math.min(...versions);
+/** The version of the tables that this version of Weir makes. */
+export const schemaVersion = Math.max(...versions);
+
+const maxIdleLogBytes = 64 << 20;
 
 /** How durable a commit is when its promise resolves: FULL survives a power cut, NORMAL a crash of the process only. */
 export type Synchronous = 'FULL' | 'NORMAL';
 
-const advice: Readonly<Record<string, string>> = {
-  SQLITE_NOTADB: 'the file is not a database; name another file',
-  SQLITE_CORRUPT: 'the file is damaged; move it away to begin anew, or restore it from a copy',
-  SQLITE_BUSY: 'another process uses it; end that process, or name another file',
-  SQLITE_LOCKED: 'another process uses it; end that process, or name another file',
-  SQLITE_CANTOPEN: 'the file could not be opened or made; check its folder and permissions',
-  SQLITE_READONLY: 'the file may not be written; check its permissions and those of its folder',
-  SQLITE_FULL: 'the disk is full; make room or keep less (--keep)',
-  SQLITE_IOERR: 'the disk reported an error; check the system log',
-};
-
-/** A STORE error that says what to do about an error of SQLite or of the file system. */
-export function storeError(path: string, error: unknown): WeirError {
-  if (error instanceof WeirError) return error;
-  const { code = '' } = error as { readonly code?: string };
-  const known = Object.keys(advice).find((name) => code === name || code.startsWith(`${name}_`));
-  const what = known === undefined ? messageOf(error) : `${advice[known]} (${messageOf(error)})`;
-  return new WeirError('STORE', `${path}: ${what}`, { cause: error, detail: { path, code } });
-}
-
-/** @returns the database's version, 0 when it is new. @throws WeirError STORE when it is not ours, or too old or new */
-function versionOf(database: Database.Database, path: string): number {
+/**
+ * @param advice what to do about a database of a version that is not known here
+ * @returns the database's version, 0 when it is new. @throws WeirError STORE when it is not ours, or too old or new
+ */
+export function versionOf(database: Database.Database, path: string, advice: string): number {
   const owner = database.pragma('application_id', { simple: true });
   const isEmpty = database.prepare('SELECT count(*) = 0 FROM sqlite_schema').pluck().get() === 1;
   if (owner !== applicationId && !(owner === 0 && isEmpty)) {
@@ -192,29 +178,28 @@ function versionOf(database: Database.Database, path: string): number {
   }
   if (isEmpty) return 0;
   const version = Number(database.pragma('user_version', { simple: true }));
-  if (version < oldest || version > newest) {
-    const what = `has schema ${version}, this version of Weir reads ${oldest} to ${newest}; move it away to begin anew`;
-    throw new WeirError('STORE', `${path}: the database ${what}, or name another file`);
+  if (version < oldest || version > schemaVersion) {
+    const what = `has schema ${version}, this version of Weir reads ${oldest} to ${schemaVersion}`;
+    throw new WeirError('STORE', `${path}: the database ${what}; ${advice}`);
   }
   return version;
 }
 
 function prepare(database: Database.Database, path: string, synchronous: Synchronous): void {
-  // One process owns the file: nobody else moves a cursor while it runs. The lock ends with the process.
-  database.pragma('locking_mode = EXCLUSIVE');
-  const version = versionOf(database, path);
+  const version = versionOf(database, path, 'move it away to begin anew, or name another file');
   database.pragma('journal_mode = WAL');
+  // While it is copied the write-ahead log cannot begin anew: afterwards its room is given back.
+  database.pragma(`journal_size_limit = ${maxIdleLogBytes}`);
   database.pragma(`synchronous = ${synchronous}`);
   const missing = [...steps].filter(([each]) => each > version).map(([, step]) => step);
-  const marks = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${newest};`;
+  const marks = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`;
   database.exec(`BEGIN EXCLUSIVE; ${missing.join('')} ${marks} COMMIT;`);
 }
 
-/** Opens or makes a database and takes it for this process alone. @throws WeirError STORE */
+/** Opens or makes a database of which this process is the owner. @throws WeirError STORE */
 export function openDatabase(path: string, synchronous: Synchronous): Database.Database {
   let database: Database.Database | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true });
     database = new Database(path, { timeout: 2_000 });
     prepare(database, path, synchronous);
     return database;

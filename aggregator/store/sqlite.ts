@@ -14,7 +14,9 @@ import { SqliteCheckpoints } from './sqlite-checkpoints.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
 import { SqlitePieces } from './sqlite-pieces.ts';
 import { SqliteSettings } from './sqlite-settings.ts';
-import { openDatabase, storeError, type Synchronous } from './sqlite-schema.ts';
+import { storeError } from './sqlite-errors.ts';
+import { type Owner, takeFile } from './sqlite-owner.ts';
+import { openDatabase, schemaVersion, type Synchronous } from './sqlite-schema.ts';
 import { SqliteSegments } from './sqlite-segments.ts';
 import { SqliteSweep } from './sqlite-sweep.ts';
 import { type SqliteTables, SqliteView } from './sqlite-view.ts';
@@ -30,6 +32,8 @@ import type {
   RollUpResult,
   Store,
   StoredAliases,
+  StoredReplica,
+  StoreSize,
   StoreView,
 } from './store.ts';
 
@@ -46,7 +50,9 @@ const pageSegments = 64;
 /** The embedded store: one SQLite file, owned by this process. */
 export class SqliteStore implements Store {
   readonly isShared = false;
-  readonly #path: string;
+  readonly kind = 'sqlite';
+  readonly place: string;
+  readonly #owner: Owner;
   readonly #database: Database.Database;
   readonly #tables: SqliteTables;
   readonly #aliases: SqliteAliases;
@@ -60,8 +66,10 @@ export class SqliteStore implements Store {
 
   /** @throws WeirError STORE when the file cannot be used; the message says what to do */
   constructor({ path, synchronous, maxCached }: SqliteOptions) {
-    this.#path = path;
-    const database = openDatabase(path, synchronous);
+    this.place = path;
+    // Nobody else moves a cursor while this process runs.
+    this.#owner = takeFile(path);
+    const database = this.#open(synchronous);
     this.#database = database;
     this.#tables = {
       dictionary: new SqliteDictionary(database, maxCached),
@@ -74,6 +82,33 @@ export class SqliteStore implements Store {
     this.#baselines = new SqliteBaselines(database);
     this.#commitAll = database.transaction((commits: readonly Commit[]) => this.#commitEach(commits));
     this.#moveAll = database.transaction((cluster: string, move: Move) => this.#move(cluster, move));
+  }
+
+  size(): Promise<StoreSize> {
+    return this.#run(() => {
+      const [pages, pageBytes] = ['page_count', 'page_size'].map((name) =>
+        this.#database.pragma(name, { simple: true }),
+      );
+      return { schemaVersion, bytes: Number(pages) * Number(pageBytes) };
+    });
+  }
+
+  /** Nobody else could read it: the file is this process's own. */
+  async setReplica(): Promise<void> {}
+
+  async removeReplica(): Promise<void> {}
+
+  async replicas(): Promise<readonly StoredReplica[]> {
+    return [];
+  }
+
+  #open(synchronous: Synchronous): Database.Database {
+    try {
+      return openDatabase(this.place, synchronous);
+    } catch (error) {
+      this.#owner.release();
+      throw error;
+    }
   }
 
   cursors(cluster: string): Promise<readonly Cursor[]> {
@@ -240,6 +275,7 @@ export class SqliteStore implements Store {
   async close(): Promise<void> {
     await this.#rolling;
     await this.#lock.write(async () => this.#database.close());
+    this.#owner.release();
   }
 
   #run<Result>(work: () => Result): Promise<Result> {
@@ -251,7 +287,7 @@ export class SqliteStore implements Store {
       return await work();
     } catch (error) {
       this.#tables.dictionary.reset();
-      throw storeError(this.#path, error);
+      throw storeError(this.place, error);
     }
   }
 }

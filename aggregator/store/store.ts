@@ -1,7 +1,7 @@
 import type { Alias } from '../../core/alias.ts';
 import type { Baseline } from '../../core/baseline.ts';
 import type { Settings } from '../../core/settings.ts';
-import type { UnixMs, Window } from '../../core/time.ts';
+import type { Milliseconds, UnixMs, Window } from '../../core/time.ts';
 import type { Contribution, Piece, StoredSegment } from '../graph/contribution.ts';
 import type { Segment } from '../graph/segment.ts';
 import type { Tier } from '../graph/tiers.ts';
@@ -25,6 +25,8 @@ export interface Commit {
    * may follow the cursor although batches between them are missing.
    */
   readonly oldestSequence: number;
+  /** The last batch that its agent has sent and holds no more; null when there was none. */
+  readonly forgotten: Pick<Cursor, 'epoch' | 'sequence'> | null;
 }
 
 /** The stage under which batches are counted that were lost before they arrived. */
@@ -124,6 +126,22 @@ export interface Revisions {
   readonly settings: number;
 }
 
+/** What a store takes. */
+export interface StoreSize {
+  /** Version of its tables. */
+  readonly schemaVersion: number;
+  /** On disk, of all clusters; null when that cannot be told. */
+  readonly bytes: number | null;
+}
+
+/** What one of the processes that share a store said of itself last. */
+export interface StoredReplica {
+  readonly id: string;
+  /** How long ago it said so. */
+  readonly ageMs: Milliseconds;
+  readonly body: Uint8Array;
+}
+
 /**
  * Keeps segments, cursors and pieces. What is committed is in exactly one place at any moment: in its segment, or in one
  * piece. A driver passes the contract suite in test/aggregator/store.
@@ -131,6 +149,24 @@ export interface Revisions {
 export interface Store {
   /** Whether other processes may commit too. */
   readonly isShared: boolean;
+  readonly kind: 'sqlite' | 'postgres';
+  /** For people, without credentials. */
+  readonly place: string;
+
+  /** @throws WeirError STORE */
+  size(): Promise<StoreSize>;
+
+  /**
+   * Keeps what a process says of itself in place of what it said before, and forgets others that said nothing for so long.
+   * Nothing is kept where no other process could read it. @throws WeirError STORE
+   */
+  setReplica(id: string, body: Uint8Array, forgetAfterMs: Milliseconds): Promise<void>;
+
+  /** Forgets a process that is about to end. @throws WeirError STORE */
+  removeReplica(id: string): Promise<void>;
+
+  /** Those that are kept, sorted by id. @throws WeirError STORE */
+  replicas(): Promise<readonly StoredReplica[]>;
 
   /** The cursors of a cluster's nodes, sorted by node. */
   cursors(cluster: string): Promise<readonly Cursor[]>;

@@ -1,97 +1,76 @@
+import type { UnixMs } from '../../core/time.ts';
 import type { Connection } from '../../proto/services.ts';
 import type * as wire from '../../proto/wire.ts';
-import { failingSources, namingHeadings, namingRows } from '../agent-naming.ts';
 import { deadline } from '../aggregator.ts';
-import { coverageLines } from '../coverage.ts';
-import { type Cell, renderTable } from '../table.ts';
+import { certificateText } from '../status/certificate.ts';
+import { clusterText } from '../status/cluster-text.ts';
+import { findingText } from '../status/finding.ts';
+import { type Health, healthOf, momentOf } from '../status/health.ts';
+import { renderTable } from '../table.ts';
 import { printData, type Terminal } from '../terminal.ts';
-import { lossesText, lossText } from '../stages.ts';
-import { ageText, plural, printable } from '../text.ts';
+import { ageText, bytesText, plural, printable } from '../text.ts';
 
-function agentRow({ colors }: Terminal, report: wire.AgentReport, now: number): Cell[] {
-  const { node, connected, lastWindowEndUnixMs, status } = report;
-  const state = connected ? colors.green('connected') : colors.red('lost');
-  const attached = status?.interfacesAttached ?? 0;
-  return [
-    node,
-    { styled: state },
-    lastWindowEndUnixMs === 0 ? 'never' : ageText(lastWindowEndUnixMs, now),
-    `${status?.podsResolved ?? 0}/${attached}`,
-    String(status?.batchesPending ?? 0),
-    status?.kernel ?? '',
-    status?.version ?? '',
-  ];
+/** Somebody has to act. It is told from an aggregator that cannot be asked, and from flags that are wrong. */
+const unhealthyStatus = 3;
+
+function healthText(terminal: Terminal, version: string, { healthy, findings }: Health): string {
+  const { colors } = terminal;
+  const count = (wanted: string) => findings.filter(({ severity }) => severity === wanted).length;
+  const verdict = healthy ? colors.green('healthy') : colors.red(`not healthy: ${plural(count('fault'), 'fault')}`);
+  const notes = count('note') === 0 ? '' : `, ${plural(count('note'), 'note')}`;
+  const lines = findings.map((finding) => {
+    const label = finding.severity === 'fault' ? colors.red('fault') : colors.yellow('note ');
+    return terminal.wrap(`${label}  ${printable(findingText(finding))}`, 7);
+  });
+  const title = `${colors.bold(`Weir ${printable(version)}`)} is ${verdict}${notes}`;
+  return [title, ...(lines.length > 0 ? ['', ...lines] : [])].join('\n');
 }
 
-/** Where and when something was lost; what the stages are is said once for the cluster. */
-function incompleteText({ node, coverage }: wire.AgentReport, now: number): string[] {
-  if (coverage === null || coverage.incompleteWindows === 0) return [];
-  const { windows, incompleteWindows, losses, lastIncompleteUnixMs } = coverage;
-  const last = `${ageText(lastIncompleteUnixMs, now)} ago`;
-  return [
-    `${node}: ${incompleteWindows} of ${plural(windows, 'window')} incomplete, the last ${last} (${lossesText(losses)})`,
-  ];
-}
-
-function remarks(agent: wire.AgentReport): string[] {
-  const { node, status } = agent;
-  if (status === null) return [];
-  const off = status.features.filter(({ active }) => !active);
-  return [
-    ...status.unresolvedInterfaces.map((text) => `${node}: interface ${text}`),
-    ...off.map(({ name, reason }) => `${node}: ${name} is off: ${reason}`),
-    ...failingSources(agent),
-  ];
-}
-
-const reasonTexts: Readonly<Record<string, string>> = {
-  'pod-cidr': "of the pods' network that no pod is known to have had",
-  'service-cidr': "of the Services' network that no Service is known to have had",
-  'duplicate-address': 'that several had at the same time',
-  'special-address': 'that mean something else everywhere (loopback, link-local, multicast)',
-};
-
-/** How many far ends have no name, and why; nothing when all have one. */
-function unresolvedLines(unresolved: readonly wire.UnresolvedCount[]): string[] {
-  const some = unresolved.filter(({ addresses }) => addresses > 0);
-  const texts = some.map(({ reason, addresses }) => `${addresses} ${reasonTexts[reason] ?? printable(reason)}`);
-  return texts.length === 0 ? [] : [`addresses without a name: ${texts.join('; ')}`];
-}
-
-function clusterText(terminal: Terminal, cluster: wire.ClusterStatus, now: number): string {
-  const { name, source, agents, workloads, pods, edges, coverage, problems, unresolved } = cluster;
-  const counts = [plural(workloads, 'workload'), plural(pods, 'pod'), plural(edges, 'edge')].join(', ');
-  const headings = ['NODE', 'AGENT', 'LAST WINDOW', 'PODS', 'PENDING', 'KERNEL', 'VERSION'];
+function aggregatorText(terminal: Terminal, { replicas, store }: wire.GetStatusResponse, now: UnixMs): string {
   const table = renderTable(
-    headings,
-    agents.map((agent) => agentRow(terminal, agent, now)),
+    ['AGGREGATOR', 'VERSION', 'UP', 'SEEN', 'AGENTS', 'CERTIFICATE'],
+    replicas.map(({ name, version, startedUnixMs, seenUnixMs, agentsConnected, certificate }) => [
+      name,
+      version,
+      ageText(startedUnixMs, now),
+      ageText(seenUnixMs, now),
+      String(agentsConnected),
+      certificateText(certificate, now),
+    ]),
   );
-  const naming = agents.flatMap(namingRows);
-  const losses = (coverage?.losses ?? []).map(lossText);
-  const incomplete = agents.flatMap((agent) => incompleteText(agent, now));
-  const notes = [...losses, ...incomplete, ...agents.flatMap(remarks), ...problems].map(
-    (text) => `! ${printable(text)}`,
-  );
-  const lines = [
-    `${terminal.colors.bold(`Cluster ${printable(name)}`)}: ${counts}; ${printable(source)}`,
-    ...coverageLines(coverage),
-    ...unresolvedLines(unresolved),
-    '',
-    table === '' ? 'no agent has reported yet\n' : table,
-    ...(naming.length > 0 ? [renderTable(namingHeadings, naming)] : []),
-    ...notes,
-  ];
-  return `${lines.join('\n').trimEnd()}\n`;
+  if (store === null) return table.trimEnd();
+  const { kind, place, schemaVersion, bytes } = store;
+  const facts = [...(schemaVersion > 0 ? [`schema ${schemaVersion}`] : []), ...(bytes > 0 ? [bytesText(bytes)] : [])];
+  const line = `store: ${[kind === 'sqlite' ? `SQLite ${place}` : place, ...facts].join(', ')}`;
+  return `${table}${terminal.wrap(printable(line), 2)}`;
 }
 
-/** Agents, what they watch, and what is missing; of a namespace, or of all when its name is empty. */
+export interface StatusOptions {
+  /** Empty for all. */
+  readonly namespace: string;
+  /** `wide` for all agents and all of each. */
+  readonly output: string;
+}
+
+/**
+ * Whether the installation is healthy, or what concerns a namespace, and what there is of it.
+ * @returns the exit status: 0, or 3 when it is not healthy
+ */
 export async function showStatus(
   connection: Connection,
   terminal: Terminal,
-  { namespace, output }: { readonly namespace: string; readonly output: string },
-): Promise<void> {
+  { namespace, output }: StatusOptions,
+): Promise<number> {
   const answer = await connection.query.getStatus({ namespace }, deadline());
-  if (printData(terminal, output, answer)) return;
-  const now = Date.now();
-  terminal.print(answer.clusters.map((cluster) => clusterText(terminal, cluster, now)).join('\n'));
+  const health = healthOf(answer);
+  if (!printData(terminal, output, { health, ...answer })) {
+    const now = momentOf(answer);
+    const parts = [
+      healthText(terminal, answer.version, health),
+      aggregatorText(terminal, answer, now),
+      ...answer.clusters.map((cluster) => clusterText(terminal, cluster, now, output === 'wide')),
+    ];
+    terminal.print(`${parts.filter((part) => part !== '').join('\n\n')}\n`);
+  }
+  return health.healthy ? 0 : unhealthyStatus;
 }

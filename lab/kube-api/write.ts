@@ -92,7 +92,10 @@ export class Writer {
   write(request: WriteRequest): Answer {
     const { target, method } = request;
     const { resource, namespace, name } = target;
-    if (name === null) return method === 'POST' ? this.#create(request) : refused(failure(405, 'not of a collection'));
+    if (name === null) {
+      const isPlace = method === 'POST' && (namespace !== null || !resource.namespaced);
+      return isPlace ? this.#create(request) : refused(failure(405, 'a collection as a whole is not written to'));
+    }
     const live = this.#store.get(resource, `${namespace ?? ''}/${name}`);
     if (method === 'PATCH' && request.contentType === 'application/apply-patch+yaml') return this.#apply(live, request);
     if (live === null) return refused(notFound(target));

@@ -22,6 +22,8 @@ export const assumptions = {
   'service-address':
     'no single workload is known behind the Service, and whether its address is matched before or after translation is left to the network plugin',
   'workload-gone': 'the workload is no longer in the cluster, so its labels are not known',
+  hidden:
+    'the other end is hidden from whoever asks, so whether a selector or a block of addresses holds it is not told',
   'pod-in-ip-block':
     "an ipBlock that holds a pod's address is taken to match the pod, which is left to the network plugin",
   'address-family': "the policies treat the far end's addresses differently, and which of them is in use is not known",

@@ -1,7 +1,14 @@
 import { type Cidr, parseCidr } from '../../core/address.ts';
 import { WeirError } from '../../core/errors.ts';
 import type { Direction } from '../../core/flow.ts';
-import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../../core/kubernetes.ts';
+import {
+  type IPBlock,
+  type LabelSelector,
+  namespaceNameLabel,
+  type NetworkPolicy,
+  type NetworkPolicyPeer,
+  type NetworkPolicyPort,
+} from '../../core/kubernetes.ts';
 import { type PolicyRef, refText } from './because.ts';
 import { demandedLabel } from './label-index.ts';
 import type { CompiledPort } from './port.ts';
@@ -20,6 +27,10 @@ export type CompiledPeer =
       readonly type: 'pods';
       readonly namespaces: LabelPredicate | null;
       readonly pods: LabelPredicate;
+      /** Whether it means every pod of every namespace. */
+      readonly isEverywhere: boolean;
+      /** The only namespaces that it may mean, by their names; null where it does not go by them. */
+      readonly named: readonly string[] | null;
       /** A label that every such pod has; null where none is known. */
       readonly demanded: string | null;
     };
@@ -54,16 +65,30 @@ function compileBlock(block: IPBlock, ref: PolicyRef): CompiledBlock {
   };
 }
 
+function isEmpty({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean {
+  return Object.keys(matchLabels).length === 0 && matchExpressions.length === 0;
+}
+
+/** The names of namespaces of which a selector demands one. */
+function namesIn({ matchLabels = {}, matchExpressions = [] }: LabelSelector): readonly string[] | null {
+  const name = matchLabels[namespaceNameLabel];
+  if (name !== undefined) return [name];
+  const among = matchExpressions.find(({ key, operator }) => key === namespaceNameLabel && operator === 'In');
+  return among?.values ?? null;
+}
+
 function compilePeer(peer: NetworkPolicyPeer, ref: PolicyRef): CompiledPeer {
   if (peer.ipBlock !== undefined) return { type: 'block', block: compileBlock(peer.ipBlock, ref) };
   const { namespaceSelector, podSelector } = peer;
   if (namespaceSelector === undefined && podSelector === undefined) {
-    return { type: 'pods', namespaces: null, pods: () => false, demanded: null };
+    return { type: 'pods', namespaces: null, pods: () => false, isEverywhere: false, named: null, demanded: null };
   }
   return {
     type: 'pods',
     namespaces: namespaceSelector === undefined ? null : compileSelector(namespaceSelector),
     pods: podSelector === undefined ? everyLabels : compileSelector(podSelector),
+    isEverywhere: namespaceSelector !== undefined && isEmpty(namespaceSelector) && isEmpty(podSelector ?? {}),
+    named: namespaceSelector === undefined ? null : namesIn(namespaceSelector),
     demanded: demandedLabel(podSelector ?? {}),
   };
 }

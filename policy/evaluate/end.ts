@@ -93,6 +93,7 @@ export class EndClasses {
         return `node ${peer.name}`;
       case 'service':
       case 'gone':
+      case 'hidden':
         return peer.type;
     }
   }

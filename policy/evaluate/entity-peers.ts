@@ -1,4 +1,5 @@
 import { type Entity, type WorkloadRef, workloadKey } from '../../core/identity.ts';
+import { isHidden } from '../../core/sight.ts';
 import type { Peer, PodPeer } from './query.ts';
 import type { Roster } from './roster.ts';
 
@@ -49,6 +50,7 @@ export class EntityPeers {
       }
       case 'external':
       case 'unresolved':
+        if (isHidden(entity)) return [this.#once('hidden', () => this.#hidden())];
         return [this.#once(`address ${entity.address}`, () => ({ type: 'address', address: entity.address }))];
       case 'node':
         return [this.#once(`node ${entity.name}`, () => entity)];
@@ -59,6 +61,13 @@ export class EntityPeers {
 
   usesHostNetwork(entity: Entity): boolean {
     return entity.type === 'workload' && (this.#pods(entity)?.anywhere.some((pod) => pod.hostNetwork) ?? false);
+  }
+
+  /** What may be seen is what the roster knows. */
+  #hidden(): Peer {
+    const { workloads, cluster } = this.#roster;
+    const named = cluster.namespaces.map(({ metadata }) => metadata.name);
+    return { type: 'hidden', besides: new Set([...named, ...workloads.map(({ ref }) => ref.namespace)]) };
   }
 
   #once(key: string, make: () => Peer): Peer {

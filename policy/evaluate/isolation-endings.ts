@@ -17,6 +17,8 @@ function assumptionAbout(other: Peer): Assumption | null {
     case 'pod':
       return other.hostNetwork ? 'host-network' : null;
     case 'address':
+    // The rules that may hold it have said so.
+    case 'hidden':
       return null;
   }
 }
@@ -32,6 +34,10 @@ export function strongestRule(matched: readonly MatchedRule[], query: PortQuery)
     if (rule.match.strength === certain) break;
   }
   return best;
+}
+
+function namesPorts(ports: MatchedRule['ports']): boolean {
+  return ports?.some(({ port }) => typeof port === 'string') === true;
 }
 
 interface MatchedRuleAt {
@@ -69,7 +75,8 @@ export function endingsOfIsolation(
     return { allow: { because, strength }, deny: null, pass: false, silent: false, assumption: null };
   }
   if (selfOnHost) return open('host-network');
-  const assumption = best?.rule.match.assumption ?? assumptionAbout(other);
+  const mayBeNamed = query.server.type === 'hidden' && matched.some(({ ports }) => namesPorts(ports));
+  const assumption = best?.rule.match.assumption ?? (mayBeNamed ? 'hidden' : assumptionAbout(other));
   if (assumption !== null) return open(assumption);
   return { allow: null, deny: denial, pass: false, silent: false, assumption: null };
 }

@@ -119,6 +119,8 @@ export class Isolation {
   /** As `match`, but of the rules that cover a port, and of these the strongest only, the first of equals. */
   strongestAt(query: PortQuery, end: End, address: Uint8Array | null, hostPodIsPod: boolean): MatchedRules {
     if (isIcmp(query.protocol)) return this.#nothing;
+    // What its ports are called is not known, so rules that name them may cover any.
+    if (end.peer.type === 'hidden') return this.match(end, address, hostPodIsPod);
     const rules = this.#rules.length > fewRules ? this.#covering(query) : this;
     const strongest = rules.#strongest(query, end, address, hostPodIsPod);
     return strongest === null ? this.#nothing : this.#with(this.#nothing, strongest);
@@ -155,7 +157,9 @@ export class Isolation {
   }
 
   /** The rules whose peers may match, ascending. */
-  #candidates({ labels, bits }: End): readonly number[] {
+  #candidates({ peer, labels, bits }: End): readonly number[] {
+    // It may meet any demand.
+    if (peer.type === 'hidden') return [...this.#rules.keys()];
     if (this.#rules.length > fewRules) return this.#index().candidates(labels);
     const candidates: number[] = [];
     for (let index = 0; index < this.#rules.length; index++) {

@@ -13,6 +13,7 @@ const nodeUnknown = open('node-unknown');
 const domainName = open('domain-name');
 const serviceAddress = open('service-address');
 const workloadGone = open('workload-gone');
+const hidden = open('hidden');
 
 function holds(blocks: readonly Cidr[], address: Uint8Array): boolean {
   return blocks.some((block) => cidrContainsBytes(block, address));
@@ -45,6 +46,8 @@ export function matchClusterPeer(
       return serviceAddress;
     case 'gone':
       return workloadGone;
+    case 'hidden':
+      return hidden;
     case 'node':
       if (peer.type !== 'networks') return matchNode(peer, nodes.named(other.name));
       return address === null ? nodeUnknown : matchIf(holds(peer.blocks, address));

@@ -24,6 +24,16 @@ export function blockHolds(block: CompiledBlock, address: Uint8Array): boolean {
   return cidrContainsBytes(block.cidr, address) && !block.except.some((each) => cidrContainsBytes(each, address));
 }
 
+const hidden: Match = { strength: perhaps, assumption: 'hidden' };
+
+/** Selectors may hold what is hidden, but for those that hold all, and those of namespaces that it is not in. */
+function matchHidden(peer: CompiledPeer, besides: ReadonlySet<string>): Match | null {
+  if (peer.type === 'block') return hidden;
+  if (peer.isEverywhere) return certainMatch;
+  if (peer.namespaces === null) return null;
+  return peer.named?.every((name) => besides.has(name)) === true ? null : hidden;
+}
+
 function matchPod(
   peer: CompiledPeer,
   namespace: string,
@@ -55,6 +65,7 @@ export function matchPeer(
   if (other.type === 'address') {
     return peer.type === 'block' && address !== null && blockHolds(peer.block, address) ? certainMatch : null;
   }
+  if (other.type === 'hidden') return matchHidden(peer, other.besides);
   if (other.type !== 'pod') return null;
   const match = matchPod(peer, namespace, other, address);
   return match !== null && other.hostNetwork && !hostPodIsPod ? hostNetwork : match;

@@ -29,7 +29,9 @@ export type Peer =
   | { readonly type: 'address'; readonly address: Address }
   | { readonly type: 'node'; readonly name: string }
   | ({ readonly type: 'service' } & ServiceRef)
-  | ({ readonly type: 'gone' } & WorkloadRef);
+  | ({ readonly type: 'gone' } & WorkloadRef)
+  /** A pod of which nothing may be known but that it is in none of these namespaces. */
+  | { readonly type: 'hidden'; readonly besides: ReadonlySet<string> };
 
 /** May this client open this port of this server? */
 export interface Query {

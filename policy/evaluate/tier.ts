@@ -118,7 +118,7 @@ function coverage(
   const found = searchPorts(ports, protocol, port, server);
   if (found !== -1) return { port: found, match };
   // What the far end's ports are called is as unknown as the rest of it.
-  const isUnknown = server.type === 'gone' || server.type === 'service';
+  const isUnknown = server.type === 'gone' || server.type === 'service' || server.type === 'hidden';
   const named = ports?.findIndex((each) => typeof each.port === 'string') ?? -1;
   return isUnknown && named >= 0 ? { port: named, match } : null;
 }

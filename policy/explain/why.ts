@@ -26,6 +26,7 @@ export interface Why {
 export function pairText({ client, server }: Query): string {
   const [from, to] = [client, server].map((peer) => {
     if (peer.type === 'address') return peer.address;
+    if (peer.type === 'hidden') return 'what is hidden';
     return peer.type === 'node' ? `node ${peer.name}` : `${peer.namespace}/${peer.name}`;
   });
   return `${from} to ${to}`;

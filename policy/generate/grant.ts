@@ -2,19 +2,18 @@ import { hostCidr } from '../../core/address.ts';
 import type { Edge } from '../../core/edge.ts';
 import type { Direction } from '../../core/flow.ts';
 import { type Entity, entityLabel, type WorkloadRef } from '../../core/identity.ts';
+import { isHidden } from '../../core/sight.ts';
 import type { PortProtocol } from '../evaluate/connections.ts';
 import { bothProtocols, grantOfBlock, grantsOfNodeLocalDns, grantsOfServices, none, type Row } from './block-grant.ts';
 import type { ClusterDns } from './dns.ts';
 import type { RowChoice } from './generate-options.ts';
-import type { Grant } from './peer-grants.ts';
+import { grantsOfHidden } from './hidden-grant.ts';
+import type { Asked, Grant } from './peer-grants.ts';
 import { doubtsAbout, impossible, objectionsTo } from './row-objections.ts';
 import { everyone } from './rule-peer.ts';
 import { onePort, type RulePort } from './rule-port.ts';
 import type { Surroundings } from './surroundings.ts';
 import { namespaceOfWorkload, workloadPeer } from './workload-peer.ts';
-
-/** What a rule can be made for, or the reason why it cannot. */
-export type Asked = { readonly grants: readonly Grant[] } | { readonly reason: string };
 
 /** The end of an edge that a direction's policy belongs to: egress rules stand at the client, ingress rules at the server. */
 export function subjectOf(edge: Edge, direction: Direction): Entity {
@@ -111,6 +110,7 @@ function grantsOf(row: Row, far: Entity, choice: RowChoice | null, surroundings:
       return grantsOfService(row, far, surroundings);
     case 'external':
     case 'unresolved':
+      if (isHidden(far)) return grantsOfHidden(row, surroundings);
       return grantsOfAddress(row, far, choice, surroundings);
     case 'node':
       return { reason: 'the other end is a node' };

@@ -21,6 +21,9 @@ export interface Grant {
   readonly doubts: readonly string[];
 }
 
+/** What a rule can be made for, or the reason why it cannot. */
+export type Asked = { readonly grants: readonly Grant[] } | { readonly reason: string };
+
 /** Everything that is asked for one peer. A cluster has hundreds of thousands of these: they are kept small. */
 export interface PeerGrants {
   readonly key: string;

@@ -1,6 +1,7 @@
 import type { Edge } from '../../core/edge.ts';
 import type { Direction } from '../../core/flow.ts';
 import type { Entity } from '../../core/identity.ts';
+import { isHidden } from '../../core/sight.ts';
 import { isFireAndForget, succeeded } from '../evaluate/outcome.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -38,6 +39,7 @@ function aboutFarEnd({ port }: Edge, farEnd: Entity, { dns }: Surroundings): Obj
       return { reason, doubt: `the alias ${alias.name} is not allowed` };
     }
     case 'unresolved':
+      if (isHidden(farEnd)) return null;
       if (dns.isNodeLocal(farEnd.address, port)) return null;
       return {
         reason: `the other end could not be resolved (${farEnd.reason})`,

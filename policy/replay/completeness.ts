@@ -23,6 +23,8 @@ const minute: Milliseconds = 60_000;
 const hour = 60 * minute;
 /** Less than this does not show what a day holds. */
 const leastWatched = 12 * hour;
+/** A window is known some time after its end. */
+const lag = minute;
 /** How many names a sentence lists. */
 const maxListed = 10;
 
@@ -46,6 +48,10 @@ function gaps({ coverage, range }: CompletenessInput, { startUnixMs, endUnixMs }
   if (range !== null && range.startUnixMs < startUnixMs && range.startUnixMs > 0) {
     const missing = lengthText(startUnixMs - range.startUnixMs);
     reasons.push(`nothing is known of the first ${missing} of the time that was asked for`);
+  }
+  if (range !== null && range.endUnixMs < Number.MAX_SAFE_INTEGER && range.endUnixMs - endUnixMs > lag) {
+    const missing = lengthText(range.endUnixMs - endUnixMs);
+    reasons.push(`nothing is known of the last ${missing} of the time that was asked for`);
   }
   if (watched < leastWatched) {
     reasons.push(`only ${lengthText(watched)} were watched; ${lengthText(leastWatched)} show what a day holds`);

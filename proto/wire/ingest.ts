@@ -15,6 +15,7 @@ export interface Hello {
   readonly node: string;
   readonly agentVersion: string;
   readonly oldest: BatchId | null;
+  readonly forgotten: BatchId | null;
   readonly status: AgentStatus | null;
   readonly versions: readonly number[];
 }
@@ -117,6 +118,15 @@ export interface AgentStatus {
   readonly resolvedByMeans: Readonly<Record<string, number>>;
   readonly unresolvedByReason: Readonly<Record<string, number>>;
   readonly identitySources: readonly IdentitySource[];
+  readonly windowMs: number;
+  readonly spoolBytes: number;
+  readonly spoolMaxBytes: number;
+  readonly certificate: Validity | null;
+}
+
+export interface Validity {
+  readonly fromUnixMs: number;
+  readonly throughUnixMs: number;
 }
 
 export interface DetectedCni {

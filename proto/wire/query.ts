@@ -1,5 +1,5 @@
 import type { Counters, DirectionEvidence, Drop, Protocol, Verdict } from './flow.ts';
-import type { AgentStatus, BatchId, Loss } from './ingest.ts';
+import type { AgentStatus, BatchId, Loss, Validity } from './ingest.ts';
 
 export interface WorkloadRef {
   readonly namespace: string;
@@ -291,6 +291,25 @@ export interface GetStatusRequest {
 export interface GetStatusResponse {
   readonly version: string;
   readonly clusters: readonly ClusterStatus[];
+  readonly replicas: readonly Replica[];
+  readonly store: StoreStatus | null;
+}
+
+export interface Replica {
+  readonly name: string;
+  readonly version: string;
+  readonly startedUnixMs: number;
+  readonly seenUnixMs: number;
+  readonly agentsConnected: number;
+  readonly certificate: Validity | null;
+}
+
+export interface StoreStatus {
+  readonly kind: string;
+  readonly place: string;
+  readonly schemaVersion: number;
+  readonly bytes: number;
+  readonly problem: string;
 }
 
 export interface ClusterStatus {
@@ -303,6 +322,16 @@ export interface ClusterStatus {
   readonly coverage: Coverage | null;
   readonly problems: readonly string[];
   readonly unresolved: readonly UnresolvedCount[];
+  readonly nodes: number;
+  readonly namespaces: number;
+  readonly waiting: boolean;
+  readonly sourceProblems: readonly string[];
+  readonly kept: readonly KeptTier[];
+}
+
+export interface KeptTier {
+  readonly widthMs: number;
+  readonly keepMs: number;
 }
 
 export interface UnresolvedCount {
@@ -317,6 +346,8 @@ export interface AgentReport {
   readonly lastWindowEndUnixMs: number;
   readonly status: AgentStatus | null;
   readonly coverage: NodeCoverage | null;
+  readonly lagMs: number;
+  readonly nodeIsGone: boolean;
 }
 
 export interface NodeCoverage {

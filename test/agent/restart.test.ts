@@ -59,10 +59,11 @@ t.test('SIGTERM spools the last window and ends with status 0', { skip: whyNoKer
 t.test('bad flags end with status 2 and say what is wanted', async (t) => {
   const run = (...flags: string[]) => spawnSync(process.execPath, [main, ...flags], { encoding: 'utf8' });
   for (const [flags, complaint] of [
-    [['--window', 'soon'], /--window soon: give a length of time/],
-    [['--max-edges', '0'], /--max-edges 0: give a whole number from 1/],
+    [['--window', 'soon'], /--window: give a length of time from 1ms to 1h/],
+    [['--max-edges', '0'], /--max-edges: give a whole number from 1 to/],
     [['--nonsense'], /unknown option '--nonsense'.*--help/],
-    [['--log-level', 'loud'], /Allowed choices are/],
+    [['--log-levl', 'info'], /unknown option '--log-levl' \(Did you mean --log-level\?\)/],
+    [['--log-level', 'loud'], /--log-level: give one of trace, debug/],
   ] as const) {
     const { status, stderr } = run(...flags);
     t.equal(status, 2, flags.join(' '));

@@ -20,6 +20,10 @@ export const anyStatus: AgentStatus = {
   unresolvedByReason: {},
   identitySources: [],
   batchesPending: 0,
+  windowMs: 15_000,
+  spoolBytes: 0,
+  spoolMaxBytes: 0,
+  certificate: null,
   features: [],
 };
 

@@ -150,7 +150,7 @@ t.test('for an agent that does not read there is never more than one acknowledge
     pause: () => undefined,
     resume: () => undefined,
   });
-  const hello = { cluster: 'demo', node: 'n1', agentVersion: 'test', oldest: null, status: null };
+  const hello = { cluster: 'demo', node: 'n1', agentVersion: 'test', oldest: null, forgotten: null, status: null };
   session.receive({ frame: 'hello', hello: { ...hello, versions: wireVersions } });
   await welcomed;
   const writer = new BatchWriter();

@@ -111,3 +111,101 @@ t.test('pages are for those who see the same', async (t) => {
   t.match(named(edges), /redis/, 'what one may see is named');
   t.notMatch(named(edges), /ledger/, 'the rest is not');
 });
+
+t.test(
+  'the owner of a namespace gets policies for it that keep its traffic, and that name nobody who is hidden',
+  async (t) => {
+    const { as, post } = await owning(t);
+    const { policy } = as('shopper');
+    const made = await policy.generate({ ...inShop, comments: true });
+    t.strictSame(
+      made.policies.map(({ workload }) => workload?.name),
+      ['cart', 'frontend'],
+    );
+    t.match(made.replay, { flows: 3, allowed: 3, denied: 0, depends: 0, findings: [] });
+    t.match(made.yaml, /namespaceSelector: \{\}/);
+    const hidden = made.policies.flatMap(({ rules }) => rules).filter(({ summary }) => /hidden/.test(summary));
+    t.match(hidden, [
+      { direction: 'ingress', edges: 1, confidence: 'low' },
+      { direction: 'egress', edges: 1, confidence: 'low' },
+    ]);
+    t.match(hidden[0]?.confidenceReason, /every namespace is let through/);
+    t.match(made.completeness, { complete: false, reasons: [/./, /hidden from whoever asked/] });
+
+    const viewer = as('viewer').policy;
+    const manifests = [{ source: 'made.yaml', text: made.yaml }];
+    const proof = await viewer.check({ ...inShop, manifests });
+    t.match(proof.replay, { flows: 5, allowed: 5, denied: 0, depends: 0 }, 'who sees all proves that nothing breaks');
+    t.match((await policy.check({ ...inShop, manifests })).replay, { flows: 3, allowed: 3, denied: 0, depends: 0 });
+    for (const [path, request] of Object.entries({
+      'policy/generate': { ...inShop, comments: true },
+      'policy/check': { ...inShop, manifests },
+      'policy/listApplied': inShop,
+      'policy/getIsolation': inShop,
+    })) {
+      const reply = await post(path, request, bearer('shopper'));
+      t.equal(reply.status, 200, path);
+      t.notMatch(reply.body, secret, path);
+    }
+  },
+);
+
+const candidate = (rules: string) =>
+  [
+    'apiVersion: networking.k8s.io/v1',
+    'kind: NetworkPolicy',
+    'metadata: { name: frontend, namespace: shop }',
+    `spec: { podSelector: { matchLabels: { app: frontend } }, policyTypes: [Ingress], ingress: ${rules} }`,
+  ].join('\n');
+
+t.test('no candidate finds out by trial what hidden ends are called', async (t) => {
+  const { as } = await owning(t);
+  const { policy } = as('shopper');
+  const ask = async (rules: string) => {
+    const { replay } = await policy.check({ ...inShop, manifests: [{ source: 'a.yaml', text: candidate(rules) }] });
+    const [finding] = (replay?.findings ?? []).filter(({ edge }) => edge?.port === 8080);
+    return finding?.decision ?? 'allowed';
+  };
+  const from = (peer: string) => `[{ from: [${peer}], ports: [{ port: 8080 }] }]`;
+  const guesses = [
+    'namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: data } }',
+    'namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: no-such } }',
+    'namespaceSelector: {}, podSelector: { matchLabels: { zone: pci } }',
+    'namespaceSelector: {}, podSelector: { matchLabels: { zone: none } }',
+    'ipBlock: { cidr: 10.1.0.6/32 }',
+    'ipBlock: { cidr: 192.0.2.1/32 }',
+  ];
+  for (const guess of guesses) t.equal(await ask(from(`{ ${guess} }`)), 'depends', guess);
+  t.equal(await ask(from('{ namespaceSelector: {} }')), 'allowed', 'every namespace holds those that are hidden');
+  t.equal(await ask('[{}]'), 'allowed');
+  t.equal(await ask('[]'), 'denied');
+  t.equal(await ask(from('{ podSelector: {} }')), 'denied', 'they are not in the own namespace');
+  const own = 'namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: shop } }';
+  t.equal(await ask(from(`{ ${own} }`)), 'denied');
+  t.equal(await ask('[{ from: [{ namespaceSelector: {} }], ports: [{ port: 9 }] }]'), 'denied', 'on another port');
+});
+
+t.test('policies for other namespaces, and for the cluster, are for those who see these', async (t) => {
+  const { as, api } = await owning(t);
+  const { policy } = as('shopper');
+  const elsewhere = candidate('[]').replace('namespace: shop', 'namespace: data');
+  await t.rejects(policy.check({ ...inShop, manifests: [{ source: 'a', text: elsewhere }] }), {
+    code: 7,
+    details: /data/,
+  });
+  const service = { namespace: 'data', name: 'redis' };
+  await t.rejects(policy.generate({ ...inShop, service }), { code: 7, details: /namespace data/ });
+  const manualRules = [{ direction: 'egress', peer: 'namespace', namespace: 'data', ports: [] }] as const;
+  const unknown = [{ ...manualRules[0], namespace: 'no-such' }] as const;
+  const refusal = async (rules: typeof manualRules | typeof unknown) =>
+    await policy.generate({ ...inShop, manualRules: rules }).then(
+      () => 'made',
+      (error: Error) => error.message.replace(/data|no-such/g, 'X'),
+    );
+  t.equal(await refusal(manualRules), await refusal(unknown), 'what is hidden and what is not there look alike');
+  await t.rejects(policy.why({ client: null, server: null }), { code: 7 });
+  api.accounts.grants = [...api.accounts.grants, flowsIn('shopper', 'data')];
+  const { yaml } = await policy.generate(inShop);
+  t.match(yaml, /redis/, 'what one may see is named');
+  t.notMatch(yaml, /ledger|billing/, 'the rest is not');
+});

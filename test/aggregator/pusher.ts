@@ -34,7 +34,7 @@ export class Pusher {
   }
 
   hello(change: Partial<wire.Hello> = {}): void {
-    const whole = { cluster: 'demo', node: 'n1', agentVersion: 'test', oldest: null, status: null };
+    const whole = { cluster: 'demo', node: 'n1', agentVersion: 'test', oldest: null, forgotten: null, status: null };
     this.#stream.write({ frame: 'hello', hello: { ...whole, versions: wireVersions, ...change } });
   }
 

@@ -185,6 +185,10 @@ t.test('status tells agents, coverage, nodes without an agent and the source', a
     unresolvedByReason: {},
     identitySources: [],
     batchesPending: 0,
+    windowMs: 15_000,
+    spoolBytes: 0,
+    spoolMaxBytes: 0,
+    certificate: null,
     features: [],
   };
   const agent = new Pusher(connection, { status });

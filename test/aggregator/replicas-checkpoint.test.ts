@@ -35,7 +35,9 @@ t.test('a checkpoint says which segments are in it while others are still to com
   const open = (from: PostgresStore) =>
     Live.open({ cluster: 'demo', store: from, tiers, maxEdges: 1_000, clock, log, onAdded: () => undefined });
   const commit = async (segment: Segment) => {
-    const [result] = await store.commit([{ segment, firstSequence: segment.sequence, oldestSequence: 1 }]);
+    const [result] = await store.commit([
+      { segment, firstSequence: segment.sequence, oldestSequence: 1, forgotten: null },
+    ]);
     if (result?.type !== 'committed') throw new Error(`${result?.type} in place of committed`);
     return result.id;
   };

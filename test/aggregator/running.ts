@@ -84,7 +84,7 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
     ...rest
   } = options;
   const blocks = (text: string) => [parseCidr(text)].filter((block) => block !== null);
-  const aggregator = await startAggregator(
+  const started = await startAggregator(
     {
       listen: ['127.0.0.1:0'],
       metricsListen: '127.0.0.1:0',
@@ -96,6 +96,7 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       tailMs: 120_000,
       upkeepEveryMs: 60_000,
       pollEveryMs: 100,
+      tellEveryMs: 200,
       rememberMs: 3_600_000,
       identityWaitMs: 20,
       clusterWaitMs: 60_000,
@@ -123,6 +124,8 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       secured,
     },
   );
+  let stopping: Promise<void> | null = null;
+  const aggregator = { ...started, stop: () => (stopping ??= started.stop()) };
   const connection = connect(aggregator.addresses[0] as string);
   t.teardown(async () => {
     connection.close();

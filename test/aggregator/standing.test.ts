@@ -55,7 +55,9 @@ class Aggregator {
     const startUnixMs = this.now - ageMs;
     const window = { startUnixMs, endUnixMs: startUnixMs + lengthMs };
     const segment = { ...oneOf(anySegment(node, sequence), seed), window };
-    const [result] = await this.#store.commit([{ segment, firstSequence: sequence, oldestSequence: 1 }]);
+    const [result] = await this.#store.commit([
+      { segment, firstSequence: sequence, oldestSequence: 1, forgotten: null },
+    ]);
     if (result?.type !== 'committed') throw new Error(`${result?.type} in place of committed`);
     this.committed.push(segment);
     live.add(segment, result.id);

@@ -95,7 +95,7 @@ export class ApiCluster {
       execFile(
         'env',
         [...this.#within, 'bash', '-c', line],
-        { env, cwd: this.folder, maxBuffer: 32 << 20, timeout: 60_000 },
+        { env, cwd: this.folder, maxBuffer: 32 << 20, timeout: 120_000 },
         (error, stdout, stderr) => {
           resolve({ status: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
         },

@@ -12,6 +12,8 @@ import { valueSets } from './value-sets.ts';
 const skip = whyNoHelm();
 const [three, four] = toolFolders;
 
+t.setTimeout(120_000);
+
 const idOf = ({ kind, metadata }: Pick<StoredObject, 'kind'> & { readonly metadata: { readonly name: string } }) =>
   `${kind}/${metadata.name}`;
 

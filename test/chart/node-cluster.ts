@@ -13,6 +13,9 @@ export async function startNodeCluster(t: Test) {
   const within = ['nsenter', `--net=/run/netns/${node.netns}`];
   const cluster = await ApiCluster.start(t, { at, within, logOf: (pod) => logs.get(pod) ?? null });
   const kubelet = new Kubelet(cluster.api, node, logs);
-  t.teardown(() => kubelet.stop());
+  t.teardown(async () => {
+    if (!t.passing()) for (const [pod, text] of logs) t.comment(`${pod}: ${text.slice(-3000)}`);
+    await kubelet.stop();
+  });
   return { node, cluster, kubelet, logs };
 }

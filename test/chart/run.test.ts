@@ -39,7 +39,7 @@ tap.test('what is installed runs, sees, and goes on over upgrades and new certif
     }
   };
 
-  const install = `helm install weir ${chart} --namespace weir --create-namespace --wait --timeout 40s`;
+  const install = `helm install weir ${chart} --namespace weir --create-namespace --wait --timeout 90s`;
   await cluster.must(`${install} --set cluster=production --set agent.window=500ms`, three);
   t.strictSame(kubelet.problems, []);
 
@@ -76,7 +76,7 @@ tap.test('what is installed runs, sees, and goes on over upgrades and new certif
   await connect(3);
   await untilSeen('after the installation');
 
-  const upgrade = `helm upgrade weir ${chart} --namespace weir --reset-then-reuse-values --wait --timeout 40s`;
+  const upgrade = `helm upgrade weir ${chart} --namespace weir --reset-then-reuse-values --wait --timeout 90s`;
   // The aggregator begins anew with another certificate, while the agent runs on and has to find its authority.
   await cluster.must(`${upgrade} --set certificates.helm.renewDaysBefore=366 --set aggregator.keep=15s=2h`, four);
   await connect(3);

@@ -33,7 +33,7 @@ t.test(
     const run = (...args: string[]) => weir(args, { aggregator });
     t.match(
       (await run('status')).stdout,
-      /^Cluster demo: 2 workloads, 2 pods, 1 edge; .*\n1 window from .*[\s\S]*\nn1 +connected/,
+      /\nCluster demo: 1 namespace, 2 workloads, 2 pods, 1 edge; .*\nrecorded: .* 1 window;[\s\S]*\nn1 +late/,
     );
     t.match(
       (await run('flows', '-n', 'shop')).stdout,

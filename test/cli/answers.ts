@@ -85,7 +85,7 @@ export function someAnswers(): Answers {
   return {
     edges: [edge(cart, redis, { services: [service] }), edge(cart, bank, { port: 443 }, { NETFILTER_DROP: 3 })],
     coverage,
-    status: { version: '0.1.0', clusters: [] },
+    status: { version: '0.1.0', clusters: [], replicas: [], store: null },
     generate: {
       policies: [],
       yaml: 'kind: NetworkPolicy\n',

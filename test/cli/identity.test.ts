@@ -62,7 +62,7 @@ t.test('who is who, through a real aggregator', async (t) => {
   await t.test('what has no name is counted by reason, and the duplicate address is named', async (t) => {
     const { stdout } = await run('status');
     t.match(stdout, /\naddresses without a name: 1 of the pods' network .*; 1 of the Services' .*; 1 that several had/);
-    t.match(stdout, /\n! 10\.1\.0\.4 is stated by the pods shop\/twin-1 and shop\/twin-2\n/);
+    t.match(stdout, /\nnote {3}10\.1\.0\.4 is stated by the pods shop\/twin-1 and shop\/twin-2\n/);
   });
 
   await t.test('an alias names flows from before it, makes one rule, and outlives the aggregator', async (t) => {

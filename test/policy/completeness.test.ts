@@ -22,8 +22,13 @@ function cronJob(schedule: string, more: object = {}, namespace = 'shop'): Contr
   return snapshotOf(objects.map((each) => each.object)).controllers[0] as Controller;
 }
 
-function reasons(given: Coverage, controllers: readonly Controller[] = [], rangeStart: number | null = null) {
-  const range = rangeStart === null ? null : { startUnixMs: rangeStart, endUnixMs: start + 100 * day };
+function reasons(
+  given: Coverage,
+  controllers: readonly Controller[] = [],
+  rangeStart: number | null = null,
+  rangeEnd = Number.MAX_SAFE_INTEGER,
+) {
+  const range = rangeStart === null ? null : { startUnixMs: rangeStart, endUnixMs: rangeEnd };
   return completenessOf({ coverage: given, range, scope: everywhere, controllers }).reasons;
 }
 
@@ -43,6 +48,10 @@ t.test('what is missing is said in words', (t) => {
   t.same(reasons(coverage(day), [], start - 6 * day), [
     'nothing is known of the first 6 d of the time that was asked for',
   ]);
+  t.same(reasons(coverage(day), [], start, start + 3 * day), [
+    'nothing is known of the last 2 d of the time that was asked for',
+  ]);
+  t.same(reasons(coverage(day), [], start, start + day + 20_000), [], 'the last window may be under way');
   t.end();
 });
 

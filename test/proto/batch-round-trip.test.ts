@@ -21,6 +21,10 @@ const status: wire.AgentStatus = {
   unresolvedByReason: {},
   identitySources: [],
   batchesPending: 2,
+  windowMs: 15_000,
+  spoolBytes: 4096,
+  spoolMaxBytes: 1 << 20,
+  certificate: { fromUnixMs: 1_767_225_600_000, throughUnixMs: 1_798_761_600_000 },
   features: [{ name: 'drops', active: false, reason: 'the kernel has no kfree_skb' }],
 };
 

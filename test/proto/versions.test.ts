@@ -74,7 +74,7 @@ function pushFrom(t: Test, service: ServiceDefinition, address: string) {
   return { send: (frame: Frame) => stream.write(frame), answer, error };
 }
 
-const hello = { cluster: 'demo', node: 'n1', agentVersion: '9.0.0', oldest: null, status: null };
+const hello = { cluster: 'demo', node: 'n1', agentVersion: '9.0.0', oldest: null, forgotten: null, status: null };
 const batch = new BatchWriter().write(columnBatchOf(batchOf(1, [callOf('cart-1', '203.0.113.7', 443)])), null);
 
 for (const [name, changes, versions] of [

@@ -210,6 +210,10 @@ const status = {
   podsResolved: 0,
   unresolvedInterfaces: [],
   batchesPending: 0,
+  windowMs: 15_000,
+  spoolBytes: 0,
+  spoolMaxBytes: 0,
+  certificate: null,
   resolvedByMeans: {},
   unresolvedByReason: {},
   identitySources: [],
@@ -220,6 +224,8 @@ const agent = (active: boolean, connected: boolean, cni: string) => ({
   committed: null,
   lastWindowEndUnixMs: 0,
   coverage: null,
+  lagMs: 0,
+  nodeIsGone: false,
   status: {
     ...status,
     features: [{ name: 'tcp', active, reason: active ? '' : 'the kernel is too old' }],
@@ -236,6 +242,11 @@ const cluster = (agents: readonly ReturnType<typeof agent>[]) => ({
   coverage,
   problems: [],
   unresolved: [],
+  nodes: 1,
+  namespaces: 1,
+  waiting: false,
+  sourceProblems: [],
+  kept: [],
 });
 
 t.test('nothing to see names its cause', async (t) => {

@@ -147,6 +147,10 @@ function statusOf(node: string) {
     podsResolved: 12,
     unresolvedInterfaces: [],
     batchesPending: 0,
+    windowMs: 15_000,
+    spoolBytes: 0,
+    spoolMaxBytes: 0,
+    certificate: null,
     features: [
       { name: 'tcp-sockets', active: true, reason: '' },
       { name: 'drops', active: node !== 'node-3', reason: node === 'node-3' ? 'the kernel is older than 5.17' : '' },

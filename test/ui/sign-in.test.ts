@@ -96,7 +96,11 @@ t.test('a person signs in to an aggregator that knows its users', { skip: withou
     await picture(page, 'one-namespace-map');
     await page.getByRole('button', { name: 'Coverage', exact: true }).click();
     await page.getByRole('cell', { name: 'n1', exact: true }).waitFor();
+    await page.getByRole('heading', { name: 'Workloads, most open first' }).waitFor();
     await picture(page, 'one-namespace-coverage');
+    await page.getByRole('button', { name: 'Generated policy', exact: true }).click();
+    await page.getByRole('region', { name: 'Generated policy' }).filter({ hasText: 'namespaceSelector' }).waitFor();
+    await picture(page, 'one-namespace-policy');
     await page.goto(`${origin}/?span=all&screen=ingress&namespace=data`);
     await signIn(page, 'shopper');
     await page.getByRole('heading', { name: 'Not permitted' }).waitFor();

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { Test } from 'tap';
 import type { Segment } from '../../../aggregator/graph/segment.ts';
+import type { Commit } from '../../../aggregator/store/store.ts';
 import { allTime, commitOf, segmentsIn, type StoreUnderTest } from './under-test.ts';
 import { rollUpContract } from './roll-up-contract.ts';
 import { defaultSettings } from '../../../core/settings.ts';
@@ -27,6 +29,47 @@ export function storeContract(t: Test, make: () => StoreUnderTest | Promise<Stor
     t.strictSame((await segmentsIn(again, 'demo', allTime)).map(readable), written.map(readable));
     await again.close();
   });
+
+  t.test('what it is and takes can be told', async (t) => {
+    const store = await (await make()).open();
+    const { schemaVersion, bytes } = await store.size();
+    t.ok(schemaVersion > 0);
+    t.ok((bytes ?? 0) >= 4096, 'it has a page at least');
+    t.ok(store.place.length > 0);
+    await store.close();
+  });
+
+  t.test(
+    'what processes say of themselves is kept where another could read it, while they go on saying it',
+    async (t) => {
+      const store = await (await make()).open();
+      const [first, second] = [Buffer.from('first'), Buffer.from('second')];
+      await store.setReplica('a', first, 60_000);
+      await store.setReplica('b', first, 60_000);
+      await store.setReplica('b', second, 60_000);
+      const kept = (await store.replicas()).map(({ id, body }) => [id, Buffer.from(body).toString()]);
+      t.strictSame(
+        kept,
+        store.isShared
+          ? [
+              ['a', 'first'],
+              ['b', 'second'],
+            ]
+          : [],
+      );
+      t.ok((await store.replicas()).every(({ ageMs }) => ageMs >= 0 && ageMs < 60_000));
+      await sleep(2);
+      await store.setReplica('b', second, 1);
+      t.strictSame(
+        (await store.replicas()).map(({ id }) => id),
+        store.isShared ? ['b'] : [],
+        'a was silent',
+      );
+      await store.removeReplica('b');
+      t.strictSame(await store.replicas(), []);
+      await store.close();
+    },
+  );
 
   t.test('aliases are kept by cluster and name, also after a restart', async (t) => {
     const under = await make();
@@ -187,6 +230,28 @@ export function storeContract(t: Test, make: () => StoreUnderTest | Promise<Stor
     ]);
     const losses = (await segmentsIn(store, 'demo', allTime)).map((segment) => segment.losses);
     t.strictSame(losses, [{}, { 'missing-batches': 3 }, {}]);
+    await store.close();
+  });
+
+  t.test('batches of an epoch before that were acknowledged and are not here are counted as lost, once', async (t) => {
+    const store = await (await make()).open();
+    await store.commit([commitOf(plainSegment('n1', 1, 1, 5)), commitOf(plainSegment('n2', 1, 1, 5))]);
+    const behind = (node: string, sequence: number, epoch: number, forgotten: Commit['forgotten']) =>
+      commitOf(plainSegment(node, sequence, 1, epoch), 1, sequence, forgotten);
+    const results = await store.commit([
+      behind('n1', 1, 6, { epoch: 5, sequence: 4 }),
+      behind('n1', 2, 6, { epoch: 5, sequence: 4 }),
+      behind('n2', 1, 7, { epoch: 6, sequence: 9 }),
+      behind('n3', 1, 7, { epoch: 6, sequence: 2 }),
+      behind('n2', 1, 8, { epoch: 7, sequence: 1 }),
+      behind('n2', 2, 8, { epoch: 8, sequence: 1 }),
+    ]);
+    t.match(
+      results,
+      [3, 0, 9, 2, 0, 0].map((missing) => ({ type: 'committed', missing })),
+    );
+    const losses = (await segmentsIn(store, 'demo', allTime)).map((segment) => segment.losses['missing-batches'] ?? 0);
+    t.strictSame(losses, [0, 0, 3, 0, 9, 2, 0, 0]);
     await store.close();
   });
 

@@ -19,6 +19,7 @@ const commitOf = (node: string, sequence: number) => ({
   segment: plainSegment(node, sequence, 1),
   firstSequence: sequence,
   oldestSequence: 1,
+  forgotten: null,
 });
 
 const [laneOf] = plainSegment('n1', 1, 1).rows.lanes as [Lane];
@@ -232,7 +233,7 @@ t.test('a PostgreSQL server', async (t) => {
     await client.end();
     await t.rejects(open(url), {
       code: 'STORE',
-      message: /have schema 99, this version of Weir reads 1 to 5; name another/,
+      message: /have schema 99, this version of Weir reads 1 to 6; name another/,
     });
   });
 });

@@ -37,7 +37,7 @@ t.test('a dictionary that does not fit in memory is read from disk', async (t) =
 t.test('a commit is on disk when its promise resolves', async (t) => {
   const path = newPath();
   const store = open(path);
-  await store.commit([{ segment: plainSegment('n1', 1, 1), firstSequence: 1, oldestSequence: 1 }]);
+  await store.commit([{ segment: plainSegment('n1', 1, 1), firstSequence: 1, oldestSequence: 1, forgotten: null }]);
   t.ok(readFileSync(`${path}-wal`).length > 0, 'the write-ahead log holds the commit');
   await store.close();
 });
@@ -77,7 +77,7 @@ t.test('a database of another version is refused with what to do, and left as it
 t.test('a database of the version before keeps what is in it and gets what is new', async (t) => {
   const path = newPath();
   const store = open(path);
-  await store.commit([{ segment: plainSegment('n1', 1, 1), firstSequence: 1, oldestSequence: 1 }]);
+  await store.commit([{ segment: plainSegment('n1', 1, 1), firstSequence: 1, oldestSequence: 1, forgotten: null }]);
   await store.close();
   const old = new Database(path);
   // What the versions behind it have made is taken back.
@@ -93,7 +93,9 @@ t.test('a database of the version before keeps what is in it and gets what is ne
     (await segmentsIn(again, 'demo', allTime)).map(({ sequence }) => sequence),
     [1],
   );
-  const [next] = await again.commit([{ segment: plainSegment('n1', 2, 1), firstSequence: 2, oldestSequence: 1 }]);
+  const [next] = await again.commit([
+    { segment: plainSegment('n1', 2, 1), firstSequence: 2, oldestSequence: 1, forgotten: null },
+  ]);
   t.match(next, { type: 'committed', id: 2 });
   const tiers = [{ widthMs: 15_000, keepMs: 60_000 }];
   const plan = { tiers, now: firstStartUnixMs, throughId: 2, keepSightingsMs: 1e12, maxSightings: 10 };
@@ -122,7 +124,9 @@ t.test('a damaged database says so, and what to do', async (t) => {
   const path = newPath();
   const store = open(path);
   for (let sequence = 1; sequence <= 300; sequence++) {
-    await store.commit([{ segment: plainSegment('n1', sequence, 1), firstSequence: sequence, oldestSequence: 1 }]);
+    await store.commit([
+      { segment: plainSegment('n1', sequence, 1), firstSequence: sequence, oldestSequence: 1, forgotten: null },
+    ]);
   }
   await store.close();
   const bytes = readFileSync(path);

@@ -9,10 +9,16 @@ export interface StoreUnderTest {
 
 export const allTime = { startUnixMs: 0, endUnixMs: Number.MAX_SAFE_INTEGER };
 
-export const commitOf = (segment: Segment, oldestSequence = 1, firstSequence = segment.sequence): Commit => ({
+export const commitOf = (
+  segment: Segment,
+  oldestSequence = 1,
+  firstSequence = segment.sequence,
+  forgotten: Commit['forgotten'] = null,
+): Commit => ({
   segment,
   firstSequence,
   oldestSequence,
+  forgotten,
 });
 
 /** The segments of a store whose windows overlap the given one, in the order of their commits. */

@@ -1,5 +1,5 @@
-import type * as wire from '../proto/wire.ts';
-import type { Cell } from './table.ts';
+import type * as wire from '../../proto/wire.ts';
+import type { Cell } from '../table.ts';
 
 export const namingHeadings = ['NODE', 'CNI', 'NAMED BY', 'WITHOUT A NAME', 'SOURCES'];
 
@@ -27,10 +27,4 @@ export function namingRows({ node, status }: wire.AgentReport): Cell[][] {
       serving.map(({ name }) => name).join(', '),
     ],
   ];
-}
-
-/** Sources of names that fail, for people to mend. */
-export function failingSources({ node, status }: wire.AgentReport): string[] {
-  const failing = (status?.identitySources ?? []).filter(({ state }) => state === 'SOURCE_STATE_FAILING');
-  return failing.map(({ name, detail }) => `${node}: ${name} fails: ${detail}`);
 }

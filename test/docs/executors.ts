@@ -1,0 +1,38 @@
+import type { Block } from './blocks.ts';
+
+/** Who runs what of the pages: a test, as `room/name`, or nobody with the reason. */
+export type Executor = { readonly test: string } | { readonly notRun: string };
+
+/** Which blocks are run as a whole, by page and what stands at the fence; the first that fits counts. */
+export const blockExecutors: readonly (readonly [document: RegExp, kind: RegExp, Executor])[] = [
+  [/^docs\/(INSTALL|OPERATE|TROUBLESHOOTING)\.md$/, /^sh$/, { test: 'chart/documents' }],
+  [/^docs\/OPERATE\.md$/, /^yaml$/, { test: 'config/processes' }],
+  [/^docs\/OPERATE\.md$/, /^yaml restore\.yaml$/, { test: 'docs/kubectl-words' }],
+  [/^docs\/VERIFY\.md$/, /^console$/, { test: 'cli/verify-page' }],
+  [/^docs\/FIRST-POLICY\.md$/, /^(console|yaml in )/, { test: 'docs/first-policy' }],
+  [/^docs\/POLICIES\.md$/, /^(yaml|text) (cluster|seen|made)/, { test: 'policy/document' }],
+  [/^docs\/QUERY\.md$/, /^text refused$/, { test: 'docs/weir-commands' }],
+  [/^docs\/QUERY\.md$/, /^ebnf$/, { notRun: 'a grammar; core/filter holds the parser to it' }],
+  [/^CONTRIBUTING\.md$/, /^text imports$/, { notRun: 'the table that architecture/imports holds, in short' }],
+];
+
+/** Which commands of all other blocks are run by which test, by how they begin. */
+export const commandExecutors: readonly (readonly [RegExp, Executor])[] = [
+  [/^(helm|kubectl) /, { test: 'docs/kubectl-words' }],
+  [/^(npx )?weir /, { test: 'docs/weir-commands' }],
+  [/^export WEIR_/, { test: 'docs/weir-commands' }],
+  [/^weir-aggregator (backup|restore) /, { test: 'docs/aggregator-commands' }],
+  [/^pg_(dump|restore) /, { test: 'aggregator/copy/postgres' }],
+  [/^npm run demo$/, { test: 'lab/demo' }],
+  [/^npm test$/, { notRun: 'it is what runs all of this' }],
+];
+
+/** Who runs a block that is no list of commands; null when nobody is named. */
+export function blockExecutor({ document, kind }: Block): Executor | null {
+  return blockExecutors.find(([page, at]) => page.test(document) && at.test(kind))?.[2] ?? null;
+}
+
+/** Who runs a command; null when nobody is named. */
+export function commandExecutor(command: string): Executor | null {
+  return commandExecutors.find(([start]) => start.test(command))?.[1] ?? null;
+}
