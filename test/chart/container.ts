@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Container as Spec, PodSpec } from 'kubernetes-types/core/v1.js';
 import { copiesOf, instructionsOf, stagesOf } from '../images/dockerfile.ts';
@@ -22,17 +23,30 @@ export interface ContainerPlace {
 
 const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** The image of a target of the Dockerfile, without its own operating system: what is copied into it, and how it starts. */
+const trees = new Map<string, string>();
+
+/** What the image of a target holds of Weir, in a folder that goes with this process. */
+function treeOf(target: string): string {
+  const known = trees.get(target);
+  if (known !== undefined) return known;
+  const folder = mkdtempSync(join(tmpdir(), 'weir-test-'));
+  process.once('exit', () => rmSync(folder, { recursive: true }));
+  // Containers do not run as the user that makes it.
+  chmodSync(folder, 0o755);
+  const tree = join(folder, target);
+  execFileSync(process.execPath, ['scripts/images/tree.js', target, tree], { cwd: root });
+  trees.set(target, tree);
+  return tree;
+}
+
+/** The image of a target of the Dockerfile, but for what is this machine's in its place: the system and Node.js. */
 function imageOf(target: string) {
   const instructions = instructionsOf(stagesOf('images/Dockerfile'), target);
   const last = (wanted: string) => instructions.findLast(({ word }) => word === wanted)?.text ?? '';
   const folder = last('WORKDIR');
-  const files = copiesOf(instructions).flatMap(({ sources, target: to }) =>
-    sources.map((source): Mount => {
-      const name = source.replace('/src/', '');
-      return { from: join(root, name), to: join(folder, to.endsWith('/') ? join(to, name) : to), readOnly: true };
-    }),
-  );
+  const files = copiesOf(instructions)
+    .filter(({ sources }) => sources.includes(`/out/${target}`))
+    .map(({ target: to }): Mount => ({ from: treeOf(target), to: join(folder, to), readOnly: true }));
   const env = instructions.filter(({ word }) => word === 'ENV').map(({ text }) => text);
   return {
     files,
