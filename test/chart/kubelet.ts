@@ -36,6 +36,7 @@ interface Running {
   /** Null on the network of the node. */
   readonly wired: TestPod | null;
   readonly place: PodPlace;
+  readonly mounts: readonly Mount[];
   container: Container;
   becomesReady: Promise<void>;
   ready: boolean;
@@ -171,7 +172,17 @@ export class Kubelet {
     mkdirSync(folder, { recursive: true });
     const onNode = (path: string) => this.#onNode(path);
     const place = { api: this.#api, namespace, pod: name, spec: object.spec, folder, onNode };
-    const pod = { workload, object, wired, place, becomesReady: Promise.resolve(), ready: false, stopping: false };
+    const mounts = this.#mountsOf(object, place);
+    const pod = {
+      workload,
+      object,
+      wired,
+      place,
+      mounts,
+      becomesReady: Promise.resolve(),
+      ready: false,
+      stopping: false,
+    };
     return { ...pod, container: this.#start(pod) };
   }
 
@@ -199,16 +210,21 @@ export class Kubelet {
     return folder;
   }
 
-  #start({ place, object, wired }: Omit<Running, 'container'>): Container {
-    const { spec } = object;
+  /** Makes the volumes of a pod, which stay when its container is started again. */
+  #mountsOf({ spec, metadata }: PodObject, place: PodPlace): readonly Mount[] {
     const [container] = spec.containers as [ContainerSpec];
     const folders = new Map((spec.volumes ?? []).map((volume) => [volume.name, makeVolume(place, volume)]));
     const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, readOnly = false }): Mount => {
       const from = folders.get(name);
-      if (from === undefined) throw new Error(`${object.metadata.name}: there is no volume ${name}`);
+      if (from === undefined) throw new Error(`${metadata.name}: there is no volume ${name}`);
       return { from, to: mountPath, readOnly };
     });
-    mounts.push({ from: this.#hostsFile, to: '/etc/hosts', readOnly: true });
+    return [...mounts, { from: this.#hostsFile, to: '/etc/hosts', readOnly: true }];
+  }
+
+  #start({ place, object, wired, mounts }: Omit<Running, 'container'>): Container {
+    const { spec } = object;
+    const [container] = spec.containers as [ContainerSpec];
     const root = join(place.folder, 'root');
     mkdirSync(root, { recursive: true });
     const env = environmentOf(this.#api, place.namespace, spec, container);
