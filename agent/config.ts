@@ -23,9 +23,9 @@ const mebibyte = 1024 * kibibyte;
  * Reads what the agent is told by flags, environment and file. Null when only help or the version was asked for.
  * @param write takes help and version. @throws WeirError CONFIG_INVALID, USAGE
  */
-export function readConfig(argv: readonly string[], write: (text: string) => void): AgentConfig | null {
+export async function readConfig(argv: readonly string[], write: (text: string) => void): Promise<AgentConfig | null> {
   const description = 'Watches the pods of one node through eBPF and sends what it sees to the aggregator.';
-  const given = readOptions({ name: 'weir-agent', description, options: agentOptions }, argv, write);
+  const given = await readOptions({ name: 'weir-agent', description, options: agentOptions }, argv, write);
   if (given === null) return null;
   checkTransport(given);
   if (given.kubeContext !== null && given.kubeconfig === null)

@@ -196,7 +196,7 @@ async function removePins(config: AgentConfig): Promise<void> {
 }
 
 try {
-  const config = readConfig(process.argv.slice(2), (text) => process.stdout.write(text));
+  const config = await readConfig(process.argv.slice(2), (text) => process.stdout.write(text));
   if (config?.removePins) await removePins(config);
   else if (config !== null) await run(config);
 } catch (error) {

@@ -11,11 +11,14 @@ export type AggregatorConfig = Values<typeof aggregatorOptions>;
  * Reads what the aggregator is told by flags, environment and file. Null when only help or the version was asked for.
  * @param write takes help and version. @throws WeirError USAGE, CONFIG_INVALID
  */
-export function readConfig(argv: readonly string[], write: (text: string) => void): AggregatorConfig | null {
+export async function readConfig(
+  argv: readonly string[],
+  write: (text: string) => void,
+): Promise<AggregatorConfig | null> {
   const description =
     'Takes in what the agents saw, keeps the workload graph and makes policies of it. The commands backup and restore copy ' +
     'its SQLite database, each with a --help of its own.';
-  const config = readOptions({ name: 'weir-aggregator', description, options: aggregatorOptions }, argv, write);
+  const config = await readOptions({ name: 'weir-aggregator', description, options: aggregatorOptions }, argv, write);
   if (config === null) return null;
   checkTransport(config);
   checkSources(config);

@@ -108,7 +108,7 @@ try {
   const argv = process.argv.slice(2);
   if (copies(argv)) await copy(argv);
   else {
-    const config = readConfig(argv, (text) => process.stdout.write(text));
+    const config = await readConfig(argv, (text) => process.stdout.write(text));
     if (config !== null) await run(config);
   }
 } catch (error) {

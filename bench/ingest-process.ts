@@ -42,7 +42,7 @@ const store = database.startsWith('postgres:')
   ? await PostgresStore.open({ url: database, passwordFile: null, maxCached, log })
   : new SqliteStore({ path: database, synchronous: 'FULL', maxCached });
 const flags = ['--cluster', 'bench', '--metrics-listen', '127.0.0.1:0', '--http-listen', '127.0.0.1:0'];
-const config = readConfig([...flags, '--listen', '127.0.0.1:0'], (text) => process.stderr.write(text));
+const config = await readConfig([...flags, '--listen', '127.0.0.1:0'], (text) => process.stderr.write(text));
 if (config === null) throw new Error('the bench asked for help');
 const clusters = [{ name: 'bench', source: clusterOf(), podCidrs: [], serviceCidrs: [] }];
 const drivers = { store, clusters, clock: systemClock, log, secured: null };

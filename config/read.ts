@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { commandOf, parseFlags, type Program } from './command.ts';
-import { readFileOptions } from './file.ts';
 import { type Given, inForm, readGiven } from './given.ts';
 import { environmentName, longName, type Option, type Options, type Values } from './option.ts';
 
@@ -10,21 +9,27 @@ import { environmentName, longName, type Option, type Options, type Values } fro
  * @param write takes help and version
  * @throws WeirError USAGE, CONFIG_INVALID: says where it was given and what to give
  */
-export function readOptions<Table extends Options>(
+export async function readOptions<Table extends Options>(
   program: Program<Table>,
   argv: readonly string[],
   write: (text: string) => void,
-): Values<Table> | null {
+): Promise<Values<Table> | null> {
   const command = commandOf(program).configureOutput({ writeOut: write, writeErr: () => undefined });
   if (!parseFlags(command, argv)) return null;
   const path = command.getOptionValue('config') as string | undefined;
-  const inFile = path === undefined ? new Map<string, Given>() : readFileOptions(path, program);
+  const inFile = path === undefined ? new Map<string, Given>() : await readFile(path, program);
   const values = Object.entries(program.options).map(([key, option]) => {
     const given = [inFile.get(key), givenTo(command, key, option)].filter((each) => each !== undefined);
     if (given.length === 0) return [key, initialValue(key, option)] as const;
     return [key, given.map((each) => readGiven(option, each)).at(-1)] as const;
   });
   return Object.fromEntries(values) as Values<Table>;
+}
+
+/** What reads YAML stays in memory: where there is no file it is not even loaded. */
+async function readFile(path: string, program: Program<Options>): Promise<ReadonlyMap<string, Given>> {
+  const { readFileOptions } = await import('./file.ts');
+  return readFileOptions(path, program);
 }
 
 /** What flags or environment give. */

@@ -5,13 +5,13 @@ const read = (...args: string[]) => readConfig(args, () => undefined);
 
 t.test('plain text stays on the machine unless it is asked for', async (t) => {
   for (const address of ['127.0.0.1:7280', '[::1]:7280', 'localhost:7280', 'unix:/run/weir.sock']) {
-    t.equal(read('--aggregator', address)?.tls.ca, null, address);
+    t.equal((await read('--aggregator', address))?.tls.ca, null, address);
   }
-  t.throws(() => read('--aggregator', '10.0.0.1:7280'), {
+  await t.rejects(read('--aggregator', '10.0.0.1:7280'), {
     code: 'CONFIG_INVALID',
     message: /--aggregator 10.0.0.1:7280: give --tls-ca, or --insecure-transport/,
   });
-  t.ok(read('--aggregator', '10.0.0.1:7280', '--insecure-transport'));
+  t.ok(await read('--aggregator', '10.0.0.1:7280', '--insecure-transport'));
 });
 
 const wrong: Readonly<Record<string, readonly string[]>> = {
@@ -23,11 +23,14 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
 
 for (const [message, args] of Object.entries(wrong)) {
   t.test(`${args.join(' ')} is refused and named`, async (t) => {
-    t.throws(() => read(...args), { code: 'CONFIG_INVALID', message: new RegExp(message) });
+    await t.rejects(read(...args), { code: 'CONFIG_INVALID', message: new RegExp(message) });
   });
 }
 
 t.test('a node is proven by a certificate or by a token', async (t) => {
-  t.match(read('--tls-ca', 'a', '--tls-cert', 'b', '--tls-key', 'c'), { tls: { ca: 'a', cert: 'b', key: 'c' } });
-  t.match(read('--tls-ca', 'a', '--token-file', 'd', '--tls-server-name', 'e'), { tokenFile: 'd', tlsServerName: 'e' });
+  t.match(await read('--tls-ca', 'a', '--tls-cert', 'b', '--tls-key', 'c'), { tls: { ca: 'a', cert: 'b', key: 'c' } });
+  t.match(await read('--tls-ca', 'a', '--token-file', 'd', '--tls-server-name', 'e'), {
+    tokenFile: 'd',
+    tlsServerName: 'e',
+  });
 });

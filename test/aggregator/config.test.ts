@@ -4,22 +4,16 @@ import { readConfig } from '../../aggregator/config.ts';
 const read = (...args: string[]) => readConfig(['--cluster-files', '/cluster', ...args], () => undefined);
 
 t.test('the state of the cluster has one source', async (t) => {
-  t.match(
-    readConfig(['--kubeconfig', '/k'], () => undefined),
-    { kubeconfig: '/k', clusterFiles: null },
-  );
-  t.match(
-    readConfig([], () => undefined),
-    { kubeconfig: null, clusterFiles: null },
-  );
-  t.throws(() => read('--kubeconfig', '/k'), {
+  t.match(await readConfig(['--kubeconfig', '/k'], () => undefined), { kubeconfig: '/k', clusterFiles: null });
+  t.match(await readConfig([], () => undefined), { kubeconfig: null, clusterFiles: null });
+  await t.rejects(read('--kubeconfig', '/k'), {
     code: 'CONFIG_INVALID',
     message: /--cluster-files and --kubeconfig: give one of them/,
   });
 });
 
 t.test('defaults are enough but for the folder of the cluster', async (t) => {
-  t.match(read(), {
+  t.match(await read(), {
     listen: ['127.0.0.1:7280'],
     metricsListen: '127.0.0.1:7281',
     httpListen: '127.0.0.1:7282',
@@ -42,7 +36,7 @@ t.test('defaults are enough but for the folder of the cluster', async (t) => {
 });
 
 t.test('further clusters are named with where their state is', async (t) => {
-  const config = read(
+  const config = await read(
     '--also-cluster',
     'edge=files:/edge',
     '--also-cluster',
@@ -53,21 +47,21 @@ t.test('further clusters are named with where their state is', async (t) => {
     { name: 'eu', from: 'kubeconfig', path: '/k', context: null },
     { name: 'us', from: 'kubeconfig', path: '/u', context: 'admin@us:1' },
   ]);
-  t.throws(() => read('--also-cluster', 'edge'), { message: /--also-cluster: give NAME=kubeconfig:FILE/ });
-  t.throws(() => read('--also-cluster', 'us=kubeconfig:/u#'), { message: /give NAME=kubeconfig:FILE#CONTEXT/ });
-  t.throws(() => read('--kube-context', 'eu'), { message: /--kube-context: needs the --kubeconfig that it is in/ });
-  t.match(
-    readConfig(['--kubeconfig', '/k', '--kube-context', 'eu'], () => undefined),
-    { kubeconfig: '/k', kubeContext: 'eu' },
-  );
-  t.throws(() => read('--also-cluster', 'default=files:/x'), { message: /--also-cluster: default is given twice/ });
+  await t.rejects(read('--also-cluster', 'edge'), { message: /--also-cluster: give NAME=kubeconfig:FILE/ });
+  await t.rejects(read('--also-cluster', 'us=kubeconfig:/u#'), { message: /give NAME=kubeconfig:FILE#CONTEXT/ });
+  await t.rejects(read('--kube-context', 'eu'), { message: /--kube-context: needs the --kubeconfig that it is in/ });
+  t.match(await readConfig(['--kubeconfig', '/k', '--kube-context', 'eu'], () => undefined), {
+    kubeconfig: '/k',
+    kubeContext: 'eu',
+  });
+  await t.rejects(read('--also-cluster', 'default=files:/x'), { message: /--also-cluster: default is given twice/ });
 });
 
 t.test('a base path may end with a slash, and is checked', async (t) => {
-  t.equal(read('--http-base-path', '/tools/weir/')?.httpBasePath, '/tools/weir');
-  t.equal(read('--http-base-path', '/')?.httpBasePath, '');
+  t.equal((await read('--http-base-path', '/tools/weir/'))?.httpBasePath, '/tools/weir');
+  t.equal((await read('--http-base-path', '/'))?.httpBasePath, '');
   for (const path of ['weir', '/a b', '//', '/a//b']) {
-    t.throws(() => read('--http-base-path', path), {
+    await t.rejects(read('--http-base-path', path), {
       code: 'CONFIG_INVALID',
       message: /--http-base-path: give a path/,
     });
@@ -75,7 +69,14 @@ t.test('a base path may end with a slash, and is checked', async (t) => {
 });
 
 t.test('flags that may be given again add up and replace the default', async (t) => {
-  const config = read('--listen', '127.0.0.1:1', '--listen', 'unix:/run/a.sock', '--pod-cidr', '10.1.2.3/16,fd00::/48');
+  const config = await read(
+    '--listen',
+    '127.0.0.1:1',
+    '--listen',
+    'unix:/run/a.sock',
+    '--pod-cidr',
+    '10.1.2.3/16,fd00::/48',
+  );
   t.strictSame(config?.listen, ['127.0.0.1:1', 'unix:/run/a.sock']);
   t.strictSame(
     config?.podCidr.map(({ text }) => text),
@@ -90,9 +91,9 @@ t.test('what is not given is read from the environment; flags win', async (t) =>
     delete process.env['WEIR_CLUSTER'];
     delete process.env['WEIR_SERVICE_CIDR'];
   });
-  t.equal(read()?.cluster, 'from-environment');
-  t.equal(read()?.serviceCidr.length, 2);
-  t.equal(read('--cluster', 'from-flag')?.cluster, 'from-flag');
+  t.equal((await read())?.cluster, 'from-environment');
+  t.equal((await read())?.serviceCidr.length, 2);
+  t.equal((await read('--cluster', 'from-flag'))?.cluster, 'from-flag');
 });
 
 const wrong: Readonly<Record<string, readonly string[]>> = {
@@ -125,16 +126,13 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
 
 for (const [message, args] of Object.entries(wrong)) {
   t.test(`${args.join(' ')} is refused and named`, async (t) => {
-    t.throws(() => read(...args), { code: 'CONFIG_INVALID', exitStatus: 2, message: new RegExp(message) });
+    await t.rejects(read(...args), { code: 'CONFIG_INVALID', exitStatus: 2, message: new RegExp(message) });
   });
 }
 
 t.test('an unknown flag is refused, help and version are not', async (t) => {
-  t.throws(() => read('--colour'), { code: 'USAGE', message: /unknown option '--colour'/ });
+  await t.rejects(read('--colour'), { code: 'USAGE', message: /unknown option '--colour'/ });
   let written = '';
-  t.equal(
-    readConfig(['--help'], (text) => (written += text)),
-    null,
-  );
+  t.equal(await readConfig(['--help'], (text) => (written += text)), null);
   t.match(written, /--cluster-files <folder>/);
 });

@@ -16,9 +16,9 @@ function argumentsIn(objects: readonly KubeObject[], suffix: string): string[] {
 t.test('agent and aggregator take the flags that the chart gives them', { skip }, async (t) => {
   for (const [name, values] of Object.entries(valueSets)) {
     const objects = await render('kube-1.36', values);
-    const agent = readAgent(argumentsIn(objects, '-agent'), () => undefined);
+    const agent = await readAgent(argumentsIn(objects, '-agent'), () => undefined);
     t.match(agent, { tls: { ca: '/etc/weir/authority/ca.crt' }, tokenFile: '/var/run/secrets/weir/token' }, name);
-    const aggregator = readAggregator(argumentsIn(objects, '-aggregator'), () => undefined);
+    const aggregator = await readAggregator(argumentsIn(objects, '-aggregator'), () => undefined);
     t.match(aggregator, { tlsCert: '/etc/weir/tls/tls.crt', insecureTransport: false }, name);
     t.equal(aggregator?.cluster, agent?.cluster);
     const audience = JSON.stringify(objects).match(/"audience":"([^"]+)"/)?.[1];

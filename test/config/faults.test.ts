@@ -42,7 +42,7 @@ const faults: Readonly<Record<string, string>> = {
 for (const [content, said] of Object.entries(faults)) {
   t.test(`${JSON.stringify(content)} is refused with file, line and what to give`, async (t) => {
     const path = written(t, content);
-    t.throws(() => read(['--config', path]), {
+    await t.rejects(read(['--config', path]), {
       code: 'CONFIG_INVALID',
       exitStatus: 2,
       message: `The configuration is not valid: ${path}:${said}`,
@@ -51,21 +51,21 @@ for (const [content, said] of Object.entries(faults)) {
 }
 
 t.test('a file that cannot be read is named with the reason', async (t) => {
-  t.throws(() => read(['--config', '/no/such.yaml']), { message: /--config \/no\/such.yaml: ENOENT/, exitStatus: 2 });
-  t.throws(() => read(['--config', '/']), { message: /--config \/: EISDIR/ });
-  t.throws(() => read(['--config', '/dev/zero']), { message: /--config \/dev\/zero: more than 1048576 bytes/ });
-  t.throws(() => read(['--config', written(t, Buffer.from([0xff, 0xfe, 0xff]))]), { message: /name a text file/ });
+  await t.rejects(read(['--config', '/no/such.yaml']), { message: /--config \/no\/such.yaml: ENOENT/, exitStatus: 2 });
+  await t.rejects(read(['--config', '/']), { message: /--config \/: EISDIR/ });
+  await t.rejects(read(['--config', '/dev/zero']), { message: /--config \/dev\/zero: more than 1048576 bytes/ });
+  await t.rejects(read(['--config', written(t, Buffer.from([0xff, 0xfe, 0xff]))]), { message: /name a text file/ });
 });
 
 t.test('what a file gives is checked also where a flag counts', async (t) => {
   const path = written(t, 'max-edges: 0\n');
-  t.throws(() => read(['--config', path, '--max-edges', '5']), { message: /:1: "max-edges": give a whole number/ });
+  await t.rejects(read(['--config', path, '--max-edges', '5']), { message: /:1: "max-edges": give a whole number/ });
 });
 
 t.test('a value in the environment is named as its variable', async (t) => {
   setVariable(t, 'WEIR_MAX_EDGES', 'many');
-  t.throws(() => read([]), { message: /valid: WEIR_MAX_EDGES: give a whole number from 1/ });
-  t.equal(read(['--max-edges', '5'])['maxEdges'], 5);
+  await t.rejects(read([]), { message: /valid: WEIR_MAX_EDGES: give a whole number from 1/ });
+  t.equal((await read(['--max-edges', '5']))['maxEdges'], 5);
 });
 
 for (const program of Object.keys(programs)) {

@@ -37,7 +37,7 @@ t.test('an aggregator does what its file says', async (t) => {
 t.test('the file that OPERATE.md shows is a configuration', async (t) => {
   const page = readFileSync(join(import.meta.dirname, '../../../docs/OPERATE.md'), 'utf8');
   const example = /```yaml\n# weir-aggregator --config[^\n]*\n(.*?)```/s.exec(page)?.[1] ?? '';
-  const config = readConfig(['--config', written(t, example)], () => undefined);
+  const config = await readConfig(['--config', written(t, example)], () => undefined);
   t.match(config, { listen: ['0.0.0.0:7280', 'unix:/run/weir/aggregator.sock'], maxEdges: 500_000 });
   t.equal(config?.databasePasswordFile, '/run/secrets/weir/password');
 });

@@ -13,11 +13,11 @@ export const programs: Readonly<Record<string, Options>> = {
   'weir-aggregator': aggregatorOptions,
 };
 
-export type Read = (argv: readonly string[]) => Readonly<Record<string, unknown>>;
+export type Read = (argv: readonly string[]) => Promise<Readonly<Record<string, unknown>>>;
 
 /** Reads what a program is told. */
 export function reader(name: string, options: Options): Read {
-  return (argv) => readOptions({ name, description: '', options }, argv, () => undefined) ?? {};
+  return async (argv) => (await readOptions({ name, description: '', options }, argv, () => undefined)) ?? {};
 }
 
 /** Writes a configuration file that is removed when the test ends. @returns its name */

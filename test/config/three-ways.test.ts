@@ -41,13 +41,17 @@ for (const [name, options] of Object.entries(programs)) {
       const sample = sampleOf(option);
       t.not(sample, undefined, 'a value is known');
       const expected = option.schema.parse(sample);
-      t.notSame(read([])[key], expected, 'it is not what counts without being given');
+      t.notSame((await read([]))[key], expected, 'it is not what counts without being given');
 
       const flag = `--${longName(key)}`;
-      t.strictSame(read(sample === true ? [flag] : [flag, String(sample)])[key], expected, 'by flag');
-      t.strictSame(read(['--config', written(t, stringify({ [longName(key)]: sample }))])[key], expected, 'by file');
+      t.strictSame((await read(sample === true ? [flag] : [flag, String(sample)]))[key], expected, 'by flag');
+      t.strictSame(
+        (await read(['--config', written(t, stringify({ [longName(key)]: sample }))]))[key],
+        expected,
+        'by file',
+      );
       setVariable(t, environmentName(key, option), String(sample));
-      t.strictSame(read([])[key], expected, 'by environment');
+      t.strictSame((await read([]))[key], expected, 'by environment');
     });
   }
 }
@@ -57,10 +61,10 @@ t.test('what is to be done once can be given as a flag only', async (t) => {
     for (const [key, option] of Object.entries(options)) {
       if (option.form !== 'action') continue;
       const read = reader(name, options);
-      t.equal(read([`--${longName(key)}`])[key], true);
+      t.equal((await read([`--${longName(key)}`]))[key], true);
       setVariable(t, environmentName(key, option), 'true');
-      t.equal(read([])[key], false);
-      t.throws(() => read(['--config', written(t, `${longName(key)}: true`)]), { message: /give it as a flag/ });
+      t.equal((await read([]))[key], false);
+      await t.rejects(read(['--config', written(t, `${longName(key)}: true`)]), { message: /give it as a flag/ });
     }
   }
 });
@@ -69,11 +73,11 @@ t.test('a flag counts before the environment, that before the file, and that bef
   for (const [name, options] of Object.entries(programs)) {
     const read = reader(name, options);
     const path = written(t, 'cluster: from-file\n');
-    t.equal(read([])['cluster'], 'default');
-    t.equal(read(['--config', path])['cluster'], 'from-file');
+    t.equal((await read([]))['cluster'], 'default');
+    t.equal((await read(['--config', path]))['cluster'], 'from-file');
     setVariable(t, 'WEIR_CLUSTER', 'from-environment');
-    t.equal(read(['--config', path])['cluster'], 'from-environment');
-    t.equal(read(['--config', path, '--cluster', 'from-flag'])['cluster'], 'from-flag');
+    t.equal((await read(['--config', path]))['cluster'], 'from-environment');
+    t.equal((await read(['--config', path, '--cluster', 'from-flag']))['cluster'], 'from-flag');
     delete process.env['WEIR_CLUSTER'];
   }
 });
@@ -82,16 +86,16 @@ t.test('the file can be named in the environment, and may say nothing', async (t
   const options = programs['weir-aggregator'] ?? {};
   const read = reader('weir-aggregator', options);
   setVariable(t, 'WEIR_CONFIG', written(t, 'log-level: debug\nlisten:\n  - 127.0.0.1:1\n  - unix:/run/weir.sock\n'));
-  t.match(read([]), { logLevel: 'debug', listen: ['127.0.0.1:1', 'unix:/run/weir.sock'] });
-  t.equal(read(['--config', written(t, '# nothing yet\n')])['logLevel'], 'info');
+  t.match(await read([]), { logLevel: 'debug', listen: ['127.0.0.1:1', 'unix:/run/weir.sock'] });
+  t.equal((await read(['--config', written(t, '# nothing yet\n')]))['logLevel'], 'info');
 });
 
 t.test('a switch can be turned off in the environment, and must be true or false there', async (t) => {
   const read = reader('weir-aggregator', programs['weir-aggregator'] ?? {});
   const path = written(t, 'insecure-transport: true\n');
-  t.equal(read(['--config', path])['insecureTransport'], true);
+  t.equal((await read(['--config', path]))['insecureTransport'], true);
   setVariable(t, 'WEIR_INSECURE', 'false');
-  t.equal(read(['--config', path])['insecureTransport'], false);
+  t.equal((await read(['--config', path]))['insecureTransport'], false);
   setVariable(t, 'WEIR_INSECURE', '1');
-  t.throws(() => read([]), { code: 'CONFIG_INVALID', message: /WEIR_INSECURE: give true or false$/ });
+  await t.rejects(read([]), { code: 'CONFIG_INVALID', message: /WEIR_INSECURE: give true or false$/ });
 });
