@@ -4,7 +4,7 @@ import { type Column, zeroColumn } from '../../proto/column-batch.ts';
 import type { Contribution } from './contribution.ts';
 import type { Lane } from './lane.ts';
 import type { LaneIndex } from './lane-index.ts';
-import { width } from './rows.ts';
+import { pick, pickRows, width } from './rows.ts';
 import type { Fold } from './fold.ts';
 
 /** How many rows a part has: bounds how long it takes to make one. */
@@ -21,21 +21,13 @@ export function snapshotOf(index: LaneIndex, fold: Fold): Iterable<Contribution>
     *[Symbol.iterator]() {
       for (let from = 0; from === 0 || from < slots.length; from += partRows) {
         const part = Array.from(slots.subarray(from, from + partRows));
-        const some = <Value>(values: ReadonlyMap<number, Value>) =>
-          new Map(part.flatMap((slot, row) => (values.has(slot) ? [[row, values.get(slot) as Value] as const] : [])));
+        const known = { ...copy, lanes: copy.lanes as readonly Lane[], counters: [], drops: sums.drops };
+        const counters = counterNames.map((_, counter) => columnOf(sums.counts, counter, part));
         yield {
           window,
           watched: from === 0 ? watched : new Map(),
-          sightings: Float64Array.from(part, (slot) => sums.sightings[slot] as number),
-          rows: {
-            lanes: part.map((slot) => copy.lanes[slot] as Lane),
-            counters: counterNames.map((_, counter) => columnOf(sums.counts, counter, part)),
-            firstSeen: Float64Array.from(part, (slot) => copy.firstSeen[slot] as number),
-            lastSeen: Float64Array.from(part, (slot) => copy.lastSeen[slot] as number),
-            evidence: Uint8Array.from(part, (slot) => copy.evidence[slot] as number),
-            drops: some(sums.drops),
-            names: some(copy.names),
-          },
+          sightings: pick(sums.sightings, part),
+          rows: { ...pickRows(known, part), counters },
         };
       }
     },
