@@ -14,7 +14,7 @@ import { FirstState } from '../kube/first-state.ts';
 import { asChanges } from '../kube/objects.ts';
 import { Baselines } from '../policy/baselines.ts';
 import { policyHandlers } from '../policy/handlers.ts';
-import { type AskedStatus, clusterStatus } from '../query/cluster-status.ts';
+import { type AskedStatus, clusterStatus, connectedAgents } from '../query/cluster-status.ts';
 import { ClusterState } from '../query/cluster-state.ts';
 import { FollowTail } from '../query/follow-tail.ts';
 import { Followers } from '../query/followers.ts';
@@ -36,6 +36,8 @@ export interface Cluster {
   /** @param told by other processes, of the agents that they have */
   readonly status: (asked: AskedStatus, told: readonly AgentReport[]) => ClusterStatus;
   readonly metrics: Registry;
+  /** The agents that have their stream open here, as other processes are told of them. */
+  readonly connectedAgents: () => readonly AgentReport[];
   /** The namespaces that an answer about one may name; all there are where none is given. */
   readonly namespacesAround: (namespace: string) => ReadonlySet<string>;
   /** Takes nothing in any more, and ends the streams of agents and followers. */
@@ -179,6 +181,7 @@ async function wire(
     metrics: metrics.registry,
     status: (asked, told) =>
       clusterStatus({ ...about, cluster, tiers: options.tiers, isWaiting: () => isWaiting }, asked, told),
+    connectedAgents: () => connectedAgents(about),
     namespacesAround: (namespace) => namespacesAround(namespace, { state, history }),
     handlers: {
       query: queryHandlers({ ...about, followers, aliases, snapshots, maxAnswerEdges }),

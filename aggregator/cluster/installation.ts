@@ -23,7 +23,21 @@ export interface InstallationOptions {
   readonly log: Logger;
 }
 
-const everything: AskedStatus = { namespace: '', sight: null };
+/** Of a cluster, but for its name and its agents: the others have the same source, and the same store. */
+const nothingKnown: Omit<wire.ClusterStatus, 'name' | 'agents'> = {
+  source: '',
+  workloads: 0,
+  pods: 0,
+  edges: 0,
+  coverage: null,
+  problems: [],
+  unresolved: [],
+  nodes: 0,
+  namespaces: 0,
+  waiting: false,
+  sourceProblems: [],
+  kept: [],
+};
 
 /** This process, those that share its store, and the clusters that they serve: what the status is of. */
 export class Installation {
@@ -78,11 +92,11 @@ export class Installation {
 
   /** What only this process knows: of its agents, who have no stream elsewhere. */
   #report(): wire.GetStatusResponse {
-    const clusters = this.#options.clusters.map(({ status }) => {
-      const whole = status(everything, []);
-      const agents = whole.agents.filter(({ connected }) => connected).map((agent) => ({ ...agent, coverage: null }));
-      return { ...whole, agents, coverage: null, problems: [], sourceProblems: [], unresolved: [], kept: [] };
-    });
+    const clusters = this.#options.clusters.map(({ name, connectedAgents }) => ({
+      ...nothingKnown,
+      name,
+      agents: connectedAgents(),
+    }));
     return { version, replicas: [this.#replica()], clusters, store: null };
   }
 

@@ -7,6 +7,7 @@ import type { Identity } from '../identity/identity.ts';
 import type { Agents } from '../ingest/agents.ts';
 import type { Tier } from '../graph/tiers.ts';
 import type { Graphs } from './asked.ts';
+import type { ClusterState } from './cluster-state.ts';
 import { identityRemarks } from './identity-remarks.ts';
 import { mergeAgents } from './merge-agents.ts';
 import { otherPoliciesRemark } from './other-policies.ts';
@@ -42,14 +43,26 @@ function withoutOthers(status: wire.AgentStatus): wire.AgentStatus {
   };
 }
 
-function agentReports({ agents, history, state }: StatusParts): wire.AgentReport[] {
+/** Whether a node is gone. A source that shows no node at all cannot say that of one. */
+function goneFrom(state: ClusterState): (node: string) => boolean {
   const nodes = new Set(state.nodes);
+  return (node) => nodes.size > 0 && !nodes.has(node);
+}
+
+function agentReports({ agents, history, state }: StatusParts): wire.AgentReport[] {
+  const isGone = goneFrom(state);
   return agents.states().map((agent) => ({
     ...agent,
     coverage: encodeNodeCoverage(history.nodeCoverage(agent.node)),
-    // A source that shows no node at all cannot say that one is gone.
-    nodeIsGone: nodes.size > 0 && !nodes.has(agent.node),
+    nodeIsGone: isGone(agent.node),
   }));
+}
+
+/** The agents that have their stream open here, without what every process that shares the store knows of them. */
+export function connectedAgents({ agents, state }: Pick<StatusParts, 'agents' | 'state'>): wire.AgentReport[] {
+  const isGone = goneFrom(state);
+  const connected = agents.states().filter((agent) => agent.connected);
+  return connected.map((agent) => ({ ...agent, coverage: null, nodeIsGone: isGone(agent.node) }));
 }
 
 /**
