@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { smallProcess } from '../../agent/privileges.ts';
 import { version } from '../../core/version.ts';
 import { copiesOf, instructionsOf, root, stagesOf } from './dockerfile.ts';
 
@@ -46,6 +47,11 @@ t.test('images are pinned, small in rights, and keep no lists of packages', asyn
   t.match(dockerfile, `\nARG VERSION=${version}\n`);
   const userOf = (name: string) => instructionsOf(stages, name).findLast(({ word }) => word === 'USER')?.text;
   t.strictSame(targets.map(userOf), ['0', '65532:65532', '65532:65532']);
+});
+
+t.test('Node.js is started for an agent as the agent starts itself anew', async (t) => {
+  const entrypoint = instructionsOf(stages, 'agent').find(({ word }) => word === 'ENTRYPOINT')?.text ?? '';
+  t.strictSame(JSON.parse(entrypoint), ['node', ...smallProcess, '/opt/weir/dist/agent/main.js']);
 });
 
 t.test('the compilers of the build are those that the set-up installs', async (t) => {
