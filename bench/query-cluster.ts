@@ -2,6 +2,7 @@ import type { Segment } from '../aggregator/graph/segment.ts';
 import { Lanes } from '../aggregator/graph/lane.ts';
 import { type Rows } from '../aggregator/graph/rows.ts';
 import type { Lane } from '../aggregator/graph/lane.ts';
+import { LaneColumn } from '../aggregator/graph/lane-column.ts';
 import { counterNames, directionEvidence } from '../core/flow.ts';
 import type { WorkloadRef } from '../core/identity.ts';
 import type { Window } from '../core/time.ts';
@@ -59,7 +60,7 @@ export class QueryCluster {
       }
     }
     return {
-      lanes,
+      lanes: LaneColumn.of(lanes),
       counters,
       firstSeen: new Float64Array(count).fill(startUnixMs),
       lastSeen: new Float64Array(count).fill(endUnixMs),

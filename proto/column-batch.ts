@@ -19,6 +19,13 @@ export interface DropColumns {
 /** The numbers of rows as the wire has them. */
 export type CodedNumbers = Pick<wire.Rows, CounterName | 'firstSeen' | 'lastSeen'>;
 
+/** What the numbers of rows were read of. */
+export interface CodedRows {
+  readonly numbers: CodedNumbers;
+  /** For each row 1 where a client reports it, and 0 where a server does. */
+  readonly isClient: Uint8Array;
+}
+
 /** Columns that are read of coded numbers. */
 export interface Numbers {
   readonly counters: CounterColumns;
@@ -34,7 +41,7 @@ export interface RowColumns extends Numbers {
   readonly edges: Uint32Array;
   readonly drops: DropColumns;
   /** What the numbers were read of; null where they were made here. */
-  readonly coded: CodedNumbers | null;
+  readonly coded: CodedRows | null;
 }
 
 /** What one agent saw in one window, by column. */

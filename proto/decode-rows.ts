@@ -169,11 +169,12 @@ export function decodeRows(
   const { count } = rows;
   check(count <= maxRows, `there are ${count} rows; at most ${maxRows} are taken`);
   const edges = decodeEdges(rows, dictionary);
+  const isClient = clientsIn(edges, dictionary);
   return {
     dictionary,
     edges,
-    ...decodeNumbers(rows, clientsIn(edges, dictionary), window),
+    ...decodeNumbers(rows, isClient, window),
     drops: decodeDrops(rows, count, maxRows, dictionary),
-    coded: rows,
+    coded: { numbers: rows, isClient },
   };
 }

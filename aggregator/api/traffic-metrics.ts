@@ -5,11 +5,13 @@ import { type Entity, namespaceOf } from '../../core/identity.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import type { Column } from '../../proto/column-batch.ts';
 import type { Lane } from '../graph/lane.ts';
+import { LaneNotes } from '../graph/lane-notes.ts';
 import { observationAt, type Rows } from '../graph/rows.ts';
 import type { Segment } from '../graph/segment.ts';
 
 const labelNames = ['direction', 'verdict', 'source_namespace', 'destination_namespace', 'protocol'] as const;
 type Labels = Readonly<Record<(typeof labelNames)[number], string>>;
+type LaneLabels = Omit<Labels, 'verdict'>;
 
 /** Stands for the namespaces, or the stage, of what no series of its own is left for. */
 const overflowLabel = '(other)';
@@ -22,36 +24,19 @@ function placeOf(entity: Entity): string {
   return namespaceOf(entity) ?? `(${entity.type})`;
 }
 
-function labelsOf({ edge, reporter }: Lane, verdict: Verdict): Labels {
+function labelsOf({ edge, reporter }: Lane): LaneLabels {
   const { client, server, protocol } = edge;
   return {
     direction: directionOf(reporter),
-    verdict,
     source_namespace: placeOf(client),
     destination_namespace: placeOf(server),
     protocol,
   };
 }
 
-const toServer = counterNames.indexOf('bytesToServer');
-const toClient = counterNames.indexOf('bytesToClient');
-const established = counterNames.indexOf('established');
-
-/** What the reporting end alone makes of a row. */
-function verdictAt(rows: Rows, row: number, { protocol, isClient }: LaneGroup): Verdict {
-  // What verdictOf asks first, without an object for each row: most rows are of connections that came through.
-  if (protocol === 'TCP') {
-    const { counters } = rows;
-    const carried = counters[isClient ? toClient : toServer] as Column;
-    if (((counters[established] as Column)[row] as number) > 0 || (carried[row] as number) > 0) return 'forwarded';
-  }
-  const observation = observationAt(rows, row);
-  return verdictOf(protocol, isClient ? observation : null, isClient ? null : observation);
-}
-
 type LabelledCounter = ReturnType<Counter['labels']>;
 
-/** Where the rows of a lane with one verdict are counted. */
+/** Where the rows of a group with one verdict are counted. */
 interface Series {
   readonly flows: LabelledCounter;
   readonly bytes: LabelledCounter;
@@ -62,17 +47,52 @@ interface Series {
   newBytes: number;
 }
 
-/** Lanes that are counted alike, which are told so: to look each up by its labels would take longer than to count it. */
-class LaneGroup {
-  readonly owner: TrafficMetrics;
+/** Lanes that are counted alike: to look each up by its labels would take longer than to count it. */
+interface LaneGroup {
+  readonly labels: LaneLabels;
   readonly protocol: Protocol;
   readonly isClient: boolean;
-  readonly series: Partial<Record<Verdict, Series>> = {};
+  readonly series: Partial<Record<Verdict, Series>>;
+}
 
-  constructor(owner: TrafficMetrics, { edge, reporter }: Lane) {
-    this.owner = owner;
-    this.protocol = edge.protocol;
-    this.isClient = reporter === 'client';
+const [toServer, toClient, packetsToClient, established] = (
+  ['bytesToServer', 'bytesToClient', 'packetsToClient', 'established'] as const
+).map((name) => counterNames.indexOf(name)) as [number, number, number, number];
+
+/** What the reporting end alone makes of each row. */
+class Verdicts {
+  readonly #rows: Rows;
+  readonly #established: Column;
+  readonly #toServer: Column;
+  readonly #toClient: Column;
+  readonly #packetsToClient: Column;
+
+  constructor(rows: Rows) {
+    this.#rows = rows;
+    const column = (counter: number) => rows.counters[counter] as Column;
+    this.#established = column(established);
+    this.#toServer = column(toServer);
+    this.#toClient = column(toClient);
+    this.#packetsToClient = column(packetsToClient);
+  }
+
+  at(row: number, group: LaneGroup): Verdict {
+    return this.#cameThrough(row, group) ? 'forwarded' : this.#judged(row, group);
+  }
+
+  /** What verdictOf asks first, without an object for each row: most rows are of what came through. */
+  #cameThrough(row: number, { protocol, isClient }: LaneGroup): boolean {
+    if (protocol === 'TCP') {
+      const carried = isClient ? this.#toClient : this.#toServer;
+      return (this.#established[row] as number) > 0 || (carried[row] as number) > 0;
+    }
+    const isPlain = protocol !== 'SCTP' && this.#rows.drops.size === 0;
+    return isPlain && (this.#packetsToClient[row] as number) > 0;
+  }
+
+  #judged(row: number, { protocol, isClient }: LaneGroup): Verdict {
+    const observation = observationAt(this.#rows, row);
+    return verdictOf(protocol, isClient ? observation : null, isClient ? null : observation);
   }
 }
 
@@ -88,8 +108,10 @@ export class TrafficMetrics {
   readonly #folded: Counter;
   readonly #maxSeries: number;
   readonly #series = new Map<string, Series>();
-  /** By labels, as many as there may be series; lanes beyond them have groups of their own. */
-  readonly #groups = new Map<string, LaneGroup>();
+  /** As many as there may be series, and those of what there is no room for. */
+  readonly #groups: LaneGroup[] = [];
+  readonly #groupOf = new Map<string, number>();
+  readonly #noted = new LaneNotes();
   readonly #stages = new Set<string>();
 
   constructor(registry: Registry, maxSeries: number) {
@@ -126,13 +148,17 @@ export class TrafficMetrics {
   }
 
   count({ rows, losses }: Segment): void {
-    const { lanes, counters } = rows;
-    const [bytesToServer, bytesToClient] = [counters[toServer] as Column, counters[toClient] as Column];
-    for (let row = 0; row < lanes.length; row++) {
-      const lane = lanes[row] as Lane;
-      const group = this.#groupOf(lane);
-      const verdict = verdictAt(rows, row, group);
-      const series = (group.series[verdict] ??= this.#boundedSeries(labelsOf(lane, verdict)));
+    const { among, at } = rows.lanes;
+    const noted = this.#noted.of(among);
+    const verdicts = new Verdicts(rows);
+    const [bytesToServer, bytesToClient] = [rows.counters[toServer] as Column, rows.counters[toClient] as Column];
+    for (let row = 0; row < at.length; row++) {
+      const place = at[row] as number;
+      let number = noted[place] as number;
+      if (Number.isNaN(number)) noted[place] = number = this.#groupOfLane(among[place] as Lane);
+      const group = this.#groups[number] as LaneGroup;
+      const verdict = verdicts.at(row, group);
+      const series = (group.series[verdict] ??= this.#boundedSeries({ ...group.labels, verdict }));
       series.newFlows++;
       series.newBytes += (bytesToServer[row] as number) + (bytesToClient[row] as number);
     }
@@ -155,24 +181,25 @@ export class TrafficMetrics {
     return this.#stages.has(stage) ? stage : overflowLabel;
   }
 
-  #groupOf(lane: Lane): LaneGroup {
-    const noted = lane.countedUnder;
-    if (noted instanceof LaneGroup && noted.owner === this) return noted;
-    const key = keyOf(labelsOf(lane, 'forwarded'));
-    let group = this.#groups.get(key);
-    if (group === undefined) {
-      group = new LaneGroup(this, lane);
-      if (this.#groups.size < this.#maxSeries) this.#groups.set(key, group);
+  /** @returns the number of the group */
+  #groupOfLane(lane: Lane): number {
+    const own = labelsOf(lane);
+    const isKnown = this.#groupOf.has(keyOf(own));
+    // Each group has a series, so there is none either of what has no group.
+    const labels = isKnown || this.#groupOf.size < this.#maxSeries ? own : foldedOf(own);
+    const key = keyOf(labels);
+    let number = this.#groupOf.get(key);
+    if (number === undefined) {
+      const { protocol } = lane.edge;
+      number = this.#groups.push({ labels, protocol, isClient: lane.reporter === 'client', series: {} }) - 1;
+      this.#groupOf.set(key, number);
     }
-    lane.countedUnder = group;
-    return group;
+    return number;
   }
 
   #boundedSeries(labels: Labels): Series {
     const folded = !this.#series.has(keyOf(labels)) && this.#series.size >= this.#maxSeries;
-    const bounded = folded
-      ? { ...labels, source_namespace: overflowLabel, destination_namespace: overflowLabel }
-      : labels;
+    const bounded = folded ? foldedOf(labels) : labels;
     const key = keyOf(bounded);
     let series = this.#series.get(key);
     if (series === undefined) {
@@ -184,6 +211,10 @@ export class TrafficMetrics {
   }
 }
 
-function keyOf(labels: Labels): string {
-  return labelNames.map((name) => labels[name]).join(' ');
+function foldedOf<Some extends LaneLabels>(labels: Some): Some {
+  return { ...labels, source_namespace: overflowLabel, destination_namespace: overflowLabel };
+}
+
+function keyOf(labels: LaneLabels & Partial<Labels>): string {
+  return labelNames.map((name) => labels[name] ?? '').join(' ');
 }

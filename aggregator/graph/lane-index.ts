@@ -1,6 +1,9 @@
 import { mergeNames } from '../../core/edge.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { UnixMs } from '../../core/time.ts';
+import { grown } from './grown.ts';
+import type { LaneColumn } from './lane-column.ts';
+import { LaneNotes } from './lane-notes.ts';
 import type { Lane } from './lane.ts';
 import { noNames, type Rows } from './rows.ts';
 import { type Entry, ScopeIndex } from './scope-index.ts';
@@ -14,8 +17,9 @@ export const noSlot = -1;
  */
 export class LaneIndex {
   readonly #maxEdges: number;
-  readonly #notesSlots: boolean;
   readonly #slots = new Map<string, number>();
+  /** A slot may be freed, and be another lane's then. */
+  readonly #known = new LaneNotes((lane, slot) => this.#lanes[slot] === lane);
   readonly #entries = new Map<string, Entry>();
   readonly #scopes = new ScopeIndex();
   readonly #lanes: (Lane | null)[] = [];
@@ -23,20 +27,16 @@ export class LaneIndex {
   readonly #edges: (Entry | null)[] = [];
   readonly #freeEdges: number[] = [];
   readonly #names = new Map<number, readonly string[]>();
-  #firstSeen = new Float64Array(64);
-  #lastSeen = new Float64Array(64);
+  /** By slot: when it was first and last seen. */
+  #seen = new Float64Array(2 * 64);
   #evidence = new Uint8Array(64);
   #edgeOf = new Int32Array(64);
   #isServer = new Uint8Array(64);
   #overflowedRows = 0;
 
-  /**
-   * @param maxEdges rows of further edges are counted and left out
-   * @param notesSlots whether lanes note their slots here: for the one index that is asked for them with every commit
-   */
-  constructor(maxEdges: number, notesSlots = false) {
+  /** @param maxEdges rows of further edges are counted and left out */
+  constructor(maxEdges: number) {
     this.#maxEdges = maxEdges;
-    this.#notesSlots = notesSlots;
   }
 
   /** How many edges there are. */
@@ -56,9 +56,13 @@ export class LaneIndex {
 
   /** Gives the lanes of rows their slots and keeps what was seen; `noSlot` for those that have no place. */
   take({ lanes, firstSeen, lastSeen, evidence, names }: Rows): Int32Array {
-    const slots = new Int32Array(lanes.length);
+    const { among, at } = lanes;
+    const known = this.#known.of(among);
+    const slots = new Int32Array(at.length);
     for (let row = 0; row < slots.length; row++) {
-      const slot = this.#slotOf(lanes[row] as Lane);
+      const place = at[row] as number;
+      let slot = known[place] as number;
+      if (Number.isNaN(slot)) known[place] = slot = this.#slotOf(among[place] as Lane);
       slots[row] = slot;
       if (slot === noSlot) {
         this.#overflowedRows++;
@@ -75,50 +79,38 @@ export class LaneIndex {
   }
 
   /** The slots of lanes that are there; `noSlot` for others. */
-  find(lanes: readonly Lane[]): Int32Array {
-    const slots = new Int32Array(lanes.length);
-    for (const [row, lane] of lanes.entries()) {
-      slots[row] = this.#lanes[lane.slot] === lane ? lane.slot : (this.#slots.get(lane.key) ?? noSlot);
-    }
-    return slots;
+  find(lanes: LaneColumn): Int32Array {
+    return Int32Array.from(lanes, ({ key }) => this.#slots.get(key) ?? noSlot);
   }
 
   /** Widens what is known of lanes that are there by sightings of which nothing else is left. */
   remember({ lanes, firstSeen, lastSeen }: Pick<Rows, 'lanes' | 'firstSeen' | 'lastSeen'>): void {
-    for (const [row, lane] of lanes.entries()) {
-      const slot = this.#slots.get(lane.key);
-      if (slot !== undefined) this.#see(slot, firstSeen[row] as number, lastSeen[row] as number);
+    for (const [row, slot] of this.find(lanes).entries()) {
+      if (slot !== noSlot) this.#see(slot, firstSeen[row] as number, lastSeen[row] as number);
     }
   }
 
   #see(slot: number, firstUnixMs: UnixMs, lastUnixMs: UnixMs): void {
-    if (firstUnixMs < (this.#firstSeen[slot] as number)) this.#firstSeen[slot] = firstUnixMs;
-    if (lastUnixMs > (this.#lastSeen[slot] as number)) this.#lastSeen[slot] = lastUnixMs;
+    const [first, last] = [2 * slot, 2 * slot + 1];
+    if (firstUnixMs < (this.#seen[first] as number)) this.#seen[first] = firstUnixMs;
+    if (lastUnixMs > (this.#seen[last] as number)) this.#seen[last] = lastUnixMs;
   }
 
   #slotOf(lane: Lane): number {
-    // Nearly always: its key is long, and far away in memory.
-    if (this.#lanes[lane.slot] === lane) return lane.slot;
     const known = this.#slots.get(lane.key);
-    if (known !== undefined) return this.#note(lane, known);
+    if (known !== undefined) return known;
     const entry = this.#entries.get(lane.edgeKey) ?? this.#newEntry(lane);
     if (entry === null) return noSlot;
     const slot = this.#free.pop() ?? this.#lanes.length;
     if (slot === this.capacity) this.#grow();
-    this.#note(lane, slot);
-    this.#firstSeen[slot] = Infinity;
-    this.#lastSeen[slot] = 0;
+    this.#lanes[slot] = lane;
+    this.#seen[2 * slot] = Infinity;
+    this.#seen[2 * slot + 1] = 0;
     this.#evidence[slot] = 0;
     this.#edgeOf[slot] = entry.number;
     this.#isServer[slot] = lane.reporter === 'server' ? 1 : 0;
     this.#slots.set(lane.key, slot);
     entry.slots.push(slot);
-    return slot;
-  }
-
-  #note(lane: Lane, slot: number): number {
-    this.#lanes[slot] = lane;
-    if (this.#notesSlots) lane.slot = slot;
     return slot;
   }
 
@@ -135,8 +127,7 @@ export class LaneIndex {
   #grow(): void {
     // Each span has a hundred bytes for a slot: doubling would waste too many.
     const size = Math.ceil(this.capacity * 1.25);
-    this.#firstSeen = grown(this.#firstSeen, new Float64Array(size));
-    this.#lastSeen = grown(this.#lastSeen, new Float64Array(size));
+    this.#seen = grown(this.#seen, new Float64Array(2 * size));
     this.#evidence = grown(this.#evidence, new Uint8Array(size));
     this.#edgeOf = grown(this.#edgeOf, new Int32Array(size));
     this.#isServer = grown(this.#isServer, new Uint8Array(size));
@@ -158,6 +149,7 @@ export class LaneIndex {
     this.#names.delete(slot);
     this.#lanes[slot] = null;
     this.#free.push(slot);
+    this.#known.doubt();
   }
 
   laneAt(slot: number): Lane | null {
@@ -165,11 +157,11 @@ export class LaneIndex {
   }
 
   firstSeenAt(slot: number): UnixMs {
-    return this.#firstSeen[slot] as number;
+    return this.#seen[2 * slot] as number;
   }
 
   lastSeenAt(slot: number): UnixMs {
-    return this.#lastSeen[slot] as number;
+    return this.#seen[2 * slot + 1] as number;
   }
 
   /** Index into directionEvidence. */
@@ -200,8 +192,8 @@ export class LaneIndex {
     const { length } = this.#lanes;
     return {
       lanes: this.#lanes.slice(),
-      firstSeen: this.#firstSeen.slice(0, length),
-      lastSeen: this.#lastSeen.slice(0, length),
+      firstSeen: Float64Array.from({ length }, (_, slot) => this.firstSeenAt(slot)),
+      lastSeen: Float64Array.from({ length }, (_, slot) => this.lastSeenAt(slot)),
       evidence: this.#evidence.slice(0, length),
       names: new Map(this.#names),
     };
@@ -211,10 +203,4 @@ export class LaneIndex {
   entries(scope: Scope): Iterable<Entry> {
     return this.#scopes.of(scope) ?? this.#entries.values();
   }
-}
-
-/** A larger array with the same beginning. */
-export function grown<Values extends Float64Array | Int32Array | Uint8Array>(from: Values, into: Values): Values {
-  into.set(from);
-  return into;
 }

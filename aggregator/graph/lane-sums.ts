@@ -13,7 +13,8 @@ import { mergeNames } from '../../core/edge.ts';
 import { type Column, isZero } from '../../proto/column-batch.ts';
 import { makeEdge } from './edges.ts';
 import type { Lane } from './lane.ts';
-import { grown, type LaneIndex, noSlot } from './lane-index.ts';
+import { grown } from './grown.ts';
+import { type LaneIndex, noSlot } from './lane-index.ts';
 import { noDrops, noNames, type Rows, sumOfDrops, width } from './rows.ts';
 import type { Entry } from './scope-index.ts';
 

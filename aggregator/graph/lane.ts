@@ -3,10 +3,7 @@ import { type EdgeId, edgeKey } from '../../core/edge.ts';
 import type { Role } from '../../core/flow.ts';
 import { type Entity, entityKey, type ServiceRef } from '../../core/identity.ts';
 
-/**
- * Where a count belongs: what one end reports of one edge, by one Service or by none. Never changes, but for notes by
- * which others find what is theirs without a look at its key.
- */
+/** Where a count belongs: what one end reports of one edge, by one Service or by none. */
 export interface Lane {
   readonly edge: EdgeId;
   readonly reporter: Role;
@@ -15,13 +12,6 @@ export interface Lane {
   readonly edgeKey: string;
   /** Equal for equal lanes only. */
   readonly key: string;
-  /** Its slot in the index of the standing sums; whether it still is, the index knows. */
-  slot: number;
-  /** What a store's dictionary calls it, good for as long as `numberedBy` is what the dictionary says. */
-  number: number;
-  numberedBy: symbol | null;
-  /** What somebody counts it under, who knows it again. */
-  countedUnder: object | null;
 }
 
 function laneKey(keyOfEdge: string, reporter: Role, service: ServiceRef | null): string {
@@ -46,17 +36,7 @@ export class Lanes {
     if (lane === undefined) {
       const { client, server, protocol, port } = edge;
       const shared = { client: this.#entity(client), server: this.#entity(server), protocol, port };
-      lane = {
-        edge: shared,
-        reporter,
-        service,
-        edgeKey: keyOfEdge,
-        key,
-        slot: 0,
-        number: 0,
-        numberedBy: null,
-        countedUnder: null,
-      };
+      lane = { edge: shared, reporter, service, edgeKey: keyOfEdge, key };
       this.#byKey.set(key, lane);
     }
     return lane;

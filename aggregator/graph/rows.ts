@@ -9,7 +9,7 @@ import {
   zeroCounters,
 } from '../../core/flow.ts';
 import { type Column, isZero, zeroColumn } from '../../proto/column-batch.ts';
-import type { Lane } from './lane.ts';
+import { LaneColumn } from './lane-column.ts';
 
 /** How many counters a row has. */
 export const width = counterNames.length;
@@ -28,7 +28,7 @@ export const width = counterNames.length;
  */
 export interface Rows {
   /** No two are equal. */
-  readonly lanes: readonly Lane[];
+  readonly lanes: LaneColumn;
   readonly counters: readonly Column[];
   readonly firstSeen: Float64Array;
   readonly lastSeen: Float64Array;
@@ -69,7 +69,7 @@ export function pickRows(rows: Rows, kept: readonly number[]): Rows {
   const some = <Value>(values: ReadonlyMap<number, Value>) =>
     new Map(kept.flatMap((row, to) => (values.has(row) ? [[to, values.get(row) as Value] as const] : [])));
   return {
-    lanes: kept.map((row) => lanes[row] as Lane),
+    lanes: lanes.pick(kept),
     counters: counters.map((column) => (isZero(column) ? zeroColumn(kept.length) : pick(column, kept))),
     firstSeen: pick(firstSeen, kept),
     lastSeen: pick(lastSeen, kept),
@@ -88,7 +88,7 @@ export function pick(from: Float64Array, kept: ArrayLike<number>): Float64Array 
 
 /** For what counts windows and not what was seen in them. */
 export const noRows: Rows = {
-  lanes: [],
+  lanes: LaneColumn.of([]),
   counters: zeroColumns(0),
   firstSeen: new Float64Array(),
   lastSeen: new Float64Array(),

@@ -3,6 +3,7 @@ import type { Window } from '../../core/time.ts';
 import { type Column, zeroColumn } from '../../proto/column-batch.ts';
 import type { Contribution } from './contribution.ts';
 import type { Lane } from './lane.ts';
+import { LaneColumn } from './lane-column.ts';
 import type { LaneIndex } from './lane-index.ts';
 import { pick, pickRows, width } from './rows.ts';
 import type { Fold } from './fold.ts';
@@ -16,12 +17,14 @@ export function snapshotOf(index: LaneIndex, fold: Fold): Iterable<Contribution>
   const watched = fold.watched.entries();
   const copy = index.copy();
   const sums = fold.sums.copy(copy.lanes.length);
+  // Slots that are free are not among those that are asked for.
+  const lanes = LaneColumn.of(copy.lanes as readonly Lane[]);
   const slots = Uint32Array.from(sums.sightings.keys()).filter((slot) => (sums.sightings[slot] as number) > 0);
   return {
     *[Symbol.iterator]() {
       for (let from = 0; from === 0 || from < slots.length; from += partRows) {
         const part = Array.from(slots.subarray(from, from + partRows));
-        const known = { ...copy, lanes: copy.lanes as readonly Lane[], counters: [], drops: sums.drops };
+        const known = { ...copy, lanes, counters: [], drops: sums.drops };
         const counters = counterNames.map((_, counter) => columnOf(sums.counts, counter, part));
         yield {
           window,

@@ -24,7 +24,7 @@ export class Standing {
 
   /** @param lengths from the shortest to the longest, which holds all that the others do */
   constructor(lengths: readonly SpanLength[], maxEdges: number, now: UnixMs) {
-    this.index = new LaneIndex(maxEdges, true);
+    this.index = new LaneIndex(maxEdges);
     this.spans = lengths.map((length) => ({
       length,
       fold: new Fold(this.index),

@@ -2,81 +2,70 @@ import { mergeNames } from '../../core/edge.ts';
 import { counterNames, type Drops } from '../../core/flow.ts';
 import { type Column, isZero, type RowColumns, zeroColumn } from '../../proto/column-batch.ts';
 import type { Lane } from '../graph/lane.ts';
+import { LaneColumn } from '../graph/lane-column.ts';
 import { noNames, type Rows, sumOfDrops } from '../graph/rows.ts';
-
-/** By slot: the row, plus 1, while rows are put together; all zero otherwise. */
-let rowOfSlot = new Uint32Array(1024);
-
-interface Placed {
-  readonly lanes: Lane[];
-  /** By row of the columns: the row that it is part of. */
-  readonly places: Uint32Array;
-}
-
-/** Gives each lane a row, in the order in which they come. */
-function place(slots: Uint32Array, lanes: readonly Lane[]): Placed {
-  if (lanes.length > rowOfSlot.length) rowOfSlot = new Uint32Array(2 * lanes.length);
-  const places = new Uint32Array(slots.length);
-  const placed: Lane[] = [];
-  for (let i = 0; i < slots.length; i++) {
-    const slot = slots[i] as number;
-    if (rowOfSlot[slot] === 0) rowOfSlot[slot] = placed.push(lanes[slot] as Lane);
-    places[i] = (rowOfSlot[slot] as number) - 1;
-  }
-  for (let i = 0; i < slots.length; i++) rowOfSlot[slots[i] as number] = 0;
-  return { lanes: placed, places };
-}
+import { type Places, placesOf } from './lane-places.ts';
 
 /** Adds up what comes to one place. */
-function sumColumn(column: Column, { lanes, places }: Placed): Column {
-  if (isZero(column)) return zeroColumn(lanes.length);
-  const sums = new Float64Array(lanes.length);
-  for (let i = 0; i < places.length; i++) {
-    const row = places[i] as number;
+function sumColumn(column: Column, { at, slots }: Places): Column {
+  if (isZero(column)) return zeroColumn(slots.length);
+  const sums = new Float64Array(slots.length);
+  for (let i = 0; i < at.length; i++) {
+    const row = at[i] as number;
     sums[row] = (sums[row] as number) + (column[i] as number);
   }
   return sums;
 }
 
-function dropsOf({ drops, dictionary }: RowColumns, places: Uint32Array): ReadonlyMap<number, Drops> {
+/** @param at null where each row stays what it is */
+function dropsOf({ drops, dictionary }: RowColumns, at: Uint32Array | null): ReadonlyMap<number, Drops> {
   const byRow = new Map<number, Drops>();
   for (let i = 0; i < drops.rows.length; i++) {
-    const row = places[drops.rows[i] as number] as number;
+    const from = drops.rows[i] as number;
+    const row = at === null ? from : (at[from] as number);
     const reason = dictionary.reasons[drops.reasons[i] as number] as string;
     byRow.set(row, sumOfDrops(byRow.get(row), { [reason]: drops.packets[i] as number }));
   }
   return byRow;
 }
 
-function namesOf({ edges, dictionary }: RowColumns, places: Uint32Array): ReadonlyMap<number, readonly string[]> {
+/** @param at null where each row stays what it is */
+function namesOf({ edges, dictionary }: RowColumns, at: Uint32Array | null): ReadonlyMap<number, readonly string[]> {
   const byRow = new Map<number, readonly string[]>();
+  if (dictionary.names.length === 0) return byRow;
   const { name: names, role } = dictionary.edges;
   for (let i = 0; i < edges.length; i++) {
     const edge = edges[i] as number;
     const name = names[edge] as number;
     // A server's far end is the client: its name is no name of the server.
     if (name === 0 || role[edge] !== 0) continue;
-    const row = places[i] as number;
+    const row = at === null ? i : (at[i] as number);
     byRow.set(row, mergeNames(byRow.get(row) ?? noNames, [dictionary.names[name - 1] as string]));
   }
   return byRow;
 }
 
-function evidenceOf({ edges, dictionary }: RowColumns, { lanes, places }: Placed): Uint8Array {
-  const evidence = new Uint8Array(lanes.length);
+function evidenceOf({ edges, dictionary }: RowColumns): Uint8Array {
   const { directionBy } = dictionary.edges;
-  for (let i = 0; i < places.length; i++) {
-    const row = places[i] as number;
-    evidence[row] = Math.max(evidence[row] as number, directionBy[edges[i] as number] as number);
-  }
+  const evidence = new Uint8Array(edges.length);
+  for (let i = 0; i < edges.length; i++) evidence[i] = directionBy[edges[i] as number] as number;
   return evidence;
 }
 
-function timesOf({ firstSeenUnixMs, lastSeenUnixMs }: RowColumns, { lanes, places }: Placed) {
-  const firstSeen = new Float64Array(lanes.length).fill(Infinity);
-  const lastSeen = new Float64Array(lanes.length);
-  for (let i = 0; i < places.length; i++) {
-    const row = places[i] as number;
+function strongest(evidence: Uint8Array, { at, slots }: Places): Uint8Array {
+  const best = new Uint8Array(slots.length);
+  for (let i = 0; i < at.length; i++) {
+    const row = at[i] as number;
+    best[row] = Math.max(best[row] as number, evidence[i] as number);
+  }
+  return best;
+}
+
+function widest({ firstSeenUnixMs, lastSeenUnixMs }: RowColumns, { at, slots }: Places) {
+  const firstSeen = new Float64Array(slots.length).fill(Infinity);
+  const lastSeen = new Float64Array(slots.length);
+  for (let i = 0; i < at.length; i++) {
+    const row = at[i] as number;
     firstSeen[row] = Math.min(firstSeen[row] as number, firstSeenUnixMs[i] as number);
     lastSeen[row] = Math.max(lastSeen[row] as number, lastSeenUnixMs[i] as number);
   }
@@ -87,20 +76,27 @@ function timesOf({ firstSeenUnixMs, lastSeenUnixMs }: RowColumns, { lanes, place
  * The rows of a batch: those of equal lanes add up, so that the replicas of a workload become one.
  * @param slots for each row the place of its lane in `lanes`, of which no two are equal
  */
-export function rowsOfColumns(columns: RowColumns, slots: Uint32Array, lanesBySlot: readonly Lane[]): Rows {
-  const placed = place(slots, lanesBySlot);
-  const { lanes, places } = placed;
+export function rowsOfColumns(columns: RowColumns, slots: Uint32Array, lanes: readonly Lane[]): Rows {
+  const places = placesOf(slots, lanes.length);
+  const at = places?.at ?? null;
+  const shared = { drops: dropsOf(columns, at), names: namesOf(columns, at) };
+  const evidence = evidenceOf(columns);
   // Mostly each row has a lane of its own, and nothing has to be added up.
-  const isApart = lanes.length === slots.length;
-  const { firstSeenUnixMs: firstSeen, lastSeenUnixMs: lastSeen } = columns;
+  if (places === null) {
+    return {
+      lanes: new LaneColumn(lanes, slots),
+      counters: counterNames.map((name) => columns.counters[name]),
+      firstSeen: columns.firstSeenUnixMs,
+      lastSeen: columns.lastSeenUnixMs,
+      evidence,
+      ...shared,
+    };
+  }
   return {
-    lanes,
-    counters: counterNames.map((name) =>
-      isApart ? columns.counters[name] : sumColumn(columns.counters[name], placed),
-    ),
-    ...(isApart ? { firstSeen, lastSeen } : timesOf(columns, placed)),
-    evidence: evidenceOf(columns, placed),
-    drops: dropsOf(columns, places),
-    names: namesOf(columns, places),
+    lanes: new LaneColumn(lanes, places.slots),
+    counters: counterNames.map((name) => sumColumn(columns.counters[name], places)),
+    ...widest(columns, places),
+    evidence: strongest(evidence, places),
+    ...shared,
   };
 }

@@ -21,7 +21,10 @@ const maxGroupSegments = 1_024;
 export class Committer {
   readonly #store: Store;
   #waiting: Waiting[] = [];
+  #waitingRows = 0;
   #running: Promise<void> | null = null;
+  /** Called when what waits has become less. */
+  #onRoom: (() => void)[] = [];
 
   constructor(store: Store) {
     this.#store = store;
@@ -31,8 +34,14 @@ export class Committer {
   commit(commit: Commit): Promise<CommitResult> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ commit, resolve, reject });
+      this.#waitingRows += commit.segment.rows.lanes.length;
       this.#running ??= this.#run();
     });
+  }
+
+  /** Resolves when less waits than goes into one transaction. */
+  async room(): Promise<void> {
+    while (this.#waitingRows >= maxGroupRows) await new Promise<void>((resolve) => this.#onRoom.push(resolve));
   }
 
   /** Resolves when nothing waits any more. */
@@ -65,6 +74,9 @@ export class Committer {
     }
     const group = this.#waiting.slice(0, segments);
     this.#waiting = this.#waiting.slice(segments);
+    this.#waitingRows -= rows;
+    for (const resolve of this.#onRoom) resolve();
+    this.#onRoom = [];
     return group;
   }
 }

@@ -13,6 +13,7 @@ import { type Fate, IngestCounts, type IngestLedger } from './ledger.ts';
 import type { Resolver } from './resolver.ts';
 import { type PushCall, Session, type SessionHost } from './session.ts';
 import type { StreamLanes } from './stream-lanes.ts';
+import { Turns } from './turns.ts';
 
 export interface IngestOptions {
   readonly cluster: string;
@@ -33,6 +34,8 @@ export interface IngestOptions {
 
 /** How far a window may be ahead of this clock: beyond it the agent's is wrong, and nobody would ask for that time. */
 const maxAheadMs = 86_400_000;
+/** How long batches are read and resolved at a stretch while others wait: some thousand rows. */
+const sliceMs = 5;
 /** Kubernetes names have at most so many characters. */
 const maxNodeName = 253;
 
@@ -41,6 +44,7 @@ export class Ingest implements SessionHost {
   readonly agents: Agents;
   readonly #options: IngestOptions;
   readonly #committer: Committer;
+  readonly #turns: Turns;
   readonly #counts = new IngestCounts();
   readonly #dictionaries: DictionaryBudget<Session>;
   #streams = 0;
@@ -54,6 +58,7 @@ export class Ingest implements SessionHost {
   private constructor(options: IngestOptions, cursors: readonly Cursor[]) {
     this.#options = options;
     this.#committer = new Committer(options.store);
+    this.#turns = new Turns(sliceMs, () => this.#committer.room());
     this.#dictionaries = new DictionaryBudget(options.maxDictionaryBytes);
     this.agents = new Agents(cursors);
   }
@@ -144,12 +149,12 @@ export class Ingest implements SessionHost {
   }
 
   inTurn<Result>(work: () => Result): Promise<Result> {
-    return this.#options.resolver.inTurn(work);
+    return this.#turns.run(work);
   }
 
   async resolve(node: string, batch: ColumnBatch, lanes: StreamLanes): Promise<Segment> {
     const { epoch, sequence, window, losses } = batch;
-    const rows = await this.#options.resolver.resolve(batch.rows, lanes);
+    const rows = await this.#options.resolver.resolve(batch.rows, lanes, (work) => this.#turns.run(work));
     // Where rows were added up, what was sent is not what they are.
     const coded = rows.lanes.length === batch.rows.edges.length ? batch.rows.coded : null;
     return { cluster: this.#options.cluster, node, epoch, sequence, window, losses, rows, coded };

@@ -8,7 +8,7 @@ import type { Identity } from '../identity/identity.ts';
 import { rowsOfColumns } from './column-rows.ts';
 import { type LaneSources, StreamLanes } from './stream-lanes.ts';
 import { Subjects } from './subjects.ts';
-import { Turns } from './turns.ts';
+import type { InTurn } from './turns.ts';
 import { Waiters } from './waiters.ts';
 
 export interface ResolverOptions {
@@ -26,9 +26,6 @@ export interface ResolverOptions {
   readonly maxSubjects: number;
 }
 
-/** How long batches are resolved at a stretch while others wait: some thousand rows. */
-const sliceMs: Milliseconds = 5;
-
 /**
  * Gives names to the ends of a batch's flows. An agent sees a pod's first packets before the cluster's state shows the
  * pod, so a batch with somebody unknown in it waits a little, until the state shows them or the time is over.
@@ -38,13 +35,17 @@ export class Resolver {
   readonly #sources: LaneSources;
   readonly #givenUp: LRUCache<string, true>;
   readonly #waiters = new Waiters();
-  readonly #turns = new Turns(sliceMs);
+  #hasFirstState = false;
 
   constructor(identity: Identity, options: ResolverOptions) {
     this.#options = options;
     const [subjects, lanes] = [new Subjects(options.maxSubjects), new Lanes(options.maxLanes)];
     this.#sources = { identity, subjects, lanes, foreign: { pods: 0 } };
     this.#givenUp = new LRUCache({ max: options.maxGivenUp, ttl: options.giveUpMs });
+    const isThere = () => {
+      this.#hasFirstState = true;
+    };
+    options.firstState.then(isThere, () => undefined);
   }
 
   /** Takes of whom another answer may be given now. */
@@ -63,25 +64,24 @@ export class Resolver {
     return new StreamLanes(this.#sources, node);
   }
 
-  /** Does what belongs to a batch before it is resolved, at a moment when it may take some time. */
-  inTurn<Result>(work: () => Result): Promise<Result> {
-    return this.#turns.run(work);
-  }
-
   /**
-   * The rows of a batch.
+   * The rows of a batch. To be called in a turn, in which they are resolved if that can be: what is decoded and waits
+   * takes ten times the memory of what was sent.
    * @param lanes of its stream, whose batches are resolved one after the other
    * @throws whatever keeps the first state of the cluster from coming
    */
-  async resolve(columns: RowColumns, lanes: StreamLanes): Promise<Rows> {
-    await this.#options.firstState;
-    const deadline = performance.now() + this.#options.waitMs;
-    for (let leftMs = this.#options.waitMs; ; leftMs = deadline - performance.now()) {
-      const isLast = leftMs <= 0;
-      const tried = await this.#turns.run(() => this.#try(columns, lanes, isLast));
-      if (tried.rows !== null) return tried.rows;
-      await this.#waiters.wait(tried.unknown, leftMs);
+  async resolve(columns: RowColumns, lanes: StreamLanes, inTurn: InTurn): Promise<Rows> {
+    const { waitMs, firstState } = this.#options;
+    const deadline = performance.now() + waitMs;
+    const attempt = () => this.#try(columns, lanes, performance.now() >= deadline);
+    const isTurn = this.#hasFirstState;
+    if (!isTurn) await firstState;
+    let tried = isTurn ? attempt() : await inTurn(attempt);
+    while (tried.rows === null) {
+      await this.#waiters.wait(tried.unknown, deadline - performance.now());
+      tried = await inTurn(attempt);
     }
+    return tried.rows;
   }
 
   /** The rows, or who is unknown as yet. @param isLast takes those for unknown for good */

@@ -41,11 +41,15 @@ export interface SessionHost {
   read(session: Session, batch: ColumnBatch): WeirError | null;
   /** Does a piece of work when its turn has come: others go on in between. */
   inTurn<Result>(work: () => Result): Promise<Result>;
-  /** Gives names to the ends of a batch's flows; may wait a little for the cluster's state to show them. */
+  /** Gives names to the ends of a batch's flows, in this turn or when the cluster's state shows them. */
   resolve(node: string, batch: ColumnBatch, lanes: StreamLanes): Promise<Segment>;
   /** Commits a segment behind those that were given before. @throws WeirError STORE */
   commit(commit: Commit): Promise<CommitResult>;
 }
+
+type Read = Extract<Received, { type: 'batch' }>;
+/** What becomes of a batch in its turn. */
+type Taken = Exclude<Received, Read> | (Read & { readonly segment: Promise<Segment> });
 
 /** What there is of a stream whose agent was welcomed. */
 interface Welcomed {
@@ -204,7 +208,7 @@ export class Session {
     this.#ended('rejected');
   }
 
-  /** A batch waits as it was sent, which takes a tenth of the memory, and is read when it is its turn. */
+  /** A batch waits as it was sent, which takes a tenth of the memory, and is read and resolved when it is its turn. */
   async #process(
     before: Promise<void>,
     message: wire.Batch,
@@ -213,7 +217,7 @@ export class Session {
   ): Promise<void> {
     await before;
     try {
-      const received = await this.#host.inTurn(() => this.#read(inbox, message));
+      const received = await this.#host.inTurn(() => this.#read(inbox, message, hello, lanes));
       if (received === null) {
         this.#ended('rejected');
       } else if (received.type === 'ignored') {
@@ -222,23 +226,25 @@ export class Session {
       } else if (received.type === 'refused') {
         await this.#refuse(received.error);
       } else {
-        this.#host.told(hello.node, received.status);
-        await this.#commit(received.batch, hello, lanes);
+        this.#commit(received.batch, hello, await received.segment);
       }
     } catch (error) {
       this.#broke(error);
     }
   }
 
-  /** Null when nothing is taken any more. */
-  #read(inbox: Inbox, message: wire.Batch): Received | null {
-    return this.#over || this.#refused ? null : this.#checked(inbox.receive(message));
+  /** Null when nothing is taken any more. A batch that was read is resolved at once, if that can be. */
+  #read(inbox: Inbox, message: wire.Batch, { node }: wire.Hello, lanes: StreamLanes): Taken | null {
+    if (this.#over || this.#refused) return null;
+    const received = this.#checked(inbox.receive(message));
+    if (received.type !== 'batch') return received;
+    this.#host.told(node, received.status);
+    return { ...received, segment: this.#host.resolve(node, received.batch, lanes) };
   }
 
-  /** Resolves when the batch is resolved: the next one is while this one is committed. */
-  async #commit(batch: ColumnBatch, hello: wire.Hello, lanes: StreamLanes): Promise<void> {
+  /** The next batch is resolved while this one is committed. */
+  #commit(batch: ColumnBatch, hello: wire.Hello, segment: Segment): void {
     const { node, forgotten } = hello;
-    const segment = await this.#host.resolve(node, batch, lanes);
     const oldestSequence = oldestIn(hello, batch.epoch);
     const commit = { segment, firstSequence: batch.firstSequence, oldestSequence, forgotten };
     this.#answering = this.#host.commit(commit).then(

@@ -1,5 +1,6 @@
 import type { Edge } from '../../core/edge.ts';
 import { Graph } from '../graph/graph.ts';
+import { type KeptSegment, keptOf, rowsOfKept } from '../graph/kept-segment.ts';
 import type { Segment } from '../graph/segment.ts';
 
 /** A committed segment with its place in the tail. */
@@ -8,7 +9,7 @@ export interface FollowedWindow {
   readonly place: number;
   /** By which the store knows it, also after a restart. */
   readonly id: number;
-  readonly segment: Segment;
+  readonly segment: KeptSegment;
   /** How many windows are missing between the one before and this one: nobody here got to know them. */
   readonly missing: number;
   /** What it adds up to; worked out once for all who follow. */
@@ -27,7 +28,7 @@ export interface TailOptions {
 
 interface Kept {
   readonly id: number;
-  readonly segment: Segment;
+  readonly segment: KeptSegment;
   readonly missing: number;
 }
 
@@ -40,7 +41,7 @@ export class FollowTail {
   readonly #byPlace = new Map<number, Kept>();
   readonly #placeOf = new Map<number, number>();
   /** By id: what is known while something before it may still come from another aggregator. */
-  readonly #held = new Map<number, Segment>();
+  readonly #held = new Map<number, KeptSegment>();
   #firstPlace = 1;
   #lastPlace = 0;
   #lastId = 0;
@@ -65,7 +66,7 @@ export class FollowTail {
   /** Keeps a segment until it is its turn; one that is known already is passed over. @param id the store's */
   hold(segment: Segment, id: number): void {
     if (id <= this.#lastId) return;
-    this.#held.set(id, { ...segment, coded: null });
+    this.#held.set(id, keptOf(segment));
     // What is given up here shows as missing.
     if (this.#held.size > this.#options.maxWindows) this.#held.delete(Math.min(...this.#held.keys()));
   }
@@ -74,12 +75,12 @@ export class FollowTail {
   release(throughId: number): void {
     const ids = [...this.#held.keys()].filter((id) => id <= throughId).toSorted((a, b) => a - b);
     for (const id of ids) {
-      this.#add(this.#held.get(id) as Segment, id);
+      this.#add(this.#held.get(id) as KeptSegment, id);
       this.#held.delete(id);
     }
   }
 
-  #add(segment: Segment, id: number): void {
+  #add(segment: KeptSegment, id: number): void {
     const { maxWindows, maxRows, idsAreGapless } = this.#options;
     const missing = idsAreGapless && this.#lastId > 0 ? id - this.#lastId - 1 : 0;
     this.#lastId = id;
@@ -104,7 +105,7 @@ export class FollowTail {
     const kept = this.#byPlace.get(place);
     if (kept === undefined) return undefined;
     const graph = new Graph(Infinity);
-    graph.add(kept.segment.rows);
+    graph.add(rowsOfKept(kept.segment));
     this.#folded = { place, ...kept, edges: this.#options.shown(graph.edges()) };
     return this.#folded;
   }

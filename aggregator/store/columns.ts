@@ -2,12 +2,14 @@ import { counterNames, directionEvidence, type Drops } from '../../core/flow.ts'
 import type { UnixMs } from '../../core/time.ts';
 import { isZero, zeroColumn } from '../../proto/column-batch.ts';
 import type { Lane } from '../graph/lane.ts';
+import { LaneColumn } from '../graph/lane-column.ts';
 import type { Rows } from '../graph/rows.ts';
 import type { VarintReader, VarintWriter } from './varint.ts';
 
 /** A driver's numbers for lanes and names. */
 export interface LaneNumbers {
-  laneId(lane: Lane): number;
+  /** By row. */
+  laneIds(lanes: LaneColumn): Float64Array;
   nameId(text: string): number;
 }
 
@@ -29,11 +31,9 @@ export interface PackedRows extends Omit<Rows, 'lanes' | 'drops' | 'names'> {
 
 /** Puts numbers in the places of lanes and names. */
 export function numberRows({ lanes, drops, names, ...columns }: Rows, numbers: LaneNumbers): PackedRows {
-  const laneIds = new Float64Array(lanes.length);
-  for (let row = 0; row < laneIds.length; row++) laneIds[row] = numbers.laneId(lanes[row] as Lane);
   return {
     ...columns,
-    laneIds,
+    laneIds: numbers.laneIds(lanes),
     drops: [...drops].flatMap(([row, dropped]) =>
       Object.entries(dropped).map(([reason, packets]) => [row, numbers.nameId(reason), packets] as const),
     ),
@@ -49,7 +49,7 @@ export function nameRows({ laneIds, drops, names, ...columns }: PackedRows, numb
   }
   const namesOf = new Map<number, readonly string[]>();
   for (const [row, nameId] of names) namesOf.set(row, [...(namesOf.get(row) ?? []), numbered.name(nameId)]);
-  return { ...columns, lanes: Array.from(laneIds, (id) => numbered.lane(id)), drops: dropsOf, names: namesOf };
+  return { ...columns, lanes: LaneColumn.of(Array.from(laneIds, (id) => numbered.lane(id))), drops: dropsOf, names: namesOf };
 }
 
 /**
@@ -93,14 +93,19 @@ export function writeNumbers(writer: VarintWriter, rows: PackedRows, order: Uint
   for (const [counter, column] of counters.entries()) if (used[counter]) writer.writeColumn(column, order);
 }
 
-/** Lays out drops as (row difference, reason, packets), and names as (row difference, name). */
-export function writeTexts(writer: VarintWriter, { laneIds, drops, names }: PackedRows, order: Uint32Array): void {
-  const placeOf = drops.length + names.length === 0 ? noPlaces : placesIn(order, laneIds.length);
-  writeEntries(writer, placed(drops, placeOf));
-  writeEntries(writer, placed(names, placeOf));
+/**
+ * Lays out drops as (row difference, reason, packets), and names as (row difference, name).
+ * @param order null where the rows stay in theirs
+ */
+export function writeTexts(
+  writer: VarintWriter,
+  { laneIds, drops, names }: Pick<PackedRows, 'laneIds' | 'drops' | 'names'>,
+  order: Uint32Array | null,
+): void {
+  const placeOf = order === null || drops.length + names.length === 0 ? null : placesIn(order, laneIds.length);
+  writeEntries(writer, placeOf === null ? drops : placed(drops, placeOf));
+  writeEntries(writer, placeOf === null ? names : placed(names, placeOf));
 }
-
-const noPlaces = new Int32Array();
 
 /** By row its place in the order, or -1. */
 function placesIn(order: Uint32Array, rows: number): Int32Array {

@@ -1,7 +1,7 @@
 import { maxServerNames, mergeNames } from '../../core/edge.ts';
 import { counterNames } from '../../core/flow.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
-import { grown } from '../graph/lane-index.ts';
+import { grown } from '../graph/grown.ts';
 import { pick } from '../graph/rows.ts';
 import { type Column, isZero } from '../../proto/column-batch.ts';
 import { orderOf } from './columns.ts';

@@ -39,7 +39,7 @@ export async function commitCluster(
   }
   const numbering = await dictionary.number(
     client,
-    accepted.flatMap(({ rows: { lanes } }) => lanes),
+    accepted.map(({ rows: { lanes } }) => lanes),
     accepted.flatMap(textsOf),
     last,
   );

@@ -5,6 +5,8 @@ import type { Role } from '../../core/flow.ts';
 import type { ServiceRef } from '../../core/identity.ts';
 import type { NodeCoverage } from '../../core/coverage.ts';
 import { type Lane, Lanes } from '../graph/lane.ts';
+import type { LaneColumn } from '../graph/lane-column.ts';
+import { LaneNotes } from '../graph/lane-notes.ts';
 import type { Rows } from '../graph/rows.ts';
 import type { LaneNumbers, NumberedLanes } from './columns.ts';
 
@@ -23,15 +25,19 @@ type LaneJson = Pick<Lane, 'edge' | 'reporter' | 'service'>;
 export class Numbering implements LaneNumbers {
   readonly lanes = new Map<string, number>();
   readonly names = new Map<string, number>();
-  readonly #numbers: symbol;
+  readonly #noted: LaneNotes;
 
-  /** @param numbers marks the lanes that know their number already */
-  constructor(numbers: symbol) {
-    this.#numbers = numbers;
+  /** @param noted numbers that are known already */
+  constructor(noted: LaneNotes) {
+    this.#noted = noted;
   }
 
-  laneId(lane: Lane): number {
-    return lane.numberedBy === this.#numbers ? lane.number : numberOf(this.lanes, lane.key);
+  laneIds({ among, at }: LaneColumn): Float64Array {
+    const noted = this.#noted.of(among);
+    return Float64Array.from(at, (place) => {
+      const id = noted[place] as number;
+      return Number.isNaN(id) ? numberOf(this.lanes, (among[place] as Lane).key) : id;
+    });
   }
 
   nameId(text: string): number {
@@ -54,8 +60,8 @@ function numberOf(numbers: ReadonlyMap<string, number>, key: string): number {
 export class PostgresDictionary {
   readonly #cluster: string;
   readonly #interned: Lanes;
-  /** Marks numbers that lanes were told; another one when they mean nothing any more. */
-  #numbers = Symbol('numbers');
+  /** Others when the numbers mean nothing any more: whoever has read some goes on with those. */
+  #noted = new LaneNotes();
   readonly #laneIds: LRUCache<string, number>;
   readonly #nameIds: LRUCache<string, number>;
   readonly #lanes: LRUCache<number, Lane>;
@@ -74,14 +80,14 @@ export class PostgresDictionary {
   /** Finds or gives the numbers of lanes and names. The cluster's row must be locked; `last` is moved on. */
   async number(
     client: ClientBase,
-    lanes: Iterable<Lane>,
+    columns: readonly LaneColumn[],
     names: Iterable<string>,
     last: LastNumbers,
   ): Promise<Numbering> {
     if (last.prunings !== this.#prunings) this.#forgetIds(last.prunings);
-    const numbering = new Numbering(this.#numbers);
+    const numbering = new Numbering(this.#noted);
     const unknownLanes = new Map<string, Lane>();
-    for (const lane of lanes) if (!this.#tell(lane)) unknownLanes.set(lane.key, lane);
+    for (const lanes of columns) this.#note(lanes, unknownLanes);
     const unknownNames = new Set<string>();
     for (const text of names) {
       const id = this.#nameIds.get(text);
@@ -93,19 +99,22 @@ export class PostgresDictionary {
     return numbering;
   }
 
-  /** Tells a lane its number, if that is in memory. */
-  #tell(lane: Lane): boolean {
-    if (lane.numberedBy === this.#numbers) return true;
-    const id = this.#laneIds.get(lane.key);
-    if (id === undefined) return false;
-    [lane.number, lane.numberedBy] = [id, this.#numbers];
-    return true;
+  /** Notes the numbers that are in memory. @param unknown gets the lanes that have none there, by their keys */
+  #note({ among, at }: LaneColumn, unknown: Map<string, Lane>): void {
+    const noted = this.#noted.of(among);
+    for (const place of at) {
+      if (!Number.isNaN(noted[place])) continue;
+      const lane = among[place] as Lane;
+      const id = this.#laneIds.get(lane.key);
+      if (id === undefined) unknown.set(lane.key, lane);
+      else noted[place] = id;
+    }
   }
 
   /** What was pruned has no number any more; a number is never given again, so what they stand for stays true. */
   #forgetIds(prunings: number): void {
     this.#prunings = prunings;
-    this.#numbers = Symbol('numbers');
+    this.#noted = new LaneNotes();
     this.#laneIds.clear();
     this.#nameIds.clear();
   }
@@ -180,10 +189,10 @@ export class PostgresDictionary {
 
   /** Numbers that were given before to all that is in rows and coverage. @throws RangeError for what has none */
   async find(client: ClientBase, rows: Rows, watched: ReadonlyMap<string, NodeCoverage>): Promise<Numbering> {
-    const numbering = new Numbering(this.#numbers);
-    const unknown = new Set<string>();
-    for (const lane of rows.lanes) if (!this.#tell(lane)) unknown.add(lane.key);
-    if (unknown.size > 0) await this.#findLanes(client, unknown, numbering.lanes);
+    const numbering = new Numbering(this.#noted);
+    const unknown = new Map<string, Lane>();
+    this.#note(rows.lanes, unknown);
+    if (unknown.size > 0) await this.#findLanes(client, unknown.keys(), numbering.lanes);
     const stages = [...watched.values()].flatMap(({ losses }) => Object.keys(losses));
     const texts = new Set([...watched.keys(), ...stages, ...namesIn(rows)]);
     const nameId = await this.nameIds(client, texts);

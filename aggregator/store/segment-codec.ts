@@ -1,6 +1,6 @@
 import { type CounterName, counterNames } from '../../core/flow.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
-import type { CodedNumbers } from '../../proto/column-batch.ts';
+import type { CodedNumbers, CodedRows } from '../../proto/column-batch.ts';
 import { decodeNumbers } from '../../proto/decode-rows.ts';
 import type { Segment } from '../graph/segment.ts';
 import {
@@ -40,7 +40,7 @@ export function packSegment(
   const packed = numberRows(rows, numbers);
   writer.reset();
   if (coded === null) writeSorted(packed, window.startUnixMs);
-  else writeCoded(packed, rows, coded);
+  else writeCoded(packed, coded);
   return writer.finish();
 }
 
@@ -52,20 +52,20 @@ function writeSorted(packed: PackedRows, startUnixMs: UnixMs): void {
   writeTexts(writer, packed, order);
 }
 
-function writeCoded(packed: PackedRows, { lanes, evidence }: Segment['rows'], coded: CodedNumbers): void {
-  const { laneIds } = packed;
+function writeCoded(packed: PackedRows, { numbers, isClient }: CodedRows): void {
+  const { laneIds, evidence } = packed;
   writer.write(codedForm);
-  writer.write(lanes.length);
+  writer.write(laneIds.length);
   for (let row = 0, previous = 0; row < laneIds.length; row++) {
     const laneId = laneIds[row] as number;
     writer.writeSigned(laneId - previous);
     previous = laneId;
   }
-  for (let row = 0; row < lanes.length; row++) {
-    writer.write(2 * (evidence[row] as number) + (lanes[row]?.reporter === 'client' ? 1 : 0));
+  for (let row = 0; row < laneIds.length; row++) {
+    writer.write(2 * (evidence[row] as number) + (isClient[row] as number));
   }
-  for (const name of codedColumns) writer.writeBytes(coded[name]);
-  writeTexts(writer, packed, Uint32Array.from(lanes.keys()));
+  for (const name of codedColumns) writer.writeBytes(numbers[name]);
+  writeTexts(writer, packed, null);
 }
 
 /** Reads what packSegment wrote. @throws RangeError, Invalid */

@@ -4,6 +4,8 @@ import type { EdgeId } from '../../core/edge.ts';
 import type { Protocol, Role } from '../../core/flow.ts';
 import type { Entity, ServiceRef } from '../../core/identity.ts';
 import { type Lane, Lanes } from '../graph/lane.ts';
+import type { LaneColumn } from '../graph/lane-column.ts';
+import { LaneNotes } from '../graph/lane-notes.ts';
 
 interface LaneRow {
   readonly cluster: string;
@@ -15,15 +17,22 @@ interface LaneRow {
   readonly service: number;
 }
 
+/** The numbers of a cluster's lanes. */
+class LaneIds {
+  readonly byKey: LRUCache<string, number>;
+  readonly noted = new LaneNotes();
+
+  constructor(maxCached: number) {
+    this.byKey = new LRUCache({ max: maxCached });
+  }
+}
+
 /** Numbers for lanes and names, and back. Holds a bounded part in memory; the tables hold all. */
 export class SqliteDictionary {
   readonly #maxCached: number;
   readonly #interned: Lanes;
-  /** Marks numbers that lanes were told, all of the cluster asked for last; another one when they mean nothing any more. */
-  #numbers = Symbol('numbers');
-  #cluster = '';
-  /** By cluster, then by key. */
-  readonly #laneIds = new Map<string, LRUCache<string, number>>();
+  /** By cluster. */
+  readonly #laneIds = new Map<string, LaneIds>();
   readonly #lanes: LRUCache<number, Lane>;
   readonly #nameIds: LRUCache<string, number>;
   readonly #names: LRUCache<number, string>;
@@ -69,32 +78,32 @@ export class SqliteDictionary {
     this.#selectName = database.prepare<[number], string>('SELECT text FROM name WHERE id = ?').pluck();
   }
 
-  /** The number of a lane, given now when it has none. To be called inside a transaction. */
-  laneId(cluster: string, lane: Lane): number {
-    if (cluster !== this.#cluster) {
-      this.#cluster = cluster;
-      this.#numbers = Symbol('numbers');
+  /** The numbers of lanes by row, given now to those that have none. To be called inside a transaction. */
+  laneIds(cluster: string, { among, at }: LaneColumn): Float64Array {
+    const ids = this.#idsIn(cluster);
+    const noted = ids.noted.of(among);
+    const laneIds = new Float64Array(at.length);
+    for (let row = 0; row < at.length; row++) {
+      const place = at[row] as number;
+      let id = noted[place] as number;
+      if (Number.isNaN(id)) noted[place] = id = this.#idOf(cluster, among[place] as Lane, ids.byKey);
+      laneIds[row] = id;
     }
-    if (lane.numberedBy !== this.#numbers) {
-      lane.number = this.#idByKey(cluster, lane);
-      lane.numberedBy = this.#numbers;
-    }
-    return lane.number;
+    return laneIds;
   }
 
-  #idByKey(cluster: string, lane: Lane): number {
-    const ids = this.#idsIn(cluster);
-    let id = ids.get(lane.key);
+  #idOf(cluster: string, lane: Lane, byKey: LRUCache<string, number>): number {
+    let id = byKey.get(lane.key);
     if (id === undefined) {
       id = this.#findLane(cluster, lane);
-      ids.set(lane.key, id);
+      byKey.set(lane.key, id);
     }
     return id;
   }
 
-  #idsIn(cluster: string): LRUCache<string, number> {
+  #idsIn(cluster: string): LaneIds {
     let ids = this.#laneIds.get(cluster);
-    if (ids === undefined) this.#laneIds.set(cluster, (ids = new LRUCache({ max: this.#maxCached })));
+    if (ids === undefined) this.#laneIds.set(cluster, (ids = new LaneIds(this.#maxCached)));
     return ids;
   }
 
@@ -123,7 +132,7 @@ export class SqliteDictionary {
       const edge = { client: JSON.parse(client) as Entity, server: JSON.parse(server) as Entity, protocol, port };
       lane = this.#interned.of(edge, reporter, this.#service(service));
       this.#lanes.set(id, lane);
-      this.#idsIn(cluster).set(lane.key, id);
+      this.#idsIn(cluster).byKey.set(lane.key, id);
     }
     return lane;
   }
@@ -152,7 +161,6 @@ export class SqliteDictionary {
 
   /** Forgets what is in memory: after a transaction that was undone, its numbers mean nothing. */
   reset(): void {
-    this.#numbers = Symbol('numbers');
     this.#laneIds.clear();
     for (const cache of [this.#lanes, this.#nameIds, this.#names]) cache.clear();
   }

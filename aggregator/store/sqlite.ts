@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Alias } from '../../core/alias.ts';
 import type { Baseline } from '../../core/baseline.ts';
 import type { Settings } from '../../core/settings.ts';
+import type { LaneColumn } from '../graph/lane-column.ts';
 import { judge } from './fence.ts';
 import { ReadWriteLock } from './read-write-lock.ts';
 import { type Move, nextMove, type RollUpSource } from './roll-up.ts';
@@ -146,7 +147,7 @@ export class SqliteStore implements Store {
     const nameId = (text: string) => dictionary.nameId(text);
     // Pieces will need their numbers.
     for (const text of [node, ...Object.keys(losses)]) nameId(text);
-    const columns = packSegment(result.segment, { laneId: (lane) => dictionary.laneId(cluster, lane), nameId });
+    const columns = packSegment(result.segment, { laneIds: (lanes) => dictionary.laneIds(cluster, lanes), nameId });
     segments.append(id, result.segment, columns);
     return { ...result, id };
   }
@@ -196,7 +197,7 @@ export class SqliteStore implements Store {
     const packed: CheckpointPart[] = [];
     for (const { window, watched, rows, sightings } of parts) {
       const numbers = {
-        laneId: (lane: Parameters<typeof dictionary.laneId>[1]) => dictionary.laneId(cluster, lane),
+        laneIds: (lanes: LaneColumn) => dictionary.laneIds(cluster, lanes),
         nameId: (text: string) => dictionary.nameId(text),
       };
       packed.push(

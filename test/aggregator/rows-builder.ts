@@ -1,4 +1,5 @@
 import type { Lane } from '../../aggregator/graph/lane.ts';
+import { LaneColumn } from '../../aggregator/graph/lane-column.ts';
 import { noNames, type Rows, sumOfDrops, width } from '../../aggregator/graph/rows.ts';
 import { mergeNames, type Observation } from '../../core/edge.ts';
 import { counterNames, directionEvidence, type Drops, type MutableCounters } from '../../core/flow.ts';
@@ -58,7 +59,7 @@ export class RowsBuilder {
   finish(): Rows {
     const { length } = this.#lanes;
     return {
-      lanes: this.#lanes,
+      lanes: LaneColumn.of(this.#lanes),
       counters: counterNames.map((_, counter) =>
         Float64Array.from({ length }, (_, row) => this.#counts[row * width + counter] as number),
       ),

@@ -35,7 +35,7 @@ export function rowsOf(rows: readonly Row[]): Rows {
 
 /** In a fixed order. */
 export function rowList(rows: Rows): Row[] {
-  return [...rows.lanes.entries()]
+  return [...[...rows.lanes].entries()]
     .toSorted(([, a], [, b]) => (a.key < b.key ? -1 : 1))
     .map(([row, { edge, reporter, service }]) => ({
       edge,

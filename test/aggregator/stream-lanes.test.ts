@@ -40,7 +40,7 @@ function plainly(identity: Identity, lanes: Lanes, records: readonly FlowRecord[
 
 /** Everything that rows say, in an order of its own. */
 function told(rows: Rows): string {
-  const all = rows.lanes.map(({ key }, row) => JSON.stringify([key, observationAt(rows, row)]));
+  const all = [...rows.lanes].map(({ key }, row) => JSON.stringify([key, observationAt(rows, row)]));
   return all.toSorted().join('\n');
 }
 

@@ -7,7 +7,7 @@ function workFor(ms: number): void {
 }
 
 t.test('others get their turn between pieces of work, which go on in their order', async (t) => {
-  const turns = new Turns(2);
+  const turns = new Turns(2, () => Promise.resolve());
   const done: number[] = [];
   const work = Array.from({ length: 20 }, async (_, piece) => {
     await turns.run(() => workFor(2));
@@ -27,7 +27,7 @@ t.test('others get their turn between pieces of work, which go on in their order
 });
 
 t.test('a piece of work that is alone goes on at once in the next turn', async (t) => {
-  const turns = new Turns(2);
+  const turns = new Turns(2, () => Promise.resolve());
   let isDone = false;
   const work = turns.run(() => {
     isDone = true;

@@ -7,7 +7,6 @@ import t from 'tap';
 import { PostgresStore } from '../../../aggregator/store/postgres.ts';
 import { postgresSteps } from '../../../aggregator/store/postgres-schema.ts';
 import { packSegment } from '../../../aggregator/store/segment-codec.ts';
-import type { Lane } from '../../../aggregator/graph/lane.ts';
 import { plainSegment } from '../segments.ts';
 import { storeContract } from './contract.ts';
 import { allTime, segmentsIn } from './under-test.ts';
@@ -22,7 +21,7 @@ const commitOf = (node: string, sequence: number) => ({
   forgotten: null,
 });
 
-const [laneOf] = plainSegment('n1', 1, 1).rows.lanes as [Lane];
+const laneOf = plainSegment('n1', 1, 1).rows.lanes.get(0);
 
 async function storedSequences(store: PostgresStore, node: string): Promise<number[]> {
   const segments = await segmentsIn(store, 'demo', allTime);
@@ -117,7 +116,7 @@ t.test('a PostgreSQL server', async (t) => {
     await client.query("INSERT INTO weir_name VALUES ('demo', 1, 'n1')");
     const segment = plainSegment('n1', 1, 1);
     const { window } = segment;
-    const columns = packSegment(segment, { laneId: () => 1, nameId: () => 1 });
+    const columns = packSegment(segment, { laneIds: (lanes) => new Float64Array(lanes.length).fill(1), nameId: () => 1 });
     await client.query(`INSERT INTO weir_segment VALUES ('demo', 7, 'n1', 1, 1, $1, $2, '{"spool":3}', $3)`, [
       window.startUnixMs,
       window.endUnixMs,

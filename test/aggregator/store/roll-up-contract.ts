@@ -173,12 +173,12 @@ export function rollUpContract(t: Test, make: () => StoreUnderTest | Promise<Sto
       store.view('demo', async (view) => {
         const seen = [];
         for await (const { rows } of view.remains()) {
-          for (const [row, { key }] of rows.lanes.entries()) seen.push([key, rows.firstSeen[row], rows.lastSeen[row]]);
+          for (const [row, { key }] of [...rows.lanes].entries()) seen.push([key, rows.firstSeen[row], rows.lastSeen[row]]);
         }
         return seen.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1));
       });
     const seenIn = ({ rows }: Segment) =>
-      rows.lanes
+      [...rows.lanes]
         .map(({ key }, row) => [key, rows.firstSeen[row], rows.lastSeen[row]] as const)
         .toSorted(([a], [b]) => (a < b ? -1 : 1));
     t.strictSame(await remains(), seenIn(segments[0] as Segment));
@@ -250,7 +250,7 @@ export function rollUpContract(t: Test, make: () => StoreUnderTest | Promise<Sto
     t.equal(await store.pruneDictionary('demo'), 0, 'all of them are in segments');
     const plan = planAt(firstStartUnixMs + dayMs + 600_000, through, { keepSightingsMs: 1 });
     await rollUp(store, plan);
-    const keys = ({ rows }: Segment) => new Set(rows.lanes.map(({ key }) => key));
+    const keys = ({ rows }: Segment) => new Set(Array.from(rows.lanes, ({ key }) => key));
     const gone = [...keys(first)].filter((key) => !keys(second).has(key));
     t.ok(gone.length > 0);
     t.equal(await store.pruneDictionary('demo'), gone.length);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { type Lane, Lanes } from '../../../aggregator/graph/lane.ts';
+import type { LaneColumn } from '../../../aggregator/graph/lane-column.ts';
 import type { Segment } from '../../../aggregator/graph/segment.ts';
 import { rowsOfColumns } from '../../../aggregator/ingest/column-rows.ts';
 import { nameRows } from '../../../aggregator/store/columns.ts';
@@ -25,7 +26,11 @@ class Numbers {
   readonly #texts: string[] = [];
   readonly #byId = new Map<number, Lane>();
 
-  laneId(lane: Lane): number {
+  laneIds(lanes: LaneColumn): Float64Array {
+    return Float64Array.from(lanes, (lane) => this.#laneId(lane));
+  }
+
+  #laneId(lane: Lane): number {
     const id = this.#lanes.get(lane.key) ?? ((this.#lanes.size * 7919) % 1000) * 2 ** 30 + this.#lanes.size + 1;
     this.#lanes.set(lane.key, id);
     this.#byId.set(id, lane);

@@ -1,0 +1,42 @@
+import type { Lane } from './lane.ts';
+
+/**
+ * A column of lanes, dictionary-encoded: the lane of a row is `among[at[row]]`. All rows of one stream refer to one list,
+ * which only grows, so that whoever needs a number for each lane keeps it by place in the list (LaneNotes).
+ */
+export class LaneColumn implements Iterable<Lane> {
+  readonly among: readonly Lane[];
+  readonly at: Uint32Array;
+
+  constructor(among: readonly Lane[], at: Uint32Array) {
+    this.among = among;
+    this.at = at;
+  }
+
+  /** Of lanes that are a list of their own. */
+  static of(lanes: readonly Lane[]): LaneColumn {
+    return new LaneColumn(lanes, Uint32Array.from(lanes.keys()));
+  }
+
+  get length(): number {
+    return this.at.length;
+  }
+
+  get(row: number): Lane {
+    const lane = this.among[this.at[row] as number];
+    if (lane === undefined) throw new RangeError(`there is no row ${row}`);
+    return lane;
+  }
+
+  /** Those of some rows, in that order. */
+  pick(rows: readonly number[]): LaneColumn {
+    return new LaneColumn(
+      this.among,
+      Uint32Array.from(rows, (row) => this.at[row] as number),
+    );
+  }
+
+  *[Symbol.iterator](): Generator<Lane> {
+    for (const place of this.at) yield this.among[place] as Lane;
+  }
+}
