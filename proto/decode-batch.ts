@@ -3,7 +3,7 @@ import { messageOf } from '../core/errors.ts';
 import { check, decodeCounts, Invalid, isCount, Unknown } from './check.ts';
 import type { ColumnBatch } from './column-batch.ts';
 import { addAdditions } from './decode-additions.ts';
-import { decodeRows } from './decode-rows.ts';
+import { decodeRows, type NumberMemory } from './decode-rows.ts';
 import { Dictionary } from './dictionary.ts';
 import { byteFormOf } from './load.ts';
 import type * as wire from './wire.ts';
@@ -68,7 +68,8 @@ export class BatchReader {
     return this.#dictionary?.bytes ?? 0;
   }
 
-  read({ body: bytes, crc32: expected }: wire.Batch): ReadBatch {
+  /** @param memory that the numbers of the batch lie in, where it is not to be its own */
+  read({ body: bytes, crc32: expected }: wire.Batch, memory?: NumberMemory): ReadBatch {
     const dictionary = this.#dictionary;
     this.#dictionary = null;
     let resets = false;
@@ -81,7 +82,7 @@ export class BatchReader {
       ({ resets } = body);
       const known = resets ? new Dictionary() : this.#following(dictionary, body);
       addAdditions(body.additions, known, maxDictionaryEntries);
-      const rows = decodeRows(body.rows, known, frame.window, maxRows);
+      const rows = decodeRows(body.rows, known, frame.window, maxRows, memory);
       this.#dictionary = known;
       this.#previousCrc32 = expected;
       return { type: 'read', batch: { ...frame, rows }, status: body.status };

@@ -15,6 +15,11 @@ import { type Dictionary, roles } from './dictionary.ts';
 import { codedOrder, predictions, timeUnitMs, unitAfter, unitBefore } from './predictions.ts';
 import type * as wire from './wire.ts';
 
+/** Gives memory for at least so many numbers, whatever is in it. */
+export type NumberMemory = (numbers: number) => Float64Array;
+
+const newMemory: NumberMemory = (numbers) => new Float64Array(numbers);
+
 /** Makes the columns of one batch, all in one piece of memory: a piece for each would cost more than to fill it. */
 class Columns {
   readonly #count: number;
@@ -22,20 +27,22 @@ class Columns {
   #used = 0;
 
   /** @param most columns that are not all zero */
-  constructor(count: number, most: number) {
+  constructor(count: number, most: number, memory: NumberMemory) {
     this.#count = count;
-    this.#memory = new Float64Array(count * most);
+    this.#memory = memory(count * most);
   }
 
-  next(): Column {
-    return this.#memory.subarray(this.#used, (this.#used += this.#count));
-  }
-
-  read(bytes: Uint8Array, name: string): Column {
-    if (bytes.length === 0) return zeroColumn(this.#count);
-    const column = this.next();
-    readColumnInto(column, bytes, name);
+  /** One of its own: what was read, or all zero where there is nothing to read. */
+  next(bytes: Uint8Array, name: string): Column {
+    const column = this.#memory.subarray(this.#used, (this.#used += this.#count));
+    if (bytes.length === 0) column.fill(0);
+    else readColumnInto(column, bytes, name);
     return column;
+  }
+
+  /** The same, but one that all share where there is nothing to read. */
+  read(bytes: Uint8Array, name: string): Column {
+    return bytes.length === 0 ? zeroColumn(this.#count) : this.next(bytes, name);
   }
 }
 
@@ -74,12 +81,11 @@ function decodeCounters(coded: CodedNumbers, isClient: Uint8Array, columns: Colu
   const counters: Partial<Record<CounterName, Column>> = {};
   for (const name of codedOrder) {
     const prediction = predictions[name];
-    const values = prediction === undefined || coded[name].length > 0 ? columns.read(coded[name], name) : null;
     if (prediction === undefined) {
-      counters[name] = values as Column;
+      counters[name] = columns.read(coded[name], name);
       continue;
     }
-    const predicted = values ?? columns.next();
+    const predicted = columns.next(coded[name], name);
     const known = counters as Record<CounterName, Column>;
     for (let row = 0; row < predicted.length; row++) {
       predicted[row] = atDistance(predicted[row] as number, prediction(known, row, isClient[row] === 1));
@@ -90,10 +96,8 @@ function decodeCounters(coded: CodedNumbers, isClient: Uint8Array, columns: Colu
 }
 
 function decodeTimes(message: CodedNumbers, { startUnixMs, endUnixMs }: Window, columns: Columns) {
-  const firstSeenUnixMs = columns.next();
-  const lastSeenUnixMs = columns.next();
-  if (message.firstSeen.length > 0) readColumnInto(firstSeenUnixMs, message.firstSeen, 'first_seen');
-  if (message.lastSeen.length > 0) readColumnInto(lastSeenUnixMs, message.lastSeen, 'last_seen');
+  const firstSeenUnixMs = columns.next(message.firstSeen, 'first_seen');
+  const lastSeenUnixMs = columns.next(message.lastSeen, 'last_seen');
   const [start, end] = [unitBefore(startUnixMs), unitAfter(endUnixMs)];
   for (let row = 0; row < firstSeenUnixMs.length; row++) {
     const first = atDistance(firstSeenUnixMs[row] as number, start);
@@ -135,11 +139,16 @@ function decodeDrops(message: wire.Rows, rows: number, maxDrops: number, diction
 }
 
 /**
- * The numbers of rows. @param isClient for each row 1 where a client reports it, else 0
+ * The numbers of rows. @param isClient for each row 1 where a client reports it, else 0. @param memory that they lie in
  * @throws Invalid for what is not good
  */
-export function decodeNumbers(coded: CodedNumbers, isClient: Uint8Array, window: Window): Numbers {
-  const columns = new Columns(isClient.length, columnsIn(coded));
+export function decodeNumbers(
+  coded: CodedNumbers,
+  isClient: Uint8Array,
+  window: Window,
+  memory = newMemory,
+): Numbers {
+  const columns = new Columns(isClient.length, columnsIn(coded), memory);
   return { counters: decodeCounters(coded, isClient, columns), ...decodeTimes(coded, window, columns) };
 }
 
@@ -158,12 +167,16 @@ const noRows: wire.Rows = {
   dropPackets: nothing,
 };
 
-/** @throws Invalid for what is not good; Unknown for what refers to nothing in the dictionary */
+/**
+ * @param memory that the numbers lie in, asked for once at most
+ * @throws Invalid for what is not good; Unknown for what refers to nothing in the dictionary
+ */
 export function decodeRows(
   message: wire.Rows | null,
   dictionary: Dictionary,
   window: Window,
   maxRows: number,
+  memory = newMemory,
 ): RowColumns {
   const rows = message ?? noRows;
   const { count } = rows;
@@ -173,7 +186,7 @@ export function decodeRows(
   return {
     dictionary,
     edges,
-    ...decodeNumbers(rows, isClient, window),
+    ...decodeNumbers(rows, isClient, window, memory),
     drops: decodeDrops(rows, count, maxRows, dictionary),
     coded: { numbers: rows, isClient },
   };

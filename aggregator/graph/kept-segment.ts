@@ -5,7 +5,10 @@ import type { Segment } from './segment.ts';
 
 type Numbers = 'counters' | 'firstSeen' | 'lastSeen';
 
-/** A segment as it is kept in memory for a while: where its numbers are at hand as its agent coded them, as those alone. */
+/**
+ * A segment as it is kept in memory for a while: where its numbers are at hand as its agent coded them, as those alone.
+ * The memory of the numbers that were read of them is used again for others.
+ */
 export interface KeptSegment extends Omit<Segment, 'rows'> {
   readonly rows: Omit<Rows, Numbers>;
   /** Null where `coded` has them. */
@@ -16,12 +19,15 @@ export function keptOf({ rows: { counters, firstSeen, lastSeen, ...rows }, ...se
   return { ...segment, rows, numbers: segment.coded === null ? { counters, firstSeen, lastSeen } : null };
 }
 
-export function rowsOfKept({ rows, numbers, coded, window }: KeptSegment): Rows {
-  if (numbers !== null) return { ...rows, ...numbers };
+/** The whole segment again. */
+export function segmentOf({ numbers, ...segment }: KeptSegment): Segment {
+  return { ...segment, rows: { ...segment.rows, ...(numbers ?? numbersOf(segment)) } };
+}
+
+function numbersOf({ coded, window }: Omit<KeptSegment, 'numbers'>): Pick<Rows, Numbers> {
   if (coded === null) throw new RangeError('a segment was kept without its numbers');
   const { counters, firstSeenUnixMs, lastSeenUnixMs } = decodeNumbers(coded.numbers, coded.isClient, window);
   return {
-    ...rows,
     counters: counterNames.map((name) => counters[name]),
     firstSeen: firstSeenUnixMs,
     lastSeen: lastSeenUnixMs,

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { Clock, UnixMs } from '../../core/time.ts';
 import type { Checkpoint, Store, StoreView } from '../store/store.ts';
-import { contributionOf, type StoredSegment } from './contribution.ts';
+import { contributionOf } from './contribution.ts';
 import { fill } from './filling.ts';
+import { type KeptSegment, keptOf, segmentOf } from './kept-segment.ts';
 import type { Segment } from './segment.ts';
 import { snapshotOf } from './snapshot.ts';
 import { Standing, type StandingSpan } from './standing.ts';
@@ -21,6 +22,12 @@ export interface LiveOptions {
   readonly onAdded: (segment: Segment, id: number) => void;
 }
 
+/** One that was added while something else was under way. */
+interface AddedSince {
+  readonly id: number;
+  readonly segment: KeptSegment;
+}
+
 const allTime = {
   type: 'beginning',
   window: { startUnixMs: Number.MIN_SAFE_INTEGER, endUnixMs: Number.MAX_SAFE_INTEGER },
@@ -33,7 +40,7 @@ export class Live {
   #standing: Standing;
   #taken: TakenIds;
   /** What was added since the view was opened with which something is under way; null when nothing is. */
-  #sinceView: StoredSegment[] | null = null;
+  #sinceView: AddedSince[] | null = null;
   /** Something could not be taken in or out: the sums are not to be relied on until they are made anew. */
   #outOfStep = false;
   #version = 0;
@@ -72,7 +79,7 @@ export class Live {
   add(segment: Segment, id: number): void {
     if (!this.#taken.take(id)) return;
     this.#standing.add(contributionOf(segment), segment.window.startUnixMs);
-    this.#sinceView?.push({ id, segment });
+    this.#sinceView?.push({ id, segment: keptOf(segment) });
     this.#version++;
     this.#options.onAdded(segment, id);
   }
@@ -162,7 +169,7 @@ export class Live {
     for (const { id, segment } of this.#sinceView ?? []) {
       const { startUnixMs } = segment.window;
       const leaves = id > view.lastId && startUnixMs >= fromUnixMs && startUnixMs < toUnixMs;
-      if (leaves) this.#remove(span, contributionOf(segment));
+      if (leaves) this.#remove(span, contributionOf(segmentOf(segment)));
     }
     span.fromUnixMs = toUnixMs;
     span.fold.beginsAt(toUnixMs);
@@ -177,7 +184,7 @@ export class Live {
   async #build(): Promise<void> {
     const { store, cluster } = this.#options;
     const standing = this.#empty();
-    const since: StoredSegment[] = (this.#sinceView = []);
+    const since: AddedSince[] = (this.#sinceView = []);
     try {
       const throughId = await store.view(cluster, async (view) => {
         await fill(standing, view);
@@ -185,7 +192,7 @@ export class Live {
       });
       const taken = new TakenIds(store.isShared, throughId);
       for (const { id, segment } of since) {
-        if (taken.take(id)) standing.add(contributionOf(segment), segment.window.startUnixMs);
+        if (taken.take(id)) standing.add(contributionOf(segmentOf(segment)), segment.window.startUnixMs);
       }
       [this.#standing, this.#taken, this.#outOfStep] = [standing, taken, false];
       this.#version++;

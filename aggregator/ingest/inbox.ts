@@ -1,6 +1,7 @@
 import { WeirError } from '../../core/errors.ts';
 import type { ColumnBatch } from '../../proto/column-batch.ts';
 import { BatchReader } from '../../proto/decode-batch.ts';
+import type { NumberMemory } from '../../proto/decode-rows.ts';
 import type * as wire from '../../proto/wire.ts';
 
 /** What becomes of a batch that arrived. */
@@ -33,8 +34,9 @@ export class Inbox {
     return this.#reader.dictionaryBytes;
   }
 
-  receive(frame: wire.Batch): Received {
-    const read = this.#reader.read(frame);
+  /** @param memory that the numbers of the batch lie in */
+  receive(frame: wire.Batch, memory: NumberMemory): Received {
+    const read = this.#reader.read(frame, memory);
     if (read.type === 'read') {
       const { epoch, sequence } = read.batch;
       this.#lastTaken = { epoch, sequence };

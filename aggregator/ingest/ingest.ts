@@ -6,6 +6,7 @@ import type * as wire from '../../proto/wire.ts';
 import type { Segment } from '../graph/segment.ts';
 import type { Commit, CommitResult, Cursor, Store } from '../store/store.ts';
 import { Agents } from './agents.ts';
+import { type ColumnLoan, ColumnPool } from './column-pool.ts';
 import { Committer } from './committer.ts';
 import { type CreditLimits, type Pace, paceOf } from './credits.ts';
 import { DictionaryBudget } from './dictionary-budget.ts';
@@ -27,7 +28,10 @@ export interface IngestOptions {
   /** What the dictionaries of all streams may take together. */
   readonly maxDictionaryBytes: number;
   readonly clock: Clock;
-  /** Told of every segment right after it was committed and before it is acknowledged. */
+  /**
+   * Told of every segment right after it was committed and before it is acknowledged. Its numbers are no more what they
+   * were after that: who keeps a segment keeps `keptOf` it.
+   */
   readonly onCommitted: (segment: Segment, id: number) => void;
   readonly log: Logger;
 }
@@ -36,6 +40,8 @@ export interface IngestOptions {
 const maxAheadMs = 86_400_000;
 /** How long batches are read and resolved at a stretch while others wait: some thousand rows. */
 const sliceMs = 5;
+/** How many numbers of decoded batches are kept for the next ones: 16 MB. */
+const maxFreeNumbers = 2 ** 21;
 /** Kubernetes names have at most so many characters. */
 const maxNodeName = 253;
 
@@ -45,6 +51,7 @@ export class Ingest implements SessionHost {
   readonly #options: IngestOptions;
   readonly #committer: Committer;
   readonly #turns: Turns;
+  readonly #columns = new ColumnPool(maxFreeNumbers);
   readonly #counts = new IngestCounts();
   readonly #dictionaries: DictionaryBudget<Session>;
   #streams = 0;
@@ -146,6 +153,10 @@ export class Ingest implements SessionHost {
 
   lanes(node: string): StreamLanes {
     return this.#options.resolver.stream(node);
+  }
+
+  lend(): ColumnLoan {
+    return this.#columns.lend();
   }
 
   inTurn<Result>(work: () => Result): Promise<Result> {

@@ -5,6 +5,7 @@ import type * as wire from '../../proto/wire.ts';
 import type { Segment } from '../graph/segment.ts';
 import type { Commit, CommitResult } from '../store/store.ts';
 import type { Pace } from './credits.ts';
+import type { ColumnLoan } from './column-pool.ts';
 import { Inbox, type Received } from './inbox.ts';
 import { asWeirError, oldestIn, refusalOf, versionFor } from './judgement.ts';
 import type { Fate } from './ledger.ts';
@@ -39,6 +40,8 @@ export interface SessionHost {
   lanes(node: string): StreamLanes;
   /** Takes that a batch was read. @returns why it cannot be taken; null when it can */
   read(session: Session, batch: ColumnBatch): WeirError | null;
+  /** Memory for the numbers of one batch. */
+  lend(): ColumnLoan;
   /** Does a piece of work when its turn has come: others go on in between. */
   inTurn<Result>(work: () => Result): Promise<Result>;
   /** Gives names to the ends of a batch's flows, in this turn or when the cluster's state shows them. */
@@ -213,11 +216,13 @@ export class Session {
     before: Promise<void>,
     message: wire.Batch,
     hello: wire.Hello,
-    { inbox, lanes }: Welcomed,
+    welcomed: Welcomed,
   ): Promise<void> {
     await before;
+    const loan = this.#host.lend();
+    let isCommitting = false;
     try {
-      const received = await this.#host.inTurn(() => this.#read(inbox, message, hello, lanes));
+      const received = await this.#host.inTurn(() => this.#read(message, hello, welcomed, loan));
       if (received === null) {
         this.#ended('rejected');
       } else if (received.type === 'ignored') {
@@ -226,31 +231,42 @@ export class Session {
       } else if (received.type === 'refused') {
         await this.#refuse(received.error);
       } else {
-        this.#commit(received.batch, hello, await received.segment);
+        this.#commit(received.batch, hello, await received.segment, loan);
+        isCommitting = true;
       }
     } catch (error) {
       this.#broke(error);
+    } finally {
+      if (!isCommitting) loan.end();
     }
   }
 
   /** Null when nothing is taken any more. A batch that was read is resolved at once, if that can be. */
-  #read(inbox: Inbox, message: wire.Batch, { node }: wire.Hello, lanes: StreamLanes): Taken | null {
+  #read(
+    message: wire.Batch,
+    { node }: wire.Hello,
+    { inbox, lanes }: Welcomed,
+    loan: ColumnLoan,
+  ): Taken | null {
     if (this.#over || this.#refused) return null;
-    const received = this.#checked(inbox.receive(message));
+    const received = this.#checked(inbox.receive(message, (numbers) => loan.take(numbers)));
     if (received.type !== 'batch') return received;
     this.#host.told(node, received.status);
     return { ...received, segment: this.#host.resolve(node, received.batch, lanes) };
   }
 
   /** The next batch is resolved while this one is committed. */
-  #commit(batch: ColumnBatch, hello: wire.Hello, segment: Segment): void {
+  #commit(batch: ColumnBatch, hello: wire.Hello, segment: Segment, loan: ColumnLoan): void {
     const { node, forgotten } = hello;
     const oldestSequence = oldestIn(hello, batch.epoch);
     const commit = { segment, firstSequence: batch.firstSequence, oldestSequence, forgotten };
-    this.#answering = this.#host.commit(commit).then(
-      (result) => this.#answer(node, batch, result),
-      (error: unknown) => this.#broke(error),
-    );
+    this.#answering = this.#host
+      .commit(commit)
+      .then(
+        (result) => this.#answer(node, batch, result),
+        (error: unknown) => this.#broke(error),
+      )
+      .finally(() => loan.end());
   }
 
   #broke(error: unknown): void {

@@ -1,6 +1,6 @@
 import type { Edge } from '../../core/edge.ts';
 import { Graph } from '../graph/graph.ts';
-import { type KeptSegment, keptOf, rowsOfKept } from '../graph/kept-segment.ts';
+import { type KeptSegment, keptOf, segmentOf } from '../graph/kept-segment.ts';
 import type { Segment } from '../graph/segment.ts';
 
 /** A committed segment with its place in the tail. */
@@ -104,10 +104,13 @@ export class FollowTail {
     if (this.#folded?.place === place) return this.#folded;
     const kept = this.#byPlace.get(place);
     if (kept === undefined) return undefined;
+    const segment = segmentOf(kept.segment);
     const graph = new Graph(Infinity);
-    graph.add(rowsOfKept(kept.segment));
-    this.#folded = { place, ...kept, edges: this.#options.shown(graph.edges()) };
-    return this.#folded;
+    graph.add(segment.rows);
+    const { id, missing } = kept;
+    const folded = { place, id, segment, missing, edges: this.#options.shown(graph.edges()) };
+    this.#folded = folded;
+    return folded;
   }
 
   /** Whether a token is of a window behind all that are known here: another aggregator may have given it. */
