@@ -24,6 +24,7 @@ export const maxServerNames = 8;
 export function mergeNames(a: readonly string[], b: readonly string[]): readonly string[] {
   if (b.length === 0) return a;
   if (a.length === 0) return b;
+  if (b.every((name) => a.includes(name))) return a;
   return [...new Set([...a, ...b])].toSorted(compareText).slice(0, maxServerNames);
 }
 
@@ -69,12 +70,15 @@ const filterReasons = [
 
 const noCounts: FlowCounters = zeroCounters();
 
+/** What a verdict is made of. */
+export type Report = Pick<Observation, 'counters' | 'drops'>;
+
 /** Packets to a pod that went into it: the filters that drop on its interface stand behind the place of counting. */
-function delivered(packets: number, side: Observation | null): number {
+function delivered(packets: number, side: Report | null): number {
   return packets - (side?.drops['TC_EGRESS'] ?? 0);
 }
 
-function cameThrough(protocol: Protocol, byClient: Observation | null, byServer: Observation | null): boolean {
+function cameThrough(protocol: Protocol, byClient: Report | null, byServer: Report | null): boolean {
   const [client, server] = [byClient?.counters ?? noCounts, byServer?.counters ?? noCounts];
   switch (protocol) {
     // A connection that was opened before the window shows what it carries and no new establishment.
@@ -95,7 +99,7 @@ function cameThrough(protocol: Protocol, byClient: Observation | null, byServer:
 }
 
 /** Whether a filter, such as a policy's, dropped packets, as either end saw. */
-export function isFiltered({ byClient, byServer }: Pick<Edge, 'byClient' | 'byServer'>): boolean {
+export function isFiltered({ byClient, byServer }: Readonly<Record<'byClient' | 'byServer', Report | null>>): boolean {
   const sides = [byClient, byServer].filter((side) => side !== null);
   return sides.some(({ drops }) => filterReasons.some((reason) => (drops[reason] ?? 0) > 0));
 }
@@ -109,7 +113,7 @@ export function isFiltered({ byClient, byServer }: Pick<Edge, 'byClient' | 'bySe
  * - `dropped`: packets were dropped for any other reason.
  * - `unanswered`: nothing is known to have become of it, as of SYNs that no socket told more about.
  */
-export function verdictOf(protocol: Protocol, byClient: Observation | null, byServer: Observation | null): Verdict {
+export function verdictOf(protocol: Protocol, byClient: Report | null, byServer: Report | null): Verdict {
   if (cameThrough(protocol, byClient, byServer)) return 'forwarded';
   const sides = [byClient, byServer].filter((side) => side !== null);
   if (isFiltered({ byClient, byServer })) return 'dropped';

@@ -1,12 +1,12 @@
 import { Counter, type Registry } from 'prom-client';
 import { verdictOf } from '../../core/edge.ts';
-import { counterNames, directionOf, type Protocol } from '../../core/flow.ts';
+import { counterNames, directionOf, type Protocol, zeroCounters } from '../../core/flow.ts';
 import { type Entity, namespaceOf } from '../../core/identity.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import type { Column } from '../../proto/column-batch.ts';
 import type { Lane } from '../graph/lane.ts';
 import { LaneNotes } from '../graph/lane-notes.ts';
-import { observationAt, type Rows } from '../graph/rows.ts';
+import { fillCounters, noDrops, type Rows } from '../graph/rows.ts';
 import type { Segment } from '../graph/segment.ts';
 
 const labelNames = ['direction', 'verdict', 'source_namespace', 'destination_namespace', 'protocol'] as const;
@@ -59,6 +59,9 @@ const [toServer, toClient, packetsToClient, established] = (
   ['bytesToServer', 'bytesToClient', 'packetsToClient', 'established'] as const
 ).map((name) => counterNames.indexOf(name)) as [number, number, number, number];
 
+/** Those of the row that is judged: an object for each is much of what a batch takes. */
+const judgedCounters = zeroCounters();
+
 /** What the reporting end alone makes of each row. */
 class Verdicts {
   readonly #rows: Rows;
@@ -91,8 +94,9 @@ class Verdicts {
   }
 
   #judged(row: number, { protocol, isClient }: LaneGroup): Verdict {
-    const observation = observationAt(this.#rows, row);
-    return verdictOf(protocol, isClient ? observation : null, isClient ? null : observation);
+    fillCounters(judgedCounters, this.#rows, row);
+    const report = { counters: judgedCounters, drops: this.#rows.drops.get(row) ?? noDrops };
+    return verdictOf(protocol, isClient ? report : null, isClient ? null : report);
   }
 }
 

@@ -55,25 +55,30 @@ export class LaneIndex {
   }
 
   /** Gives the lanes of rows their slots and keeps what was seen; `noSlot` for those that have no place. */
-  take({ lanes, firstSeen, lastSeen, evidence, names }: Rows): Int32Array {
-    const { among, at } = lanes;
-    const known = this.#known.of(among);
-    const slots = new Int32Array(at.length);
+  take(rows: Rows): Int32Array {
+    const slots = this.#slotsOf(rows.lanes);
+    this.#see(slots, rows);
+    const { evidence, names } = rows;
+    const strongest = this.#evidence;
     for (let row = 0; row < slots.length; row++) {
-      const place = at[row] as number;
-      let slot = known[place] as number;
-      if (Number.isNaN(slot)) known[place] = slot = this.#slotOf(among[place] as Lane);
-      slots[row] = slot;
-      if (slot === noSlot) {
-        this.#overflowedRows++;
-        continue;
-      }
-      this.#see(slot, firstSeen[row] as number, lastSeen[row] as number);
-      if ((evidence[row] as number) > (this.#evidence[slot] as number)) this.#evidence[slot] = evidence[row] as number;
+      const slot = slots[row] as number;
+      if (slot === noSlot) this.#overflowedRows++;
+      else if ((evidence[row] as number) > (strongest[slot] as number)) strongest[slot] = evidence[row] as number;
     }
     for (const [row, named] of names) {
       const slot = slots[row] as number;
       if (slot !== noSlot) this.#names.set(slot, mergeNames(this.namesAt(slot), named));
+    }
+    return slots;
+  }
+
+  #slotsOf({ among, at }: LaneColumn): Int32Array {
+    const known = this.#known.of(among);
+    const slots = new Int32Array(at.length);
+    for (let row = 0; row < slots.length; row++) {
+      const place = at[row] as number;
+      if (Number.isNaN(known[place])) known[place] = this.#slotOf(among[place] as Lane);
+      slots[row] = known[place] as number;
     }
     return slots;
   }
@@ -84,16 +89,19 @@ export class LaneIndex {
   }
 
   /** Widens what is known of lanes that are there by sightings of which nothing else is left. */
-  remember({ lanes, firstSeen, lastSeen }: Pick<Rows, 'lanes' | 'firstSeen' | 'lastSeen'>): void {
-    for (const [row, slot] of this.find(lanes).entries()) {
-      if (slot !== noSlot) this.#see(slot, firstSeen[row] as number, lastSeen[row] as number);
-    }
+  remember(rows: Pick<Rows, 'lanes' | 'firstSeen' | 'lastSeen'>): void {
+    this.#see(this.find(rows.lanes), rows);
   }
 
-  #see(slot: number, firstUnixMs: UnixMs, lastUnixMs: UnixMs): void {
-    const [first, last] = [2 * slot, 2 * slot + 1];
-    if (firstUnixMs < (this.#seen[first] as number)) this.#seen[first] = firstUnixMs;
-    if (lastUnixMs > (this.#seen[last] as number)) this.#seen[last] = lastUnixMs;
+  #see(slots: Int32Array, { firstSeen, lastSeen }: Pick<Rows, 'firstSeen' | 'lastSeen'>): void {
+    const seen = this.#seen;
+    for (let row = 0; row < slots.length; row++) {
+      const slot = slots[row] as number;
+      if (slot === noSlot) continue;
+      const [first, last] = [2 * slot, 2 * slot + 1];
+      if ((firstSeen[row] as number) < (seen[first] as number)) seen[first] = firstSeen[row] as number;
+      if ((lastSeen[row] as number) > (seen[last] as number)) seen[last] = lastSeen[row] as number;
+    }
   }
 
   #slotOf(lane: Lane): number {

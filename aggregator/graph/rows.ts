@@ -52,10 +52,15 @@ export function observationAt(rows: Rows, row: number): Observation {
   };
 }
 
-function countersAt({ counters: columns }: Rows, row: number): MutableCounters {
+function countersAt(rows: Rows, row: number): MutableCounters {
   const counters = zeroCounters();
-  for (let i = 0; i < width; i++) counters[counterNames[i] as CounterName] = columns[i]?.[row] ?? 0;
+  fillCounters(counters, rows, row);
   return counters;
+}
+
+/** Puts one row's counts in the place of others. */
+export function fillCounters(counters: MutableCounters, { counters: columns }: Rows, row: number): void {
+  for (let i = 0; i < width; i++) counters[counterNames[i] as CounterName] = columns[i]?.[row] ?? 0;
 }
 
 /** Columns of so many rows, all zero: shared, so not to be written to. */

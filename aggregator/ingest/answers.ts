@@ -9,50 +9,97 @@ const subjectsOfEdge = 4;
 /** What was answered of the edges of a dictionary, by their numbers: in typed arrays, as all of them are read for each batch. */
 export class Answers {
   /** Place of the lane in `lanes`, plus 1; 0 for an edge that was never asked about. */
-  slot = new Uint32Array(0);
+  #slot = new Uint32Array(0);
   /** The tick of the subjects at which it was seen last that the answer stands. */
-  tick = new Float64Array(0);
+  #tick = new Float64Array(0);
   /** The answer is for times between these two, exclusive. */
-  afterUnixMs = new Float64Array(0);
-  beforeUnixMs = new Float64Array(0);
+  #afterUnixMs = new Float64Array(0);
+  #beforeUnixMs = new Float64Array(0);
   #subjects = new Uint32Array(0);
   /** No two are equal; some may be of edges that were asked about anew since. Only ever appended to. */
   readonly lanes: Lane[] = [];
   readonly #slotOf = new Map<string, number>();
-  /** By edge: who of its ends may become known yet. */
-  readonly waits = new Map<number, readonly string[]>();
+  /** By edge: who of its ends may become known yet, and 1 where there is anybody. */
+  readonly #waits = new Map<number, readonly string[]>();
+  #isWaiting = new Uint8Array(0);
   /** Pods by number that were asked about. */
   readonly pods = new Set<number>();
 
+  /** How many edges there is room for. */
+  get capacity(): number {
+    return this.#slot.length;
+  }
+
   grow(edges: number): void {
-    const size = Math.max(edges, Math.min(2 * this.slot.length, edges + 1024));
-    this.slot = grown(this.slot, new Uint32Array(size));
-    this.tick = grown(this.tick, new Float64Array(size));
-    this.afterUnixMs = grown(this.afterUnixMs, new Float64Array(size));
-    this.beforeUnixMs = grown(this.beforeUnixMs, new Float64Array(size));
+    const size = Math.max(edges, Math.min(2 * this.#slot.length, edges + 1024));
+    this.#slot = grown(this.#slot, new Uint32Array(size));
+    this.#tick = grown(this.#tick, new Float64Array(size));
+    this.#afterUnixMs = grown(this.#afterUnixMs, new Float64Array(size));
+    this.#beforeUnixMs = grown(this.#beforeUnixMs, new Float64Array(size));
     this.#subjects = grown(this.#subjects, new Uint32Array(subjectsOfEdge * size));
+    this.#isWaiting = grown(this.#isWaiting, new Uint8Array(size));
   }
 
   /** @param subjects that it rests on, at most four */
   set(edge: number, lane: Lane, { afterUnixMs, beforeUnixMs }: Span, tick: number, subjects: readonly number[]): void {
-    this.slot[edge] = this.#slotFor(lane);
-    this.afterUnixMs[edge] = afterUnixMs;
-    this.beforeUnixMs[edge] = beforeUnixMs;
-    this.tick[edge] = tick;
+    this.#slot[edge] = this.#slotFor(lane);
+    this.#afterUnixMs[edge] = afterUnixMs;
+    this.#beforeUnixMs[edge] = beforeUnixMs;
+    this.#tick[edge] = tick;
     const at = subjectsOfEdge * edge;
     for (let i = 0; i < subjectsOfEdge; i++) this.#subjects[at + i] = subjects[i] ?? noSubject;
   }
 
-  /** Whether the answer to an edge still stands, as far as its subjects changed. @param tick of them now */
-  stands(edge: number, changedAt: Float64Array, tick: number): boolean {
-    const told = this.tick[edge] as number;
-    if (told === tick) return true;
-    const at = subjectsOfEdge * edge;
-    for (let i = at; i < at + subjectsOfEdge; i++) {
-      if ((changedAt[this.#subjects[i] as number] as number) > told) return false;
+  /** @param keys of pods and addresses of which more may become known */
+  setWaits(edge: number, keys: readonly string[]): void {
+    this.#isWaiting[edge] = keys.length > 0 ? 1 : 0;
+    if (keys.length > 0) this.#waits.set(edge, keys);
+    else this.#waits.delete(edge);
+  }
+
+  /** @param unknown gets the keys of all of whom more may become known */
+  addWaits(edges: Uint32Array, unknown: Set<string>): void {
+    if (this.#waits.size === 0) return;
+    const isWaiting = this.#isWaiting;
+    for (let row = 0; row < edges.length; row++) {
+      const edge = edges[row] as number;
+      if (isWaiting[edge] === 1) for (const key of this.#waits.get(edge) ?? []) unknown.add(key);
     }
-    this.tick[edge] = tick;
+  }
+
+  /**
+   * The rows of edges that were never asked about, or the answer to which may be another now: seen at a time that it is
+   * not for, or one of its subjects has changed.
+   * @param tick of the subjects now
+   */
+  fallen(edges: Uint32Array, seenUnixMs: Float64Array, changedAt: Float64Array, tick: number): readonly number[] {
+    const [slot, told, after, before] = [this.#slot, this.#tick, this.#afterUnixMs, this.#beforeUnixMs];
+    const rows: number[] = [];
+    for (let row = 0; row < edges.length; row++) {
+      const edge = edges[row] as number;
+      const isFor =
+        (seenUnixMs[row] as number) > (after[edge] as number) && (seenUnixMs[row] as number) < (before[edge] as number);
+      const stands = slot[edge] !== 0 && isFor && (told[edge] === tick || this.#stillStands(edge, changedAt));
+      if (stands) told[edge] = tick;
+      else rows.push(row);
+    }
+    return rows;
+  }
+
+  #stillStands(edge: number, changedAt: Float64Array): boolean {
+    const [subjects, tick, at] = [this.#subjects, this.#tick, subjectsOfEdge * edge];
+    for (let i = at; i < at + subjectsOfEdge; i++) {
+      if ((changedAt[subjects[i] as number] as number) > (tick[edge] as number)) return false;
+    }
     return true;
+  }
+
+  /** For each of the edges, all of which were asked about, the place of its lane in `lanes`. */
+  slotsOf(edges: Uint32Array): Uint32Array {
+    const slot = this.#slot;
+    const slots = new Uint32Array(edges.length);
+    for (let row = 0; row < edges.length; row++) slots[row] = (slot[edges[row] as number] as number) - 1;
+    return slots;
   }
 
   #slotFor(lane: Lane): number {

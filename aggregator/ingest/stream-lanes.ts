@@ -44,19 +44,12 @@ export class StreamLanes {
    */
   slotsOf({ dictionary, edges, lastSeenUnixMs }: RowColumns, unknown: Set<string>): Uint32Array {
     const answers = this.#answersIn(dictionary);
-    const { slot, afterUnixMs, beforeUnixMs, waits } = answers;
     const { tick, changedAt } = this.#sources.subjects;
-    const slots = new Uint32Array(edges.length);
-    for (let row = 0; row < edges.length; row++) {
-      const edge = edges[row] as number;
-      const seen = lastSeenUnixMs[row] as number;
-      const isFor = seen > (afterUnixMs[edge] as number) && seen < (beforeUnixMs[edge] as number);
-      const stands = slot[edge] !== 0 && isFor && answers.stands(edge, changedAt, tick);
-      if (!stands) this.#ask(answers, dictionary, edge, seen);
-      slots[row] = (slot[edge] as number) - 1;
-      if (waits.size > 0) for (const key of waits.get(edge) ?? []) unknown.add(key);
+    for (const row of answers.fallen(edges, lastSeenUnixMs, changedAt, tick)) {
+      this.#ask(answers, dictionary, edges[row] as number, lastSeenUnixMs[row] as number);
     }
-    return slots;
+    answers.addWaits(edges, unknown);
+    return answers.slotsOf(edges);
   }
 
   #answersIn(dictionary: Dictionary): Answers {
@@ -66,7 +59,7 @@ export class StreamLanes {
       this.#dictionary = dictionary;
       this.#answers = new Answers();
     }
-    if (edges > this.#answers.slot.length) this.#answers.grow(edges);
+    if (edges > this.#answers.capacity) this.#answers.grow(edges);
     return this.#answers;
   }
 
@@ -81,10 +74,8 @@ export class StreamLanes {
     const lane = lanes.of({ client, server, protocol: parts.protocol, port }, parts.role, service);
     const { tick } = subjects;
     answers.set(edge, lane, identity.steady(record), tick, this.#subjectsOf(parts, peer));
+    answers.setWaits(edge, identity.knows(parts.pod) ? waitsFor : [...podKeys(parts.pod), ...waitsFor]);
     this.#countForeign(answers.pods, dictionary.edges.pod[edge] as number, parts.pod);
-    const waits = identity.knows(parts.pod) ? waitsFor : [...podKeys(parts.pod), ...waitsFor];
-    if (waits.length > 0) answers.waits.set(edge, waits);
-    else answers.waits.delete(edge);
   }
 
   /** Those of whom more may become known, so that the answer to an edge is another then. */

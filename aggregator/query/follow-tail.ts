@@ -9,7 +9,7 @@ export interface FollowedWindow {
   readonly place: number;
   /** By which the store knows it, also after a restart. */
   readonly id: number;
-  readonly segment: KeptSegment;
+  readonly segment: Segment;
   /** How many windows are missing between the one before and this one: nobody here got to know them. */
   readonly missing: number;
   /** What it adds up to; worked out once for all who follow. */

@@ -31,14 +31,20 @@ export interface PackedRows extends Omit<Rows, 'lanes' | 'drops' | 'names'> {
 
 /** Puts numbers in the places of lanes and names. */
 export function numberRows({ lanes, drops, names, ...columns }: Rows, numbers: LaneNumbers): PackedRows {
-  return {
-    ...columns,
-    laneIds: numbers.laneIds(lanes),
-    drops: [...drops].flatMap(([row, dropped]) =>
-      Object.entries(dropped).map(([reason, packets]) => [row, numbers.nameId(reason), packets] as const),
-    ),
-    names: [...names].flatMap(([row, texts]) => texts.map((text) => [row, numbers.nameId(text)] as const)),
-  };
+  return { ...columns, laneIds: numbers.laneIds(lanes), ...numberTexts({ drops, names }, numbers) };
+}
+
+/** Puts numbers in the places of reasons and names. */
+export function numberTexts(
+  { drops, names }: Pick<Rows, 'drops' | 'names'>,
+  numbers: LaneNumbers,
+): Pick<PackedRows, 'drops' | 'names'> {
+  const packed: { drops: DropEntry[]; names: NameEntry[] } = { drops: [], names: [] };
+  for (const [row, dropped] of drops) {
+    for (const [reason, packets] of Object.entries(dropped)) packed.drops.push([row, numbers.nameId(reason), packets]);
+  }
+  for (const [row, texts] of names) for (const text of texts) packed.names.push([row, numbers.nameId(text)]);
+  return packed;
 }
 
 /** Puts lanes and names in the places of their numbers. @throws RangeError for a number that was never given */
@@ -99,28 +105,27 @@ export function writeNumbers(writer: VarintWriter, rows: PackedRows, order: Uint
  */
 export function writeTexts(
   writer: VarintWriter,
-  { laneIds, drops, names }: Pick<PackedRows, 'laneIds' | 'drops' | 'names'>,
+  { drops, names }: Pick<PackedRows, 'drops' | 'names'>,
   order: Uint32Array | null,
 ): void {
-  const placeOf = order === null || drops.length + names.length === 0 ? null : placesIn(order, laneIds.length);
+  const placeOf = order === null || drops.length + names.length === 0 ? null : placesIn(order);
   writeEntries(writer, placeOf === null ? drops : placed(drops, placeOf));
   writeEntries(writer, placeOf === null ? names : placed(names, placeOf));
 }
 
-/** By row its place in the order, or -1. */
-function placesIn(order: Uint32Array, rows: number): Int32Array {
-  const placeOf = new Int32Array(rows).fill(-1);
+/** By row its place in the order. */
+function placesIn(order: Uint32Array): Int32Array {
+  const placeOf = new Int32Array(order.length);
   for (let place = 0; place < order.length; place++) placeOf[order[place] as number] = place;
   return placeOf;
 }
 
-/** Entries with places instead of rows, ascending; without those of rows that are not in the order. */
+/** Entries with places instead of rows, ascending. */
 function placed<Entry extends readonly [row: number, ...numbers: number[]]>(
   entries: readonly Entry[],
   placeOf: Int32Array,
 ): Entry[] {
   return entries
-    .filter(([row]) => placeOf[row] !== -1)
     .map((entry) => entry.with(0, placeOf[entry[0]] as number) as readonly number[] as Entry)
     .sort(([a], [b]) => a - b);
 }
@@ -129,10 +134,10 @@ function placed<Entry extends readonly [row: number, ...numbers: number[]]>(
 function writeEntries(writer: VarintWriter, entries: readonly (readonly [row: number, ...numbers: number[]])[]): void {
   writer.write(entries.length);
   let previous = 0;
-  for (const [row, ...numbers] of entries) {
-    writer.write(row - previous);
-    for (const number of numbers) writer.write(number);
-    previous = row;
+  for (const entry of entries) {
+    writer.write(entry[0] - previous);
+    for (let i = 1; i < entry.length; i++) writer.write(entry[i] as number);
+    [previous] = entry;
   }
 }
 

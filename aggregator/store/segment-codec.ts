@@ -2,11 +2,13 @@ import { type CounterName, counterNames } from '../../core/flow.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
 import type { CodedNumbers, CodedRows } from '../../proto/column-batch.ts';
 import { decodeNumbers } from '../../proto/decode-rows.ts';
+import type { Rows } from '../graph/rows.ts';
 import type { Segment } from '../graph/segment.ts';
 import {
   checkedEvidence,
   type LaneNumbers,
   numberRows,
+  numberTexts,
   orderOf,
   type PackedRows,
   readLanes,
@@ -37,10 +39,9 @@ export function packSegment(
   { rows, window, coded }: Pick<Segment, 'rows' | 'window' | 'coded'>,
   numbers: LaneNumbers,
 ): Uint8Array {
-  const packed = numberRows(rows, numbers);
   writer.reset();
-  if (coded === null) writeSorted(packed, window.startUnixMs);
-  else writeCoded(packed, coded);
+  if (coded === null) writeSorted(numberRows(rows, numbers), window.startUnixMs);
+  else writeCoded(rows, coded, numbers);
   return writer.finish();
 }
 
@@ -52,8 +53,8 @@ function writeSorted(packed: PackedRows, startUnixMs: UnixMs): void {
   writeTexts(writer, packed, order);
 }
 
-function writeCoded(packed: PackedRows, { numbers, isClient }: CodedRows): void {
-  const { laneIds, evidence } = packed;
+function writeCoded({ lanes, evidence, drops, names }: Rows, coded: CodedRows, numbers: LaneNumbers): void {
+  const laneIds = numbers.laneIds(lanes);
   writer.write(codedForm);
   writer.write(laneIds.length);
   for (let row = 0, previous = 0; row < laneIds.length; row++) {
@@ -62,10 +63,15 @@ function writeCoded(packed: PackedRows, { numbers, isClient }: CodedRows): void 
     previous = laneId;
   }
   for (let row = 0; row < laneIds.length; row++) {
-    writer.write(2 * (evidence[row] as number) + (isClient[row] as number));
+    writer.write(2 * (evidence[row] as number) + (coded.isClient[row] as number));
   }
-  for (const name of codedColumns) writer.writeBytes(numbers[name]);
-  writeTexts(writer, packed, null);
+  for (const name of codedColumns) writer.writeBytes(coded.numbers[name]);
+  if (drops.size + names.size === 0) {
+    writer.write(0);
+    writer.write(0);
+  } else {
+    writeTexts(writer, numberTexts({ drops, names }, numbers), null);
+  }
 }
 
 /** Reads what packSegment wrote. @throws RangeError, Invalid */
