@@ -72,34 +72,33 @@ const padding = 8;
 
 /** Holds the column that is read, with padding of zeros: to make one for each would take longer than to read it. */
 let padded = new Uint8Array(4096);
+let view = new DataView(padded.buffer);
 
-function pad(bytes: Uint8Array): Uint8Array {
-  if (bytes.length + padding > padded.length) padded = new Uint8Array(2 * bytes.length + padding);
+function pad(bytes: Uint8Array): DataView {
+  if (bytes.length + padding > padded.length) {
+    padded = new Uint8Array(2 * bytes.length + padding);
+    view = new DataView(padded.buffer);
+  }
   padded.set(bytes);
   padded.fill(0, bytes.length, bytes.length + padding);
-  return padded;
+  return view;
 }
 
 /** The 32 bits from a place on. */
-function wordAt(bytes: Uint8Array, bit: number): number {
+function wordAt(bytes: DataView, bit: number): number {
   const i = bit >>> 3;
-  const high =
-    ((bytes[i] as number) << 24) |
-    ((bytes[i + 1] as number) << 16) |
-    ((bytes[i + 2] as number) << 8) |
-    (bytes[i + 3] as number);
   // Shifting by 8 takes all of the fifth byte away, as shifting by 0 leaves all of the others.
-  return (high << (bit & 7)) | ((bytes[i + 4] as number) >>> (8 - (bit & 7)));
+  return (bytes.getInt32(i) << (bit & 7)) | (bytes.getUint8(i + 4) >>> (8 - (bit & 7)));
 }
 
 /** Reads the values of one column one after the other; those that fit into a word are read without it. */
 class LongValues {
-  readonly #bytes: Uint8Array;
+  readonly #bytes: DataView;
   readonly #end: number;
   readonly #name: string;
   at = 0;
 
-  constructor(bytes: Uint8Array, end: number, name: string) {
+  constructor(bytes: DataView, end: number, name: string) {
     this.#bytes = bytes;
     this.#end = end;
     this.#name = name;
@@ -190,6 +189,8 @@ export function distance(value: number, predicted: number): number {
 /** The count that `distance` made this of. */
 export function atDistance(coded: number, predicted: number): number {
   const near = Math.min(predicted, maxPrediction);
+  // Mostly.
+  if (coded === 0) return near;
   if (coded >= 2 * near) return coded;
   // Not by the remainder, which takes ten times as long for numbers that may be large.
   const half = Math.floor(coded / 2);

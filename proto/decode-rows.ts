@@ -11,7 +11,7 @@ import {
   type RowColumns,
   zeroColumn,
 } from './column-batch.ts';
-import { type Dictionary, roles } from './dictionary.ts';
+import { clientsIn, type Dictionary } from './dictionary.ts';
 import { codedOrder, predictions, timeUnitMs, unitAfter, unitBefore } from './predictions.ts';
 import type * as wire from './wire.ts';
 
@@ -46,8 +46,6 @@ class Columns {
   }
 }
 
-const clientRole = roles.indexOf('client');
-
 /** How many columns of a batch are not all zero, as far as their bytes tell: counters, and two of times. */
 function columnsIn(message: CodedNumbers): number {
   return 2 + counterNames.filter((name) => message[name].length > 0 || predictions[name] !== undefined).length;
@@ -70,11 +68,18 @@ function decodeEdges({ edges: bytes, count }: wire.Rows, dictionary: Dictionary)
   return edges;
 }
 
-/** For each row 1 where a client reports it, and 0 where a server does. */
-function clientsIn(edges: Uint32Array, { edges: { role } }: Dictionary): Uint8Array {
-  const isClient = new Uint8Array(edges.length);
-  for (let row = 0; row < edges.length; row++) isClient[row] = role[edges[row] as number] === clientRole ? 1 : 0;
-  return isClient;
+/** Holds what is predicted of the column that is read. */
+let room = new Float64Array(1024);
+
+function roomFor(rows: number): Float64Array {
+  if (rows > room.length) room = new Float64Array(2 * rows);
+  return room.subarray(0, rows);
+}
+
+function addDistances(values: Column, predicted: ArrayLike<number>): void {
+  for (let row = 0; row < values.length; row++) {
+    values[row] = atDistance(values[row] as number, predicted[row] as number);
+  }
 }
 
 function decodeCounters(coded: CodedNumbers, isClient: Uint8Array, columns: Columns): CounterColumns {
@@ -85,12 +90,9 @@ function decodeCounters(coded: CodedNumbers, isClient: Uint8Array, columns: Colu
       counters[name] = columns.read(coded[name], name);
       continue;
     }
-    const predicted = columns.next(coded[name], name);
-    const known = counters as Record<CounterName, Column>;
-    for (let row = 0; row < predicted.length; row++) {
-      predicted[row] = atDistance(predicted[row] as number, prediction(known, row, isClient[row] === 1));
-    }
-    counters[name] = predicted;
+    const values = columns.next(coded[name], name);
+    addDistances(values, prediction(counters as Record<CounterName, Column>, isClient, roomFor(values.length)));
+    counters[name] = values;
   }
   return counters as CounterColumns;
 }

@@ -4,7 +4,7 @@ import type { CounterName } from '../core/flow.ts';
 import { distance, writeColumn } from './column.ts';
 import type { ColumnBatch, RowColumns } from './column-batch.ts';
 import { encodeLosses } from './convert-coverage.ts';
-import type { Dictionary, DictionaryMark } from './dictionary.ts';
+import { clientsIn, type Dictionary, type DictionaryMark } from './dictionary.ts';
 import { byteFormOf } from './load.ts';
 import { Numbering, Renumbering } from './numbering.ts';
 import { codedOrder, predictions, unitAfter, unitBefore } from './predictions.ts';
@@ -67,13 +67,14 @@ function inOrder(numbers: readonly number[]): Ordered {
 
 function encodeCounters({ counters, dictionary, edges }: RowColumns, rows: Uint32Array) {
   const columns: Partial<Record<CounterName, Uint8Array>> = {};
+  const isClient = clientsIn(edges, dictionary);
+  const room = new Float64Array(rows.length);
   for (const name of codedOrder) {
-    const prediction = predictions[name];
+    const predicted = predictions[name]?.(counters, isClient, room);
     const column = counters[name];
     const coded = Float64Array.from(rows, (row) => {
       const value = column[row] as number;
-      if (prediction === undefined) return value;
-      return distance(value, prediction(counters, row, dictionary.edges.role[edges[row] as number] === 0));
+      return predicted === undefined ? value : distance(value, predicted[row] as number);
     });
     columns[name] = writeColumn(coded);
   }

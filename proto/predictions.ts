@@ -18,15 +18,29 @@ export const codedOrder = [
 ] as const satisfies readonly CounterName[];
 
 type Known = Readonly<Record<CounterName, ArrayLike<number>>>;
-type Prediction = (known: Known, row: number, isClient: boolean) => number;
+/**
+ * What a counter is expected to be in each row. @param isClient for each row 1 where a client reports it, else 0.
+ * @param room as many places as there are rows, in which the answer may be
+ */
+type Prediction = (known: Known, isClient: Uint8Array, room: Float64Array) => ArrayLike<number>;
 
 /** What tells a counter from those before it, as weir/v1/ingest.proto has it; what is not here is near 0. */
 export const predictions: Readonly<Partial<Record<CounterName, Prediction>>> = {
-  attempts: ({ established, refused, unanswered }, row, isClient) =>
-    isClient ? (established[row] as number) + (refused[row] as number) + (unanswered[row] as number) : 0,
-  synPackets: ({ attempts, established }, row) => Math.max(attempts[row] as number, established[row] as number),
-  packetsToClient: ({ packetsToServer }, row) => packetsToServer[row] as number,
-  rttSamples: ({ established }, row) => established[row] as number,
+  attempts: ({ established, refused, unanswered }, isClient, room) => {
+    for (let row = 0; row < room.length; row++) {
+      const ended = (established[row] as number) + (refused[row] as number) + (unanswered[row] as number);
+      room[row] = isClient[row] === 1 ? ended : 0;
+    }
+    return room;
+  },
+  synPackets: ({ attempts, established }, _, room) => {
+    for (let row = 0; row < room.length; row++) {
+      room[row] = Math.max(attempts[row] as number, established[row] as number);
+    }
+    return room;
+  },
+  packetsToClient: ({ packetsToServer }) => packetsToServer,
+  rttSamples: ({ established }) => established,
 };
 
 /**
