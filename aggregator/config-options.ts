@@ -91,7 +91,7 @@ export const aggregatorOptions = {
   maxAliases: number('bound of the aliases', count, 1000),
   maxBaselines: number('bound of the baselines', count, 100),
   credits: number('batches of one agent that may be under way', count, 64),
-  maxUnderWay: number('batches of all agents that should be under way at most', count, 4096),
+  maxUnderWay: number('batches of all agents that should be under way at most', count, 1024),
   maxStreams: number("agents' streams that may be open", count, 10_000),
   maxDictionaryMb: number('memory for what agents said once: beyond it the stream that takes most ends', count, 1000),
   tlsCert: text('<file>', 'certificate of this aggregator, with its chain, in PEM', file),

@@ -32,7 +32,7 @@ async function measureRound(run: Run): Promise<AgentsRound> {
   run.progress('sending the dictionaries');
   // As after a restart, when agents come back over a minute.
   const first = await agents.send(differentWindows, 60_000 / differentWindows);
-  const before = await aggregator.usage();
+  const beforeCpu = await aggregator.cpuSeconds();
   run.progress(`sending ${paced} windows at their pace`);
   const beganMs = performance.now();
   const sent = await agents.send(paced, windowMs);
@@ -45,7 +45,7 @@ async function measureRound(run: Run): Promise<AgentsRound> {
   await aggregator.stop();
   return {
     rowsPerS: sent.rows / seconds,
-    cpuCores: (after.cpuSeconds - before.cpuSeconds) / seconds,
+    cpuCores: (after.cpuSeconds - beforeCpu) / seconds,
     rssMb: after.rssMb,
     // Every row is acknowledged by now; what is missing in the sums is told in rows of their mean, and at least one.
     lost: missing === 0 ? 0 : Math.ceil((Math.abs(missing) * rows) / (first.bytes + sent.bytes)),

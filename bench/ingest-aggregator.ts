@@ -11,17 +11,25 @@ export interface Listening {
   readonly metricsAddress: string;
 }
 
-/** What the process has taken so far, and holds, right after a collection of garbage. */
+/** What the process has taken so far: all its threads, in user space and in the kernel. */
+export interface Cpu {
+  readonly type: 'cpu';
+  readonly cpuSeconds: number;
+}
+
+/**
+ * The same, and what it holds right after a collection of garbage. That makes the next one come sooner, so it is nothing
+ * to ask for before something is measured.
+ */
 export interface Usage {
   readonly type: 'usage';
-  /** All its threads, in user space and in the kernel. */
   readonly cpuSeconds: number;
   readonly rssMb: number;
   /** JavaScript's heap and what lies outside of it. */
   readonly heldBytes: number;
 }
 
-export type FromAggregator = Listening | Usage;
+export type FromAggregator = Listening | Cpu | Usage;
 
 /** @throws Error when the process ends first */
 export async function nextMessage<Message>(child: ChildProcess, { abort }: Run): Promise<Message> {
@@ -57,6 +65,11 @@ export class BenchAggregator {
     this.#child = child;
     this.#run = run;
     this.listening = listening;
+  }
+
+  async cpuSeconds(): Promise<number> {
+    this.#child.send('cpu');
+    return (await nextMessage<Cpu>(this.#child, this.#run)).cpuSeconds;
   }
 
   async usage(): Promise<Usage> {

@@ -49,12 +49,13 @@ const drivers = { store, clusters, clock: systemClock, log, secured: null };
 const aggregator = await startAggregator(optionsOf(config), drivers);
 
 process.on('message', (message) => {
+  const { user, system } = process.cpuUsage();
+  const cpuSeconds = (user + system) / 1e6;
+  if (message === 'cpu') tell({ type: 'cpu', cpuSeconds });
   if (message !== 'usage') return;
   // What it takes to collect garbage for this question alone is not counted.
-  const { user, system } = process.cpuUsage();
   if (globalThis.gc !== undefined) globalThis.gc();
   const { heapUsed, external } = process.memoryUsage();
-  const cpuSeconds = (user + system) / 1e6;
   tell({ type: 'usage', cpuSeconds, rssMb: residentMb(process.pid), heldBytes: heapUsed + external });
 });
 process.on('disconnect', () => {

@@ -36,9 +36,9 @@ async function measureRound(run: Run, database: string): Promise<IngestRound> {
   const empty = await aggregator.usage();
   await agents.connect(aggregator.listening.address);
   const first = await agents.send(differentWindows, dictionaryMs);
-  const told = await aggregator.usage();
+  const toldCpu = await aggregator.cpuSeconds();
   const paced = await agents.send(pacedWindows, pacedMs);
-  const before = await aggregator.usage();
+  const beforeCpu = await aggregator.cpuSeconds();
   const fast = await agents.send(fastWindows, 0);
   const after = await aggregator.usage();
   const edges = await aggregator.metric('weir_graph_edges');
@@ -48,11 +48,11 @@ async function measureRound(run: Run, database: string): Promise<IngestRound> {
   await agents.stop();
   await aggregator.stop();
   return {
-    rowsPerCpuS: fast.rows / (after.cpuSeconds - before.cpuSeconds),
+    rowsPerCpuS: fast.rows / (after.cpuSeconds - beforeCpu),
     bytesPerEdge: ((after.rssMb - empty.rssMb) * 1e6) / edges,
     ackP99Ms: quantile(paced.latenciesMs, 0.99),
     edges,
-    dictionaryRowsPerCpuS: first.rows / (told.cpuSeconds - empty.cpuSeconds),
+    dictionaryRowsPerCpuS: first.rows / (toldCpu - empty.cpuSeconds),
   };
 }
 

@@ -21,6 +21,8 @@ export type CodedNumbers = Pick<wire.Rows, CounterName | 'firstSeen' | 'lastSeen
 
 /** What the numbers of rows were read of. */
 export interface CodedRows {
+  /** The batch as it was sent, which `numbers` are parts of. */
+  readonly body: Uint8Array;
   readonly numbers: CodedNumbers;
   /** For each row 1 where a client reports it, and 0 where a server does. */
   readonly isClient: Uint8Array;

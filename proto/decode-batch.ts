@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
 import { messageOf } from '../core/errors.ts';
 import { check, decodeCounts, Invalid, isCount, Unknown } from './check.ts';
-import type { ColumnBatch } from './column-batch.ts';
+import type { CodedNumbers, ColumnBatch } from './column-batch.ts';
 import { addAdditions } from './decode-additions.ts';
-import { decodeRows, type NumberMemory } from './decode-rows.ts';
+import { decodeRows, noRows, type NumberMemory } from './decode-rows.ts';
 import { Dictionary } from './dictionary.ts';
 import { byteFormOf } from './load.ts';
 import type * as wire from './wire.ts';
@@ -82,7 +82,7 @@ export class BatchReader {
       ({ resets } = body);
       const known = resets ? new Dictionary() : this.#following(dictionary, body);
       addAdditions(body.additions, known, maxDictionaryEntries);
-      const rows = decodeRows(body.rows, known, frame.window, maxRows, memory);
+      const rows = decodeRows(bytes, body.rows, known, frame.window, maxRows, memory);
       this.#dictionary = known;
       this.#previousCrc32 = expected;
       return { type: 'read', batch: { ...frame, rows }, status: body.status };
@@ -100,6 +100,11 @@ export class BatchReader {
     if (previousCrc32 !== this.#previousCrc32) throw new Unknown('the batch before it did not come');
     return dictionary;
   }
+}
+
+/** The numbers of a batch that was read before, as they are coded. @throws Invalid when it is no batch */
+export function codedNumbersIn(body: Uint8Array): CodedNumbers {
+  return parse(body).rows ?? noRows;
 }
 
 /** Reads what encodeAlone wrote. @throws Invalid when it is not that, or damaged */

@@ -157,7 +157,7 @@ export function decodeNumbers(
 const nothing = new Uint8Array();
 
 /** What a batch without rows stands for. */
-const noRows: wire.Rows = {
+export const noRows: wire.Rows = {
   ...(Object.fromEntries(counterNames.map((name) => [name, nothing])) as Record<CounterName, Uint8Array>),
   count: 0,
   edges: nothing,
@@ -170,10 +170,11 @@ const noRows: wire.Rows = {
 };
 
 /**
- * @param memory that the numbers lie in, asked for once at most
+ * @param body of the batch that the message is part of. @param memory that the numbers lie in, asked for once at most
  * @throws Invalid for what is not good; Unknown for what refers to nothing in the dictionary
  */
 export function decodeRows(
+  body: Uint8Array,
   message: wire.Rows | null,
   dictionary: Dictionary,
   window: Window,
@@ -190,6 +191,6 @@ export function decodeRows(
     edges,
     ...decodeNumbers(rows, isClient, window, memory),
     drops: decodeDrops(rows, count, maxRows, dictionary),
-    coded: { numbers: rows, isClient },
+    coded: { body, numbers: rows, isClient },
   };
 }

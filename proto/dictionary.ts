@@ -136,6 +136,7 @@ export class Dictionary {
   readonly names: string[] = [];
   readonly reasons: string[] = [];
   readonly edges = new EdgeTable();
+  readonly #namesAlone: (readonly string[])[] = [];
   /** Of the texts that were measured: all of those before these numbers. */
   #measured = { pods: 0, names: 0, reasons: 0, characters: 0 };
 
@@ -151,6 +152,11 @@ export class Dictionary {
     this.#measured = { pods: pods.length, names: names.length, reasons: reasons.length, characters };
     const entries = pods.length * podBytes + (names.length + reasons.length + addresses.length) * textBytes;
     return characters + entries + edges.length * edgeBytes;
+  }
+
+  /** A name as a list of one, the same for all who have no other. @param name its number */
+  nameAlone(name: number): readonly string[] {
+    return (this.#namesAlone[name] ??= [this.names[name] as string]);
   }
 
   get sizes(): DictionarySizes {

@@ -6,6 +6,9 @@ import { LaneColumn } from '../graph/lane-column.ts';
 import { noNames, type Rows, sumOfDrops } from '../graph/rows.ts';
 import { type Places, placesOf } from './lane-places.ts';
 
+const nothingDropped: ReadonlyMap<number, Drops> = new Map<number, Drops>();
+const nobodyNamed: ReadonlyMap<number, readonly string[]> = new Map<number, readonly string[]>();
+
 /** Adds up what comes to one place. */
 function sumColumn(column: Column, { at, slots }: Places): Column {
   if (isZero(column)) return zeroColumn(slots.length);
@@ -19,6 +22,7 @@ function sumColumn(column: Column, { at, slots }: Places): Column {
 
 /** @param at null where each row stays what it is */
 function dropsOf({ drops, dictionary }: RowColumns, at: Uint32Array | null): ReadonlyMap<number, Drops> {
+  if (drops.rows.length === 0) return nothingDropped;
   const byRow = new Map<number, Drops>();
   for (let i = 0; i < drops.rows.length; i++) {
     const from = drops.rows[i] as number;
@@ -31,8 +35,8 @@ function dropsOf({ drops, dictionary }: RowColumns, at: Uint32Array | null): Rea
 
 /** @param at null where each row stays what it is */
 function namesOf({ edges, dictionary }: RowColumns, at: Uint32Array | null): ReadonlyMap<number, readonly string[]> {
+  if (dictionary.names.length === 0) return nobodyNamed;
   const byRow = new Map<number, readonly string[]>();
-  if (dictionary.names.length === 0) return byRow;
   const { name: names, role } = dictionary.edges;
   for (let i = 0; i < edges.length; i++) {
     const edge = edges[i] as number;
@@ -40,7 +44,7 @@ function namesOf({ edges, dictionary }: RowColumns, at: Uint32Array | null): Rea
     // A server's far end is the client: its name is no name of the server.
     if (name === 0 || role[edge] !== 0) continue;
     const row = at === null ? i : (at[i] as number);
-    byRow.set(row, mergeNames(byRow.get(row) ?? noNames, [dictionary.names[name - 1] as string]));
+    byRow.set(row, mergeNames(byRow.get(row) ?? noNames, dictionary.nameAlone(name - 1)));
   }
   return byRow;
 }
