@@ -53,8 +53,9 @@ export interface Edge extends EdgeId {
   readonly verdict: Verdict;
 }
 
-export function edgeKey(id: EdgeId): string {
-  return `${entityKey(id.client)}|${entityKey(id.server)}|${id.protocol}|${id.port}`;
+/** Equal for equal edges only. A text of its own, not one that holds on to its parts: there are many of them for long. */
+export function edgeKey({ client, server, protocol, port }: EdgeId): string {
+  return [entityKey(client), entityKey(server), protocol, port].join('|');
 }
 
 /** Reasons for which the kernel drops what a filter, such as a policy's, told it to drop. */

@@ -17,7 +17,6 @@ export const noSlot = -1;
  */
 export class LaneIndex {
   readonly #maxEdges: number;
-  readonly #slots = new Map<string, number>();
   /** A slot may be freed, and be another lane's then. */
   readonly #known = new LaneNotes((lane, slot) => this.#lanes[slot] === lane);
   readonly #entries = new Map<string, Entry>();
@@ -85,7 +84,7 @@ export class LaneIndex {
 
   /** The slots of lanes that are there; `noSlot` for others. */
   find(lanes: LaneColumn): Int32Array {
-    return Int32Array.from(lanes, ({ key }) => this.#slots.get(key) ?? noSlot);
+    return Int32Array.from(lanes, (lane) => this.#knownSlot(lane));
   }
 
   /** Widens what is known of lanes that are there by sightings of which nothing else is left. */
@@ -105,8 +104,8 @@ export class LaneIndex {
   }
 
   #slotOf(lane: Lane): number {
-    const known = this.#slots.get(lane.key);
-    if (known !== undefined) return known;
+    const known = this.#knownSlot(lane);
+    if (known !== noSlot) return known;
     const entry = this.#entries.get(lane.edgeKey) ?? this.#newEntry(lane);
     if (entry === null) return noSlot;
     const slot = this.#free.pop() ?? this.#lanes.length;
@@ -117,9 +116,14 @@ export class LaneIndex {
     this.#evidence[slot] = 0;
     this.#edgeOf[slot] = entry.number;
     this.#isServer[slot] = lane.reporter === 'server' ? 1 : 0;
-    this.#slots.set(lane.key, slot);
-    entry.slots.push(slot);
+    entry.slots = [...entry.slots, slot];
     return slot;
+  }
+
+  /** The slot of a lane that is there, by its edge's; `noSlot` for others. */
+  #knownSlot({ edgeKey: key, key: wanted }: Lane): number {
+    const slots = this.#entries.get(key)?.slots;
+    return slots?.find((slot) => this.#lanes[slot]?.key === wanted) ?? noSlot;
   }
 
   #newEntry({ edge: id, edgeKey: key }: Lane): Entry | null {
@@ -146,14 +150,13 @@ export class LaneIndex {
     const lane = this.#lanes[slot];
     if (lane === null || lane === undefined) return;
     const entry = this.#entries.get(lane.edgeKey) as Entry;
-    entry.slots.splice(entry.slots.indexOf(slot), 1);
+    entry.slots = entry.slots.filter((each) => each !== slot);
     if (entry.slots.length === 0) {
       this.#entries.delete(entry.key);
       this.#scopes.delete(entry);
       this.#edges[entry.number] = null;
       this.#freeEdges.push(entry.number);
     }
-    this.#slots.delete(lane.key);
     this.#names.delete(slot);
     this.#lanes[slot] = null;
     this.#free.push(slot);

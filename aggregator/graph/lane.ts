@@ -15,7 +15,7 @@ export interface Lane {
 }
 
 function laneKey(keyOfEdge: string, reporter: Role, service: ServiceRef | null): string {
-  return `${keyOfEdge}|${reporter}|${service === null ? '' : `${service.namespace}/${service.name}`}`;
+  return [keyOfEdge, reporter, service === null ? '' : `${service.namespace}/${service.name}`].join('|');
 }
 
 /** Gives equal lanes as one object, and so their ends: each text is held once. Bounded: one that goes is only made anew. */

@@ -8,7 +8,8 @@ export interface Entry {
   readonly key: string;
   /** A small number that no other edge of the graph has. */
   readonly number: number;
-  readonly slots: number[];
+  /** Few: it is made anew rather than grown, which would leave room for many. */
+  slots: readonly number[];
 }
 
 function nameIn(entity: Entity): string {
