@@ -51,7 +51,7 @@ export class LaneNotes {
 
 function extend(noted: Noted, length: number): void {
   if (length > noted.values.length) {
-    const values = new Float64Array(Math.max(length, Math.min(2 * noted.length, length + 1024)));
+    const values = new Float64Array(Math.max(length, Math.ceil(1.25 * noted.length)));
     values.set(noted.values);
     noted.values = values;
   }

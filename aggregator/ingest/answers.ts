@@ -31,7 +31,7 @@ export class Answers {
   }
 
   grow(edges: number): void {
-    const size = Math.max(edges, Math.min(2 * this.#slot.length, edges + 1024));
+    const size = Math.max(edges, Math.ceil(1.25 * this.#slot.length));
     this.#slot = grown(this.#slot, new Uint32Array(size));
     this.#tick = grown(this.#tick, new Float64Array(size));
     this.#afterUnixMs = grown(this.#afterUnixMs, new Float64Array(size));
