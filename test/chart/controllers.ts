@@ -58,10 +58,11 @@ export class Controllers {
   #reconcile(): void {
     const objects = this.#objects;
     this.#collectGarbage();
-    for (const scaler of objects.all('HorizontalPodAutoscaler')) this.#bound(scaler);
     for (const set of objects.all('Deployment')) roll(objects, set);
     for (const set of objects.all('ReplicaSet')) keepCount(objects, set);
     for (const kind of ['DaemonSet', 'StatefulSet']) for (const set of objects.all(kind)) keepNamed(objects, set);
+    // It looks now and then: what a Deployment was told meanwhile has been done.
+    for (const scaler of objects.all('HorizontalPodAutoscaler')) this.#bound(scaler);
     this.#placePods();
     const pods = objects.all('Pod');
     for (const service of objects.all('Service')) {

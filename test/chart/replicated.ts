@@ -31,7 +31,7 @@ interface Slice {
 }
 
 /** Pods that take new connections by way of the Service. */
-export function readyIn(slice: unknown): string[] {
+function readyIn(slice: unknown): string[] {
   const ready = (slice as Slice).endpoints.filter(({ conditions }) => conditions.ready);
   return ready.map(({ targetRef }) => targetRef.name).toSorted();
 }
@@ -56,6 +56,19 @@ export async function startReplicated(t: Test, flags: string) {
 
   const ready = async () =>
     readyIn(JSON.parse(await cluster.must(`kubectl get endpointslice ${serviceName}-slice --namespace weir -o json`)));
+
+  /** The fewest pods that took new connections while something was done. */
+  const fewestDuring = async (change: () => Promise<unknown>) => {
+    let fewest = (await ready()).length;
+    const unfollow = cluster.api.store.onChange(({ resource, after }) => {
+      if (resource.kind !== 'EndpointSlice' || after?.metadata.name !== `${serviceName}-slice`) return;
+      fewest = Math.min(fewest, readyIn(after).length);
+    });
+    await change();
+    await kubelet.ready();
+    unfollow();
+    return fewest;
+  };
 
   /** The status once it is as it should be. @param exit its exit status; null for any */
   const statusWhen = async (exit: number | null, what: string, holds: (status: Status) => boolean = () => true) => {
@@ -99,5 +112,5 @@ export async function startReplicated(t: Test, flags: string) {
       authorityFile: join(cluster.folder, 'ca.crt'),
       startUnixMs: Date.now() - 3_000_000,
     });
-  return { ...running, ready, statusWhen, tellAll, fleetOf };
+  return { ...running, ready, fewestDuring, statusWhen, tellAll, fleetOf };
 }
