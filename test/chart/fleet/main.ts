@@ -27,7 +27,7 @@ const agents = config.agents.map(({ node, tokenFile, spoolFolder }) => {
   const exporter = new Exporter(
     () => connect(address, { 'grpc.ssl_target_name_override': serverName }, credentials),
     spool,
-    { cluster, node: `n${node}`, version: 'test', firstRetryMs: 50, longestRetryMs: 500 },
+    { cluster, node: `n${node}`, version: 'test', firstRetryMs: 50, longestRetryMs: 500, answerWithinMs: 10_000 },
     () => anyStatus,
     log,
   );
