@@ -39,7 +39,7 @@ async function drainNode(t: Test, cluster: ApiCluster, ready: () => Promise<stri
 }
 
 tap.test('scaling, autoscaling and drains of aggregators lose nothing', { skip }, async (t) => {
-  const { cluster, kubelet, ready, fewestDuring, tellAll, fleetOf } = await startReplicated(
+  const { cluster, kubelet, traffic, ready, fewestDuring, tellAll, fleetOf } = await startReplicated(
     t,
     '--set aggregator.replicas=3',
   );
@@ -48,7 +48,7 @@ tap.test('scaling, autoscaling and drains of aggregators lose nothing', { skip }
   const during = async (what: string, wanted: { fewest: number; last: number }, change: () => Promise<unknown>) => {
     fleet.start();
     await fleet.until(({ acknowledged }) => acknowledged > 40);
-    const fewest = await fewestDuring(change);
+    const fewest = await fewestDuring(async () => await Promise.all([change(), traffic.connect(3)]));
     t.strictSame({ fewest, last: (await ready()).length }, wanted, what);
     await fleet.until(({ pending }) => pending < 20);
     await tellAll(await fleet.finish(), `${what}: every connection counts once`);

@@ -12,7 +12,7 @@ const nodes = [2, 3, 4, 5, 6, 7, 8, 9];
 tap.setTimeout(180_000);
 
 tap.test('aggregators that share a PostgreSQL lose nothing, whatever becomes of one', { skip }, async (t) => {
-  const { cluster, kubelet, ready, fewestDuring, statusWhen, tellAll, fleetOf } = await startReplicated(
+  const { cluster, kubelet, traffic, ready, fewestDuring, statusWhen, tellAll, fleetOf } = await startReplicated(
     t,
     '--set aggregator.replicas=3',
   );
@@ -33,7 +33,9 @@ tap.test('aggregators that share a PostgreSQL lose nothing, whatever becomes of 
   const busiest = byAgents[0]?.name ?? '';
 
   const mayRestart = kubelet.holdRestarts();
+  await traffic.connect(3);
   kubelet.kill(`weir/${busiest}`);
+  await traffic.connect(3);
   const { acknowledged } = await fleet.until(() => true);
   await fleet.until((progress) => progress.acknowledged > acknowledged + 300);
   t.strictSame(
@@ -53,6 +55,7 @@ tap.test('aggregators that share a PostgreSQL lose nothing, whatever becomes of 
   await fleet.until((progress) => progress.acknowledged > 100);
   const upgrade = `helm upgrade weir ${chart} --namespace weir --reset-then-reuse-values --wait --timeout 120s`;
   const fewest = await fewestDuring(() => cluster.must(`${upgrade} --set aggregator.logLevel=debug`));
+  await traffic.connect(3);
   t.equal(fewest, 3, 'there were never fewer');
   const after = await ready();
   t.equal(after.length, 3);

@@ -6,6 +6,7 @@ import { PostgresServer } from '../../lab/programs/postgres-server.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { chart } from './helm.ts';
 import { startNodeCluster } from './node-cluster.ts';
+import { PodTraffic, trafficPort } from './pod-traffic.ts';
 
 const pollMs = 100;
 const withinMs = 40_000;
@@ -19,7 +20,8 @@ export interface Status {
 
 interface Edge {
   readonly client: { readonly name?: string };
-  readonly server: { readonly address?: string };
+  readonly server: { readonly name?: string; readonly address?: string };
+  readonly port: number;
   readonly merged: { readonly counters: { readonly established: number } };
 }
 
@@ -83,18 +85,26 @@ export async function startReplicated(t: Test, flags: string) {
     }
   };
 
-  /** Connections of the fleet's edges, by `pod address`, as one aggregator tells them. */
+  const traffic = await PodTraffic.start(node, kubelet);
+
+  /** Connections of the pods' and of the fleet's edges, by `client server`, as one aggregator tells them. */
   const toldBy = async (pod: string) => {
     const asked = `--aggregator ${kubelet.addressOf(`weir/${pod}`)}:7280 ${trust}`;
     const edges = JSON.parse(await cluster.must(`weir flows -o json --since 2h ${asked}`)) as Edge[];
-    const own = edges.filter(({ server }) => server.address?.startsWith('203.0.113.') === true);
+    const own = edges.filter(
+      ({ server, port }) => port === trafficPort || server.address?.startsWith('203.0.113.') === true,
+    );
     return Object.fromEntries(
-      own.map(({ client, server, merged }) => [`${client.name} ${server.address}`, merged.counters.established]),
+      own.map(({ client, server, merged }) => [
+        `${client.name} ${server.address ?? server.name}`,
+        merged.counters.established,
+      ]),
     );
   };
 
-  /** Every aggregator that is ready has to tell these sums. */
-  const tellAll = async (sums: Readonly<Record<string, number>>, what: string) => {
+  /** Every aggregator that is ready has to tell the sums of the fleet, and the connections that were made. */
+  const tellAll = async (ofFleet: Readonly<Record<string, number>>, what: string) => {
+    const sums = { ...ofFleet, 'client server': traffic.made };
     for (const name of await ready()) {
       let told = await toldBy(name);
       for (const end = Date.now() + withinMs; !dequal(told, sums) && Date.now() < end; await sleep(pollMs)) {
@@ -112,5 +122,5 @@ export async function startReplicated(t: Test, flags: string) {
       authorityFile: join(cluster.folder, 'ca.crt'),
       startUnixMs: Date.now() - 3_000_000,
     });
-  return { ...running, ready, fewestDuring, statusWhen, tellAll, fleetOf };
+  return { ...running, traffic, ready, fewestDuring, statusWhen, tellAll, fleetOf };
 }
