@@ -28,6 +28,8 @@ function isReady(pod: StoredObject): boolean {
 
 /** Why a pod may not be evicted now; what it takes of the budget is written down. */
 function spend(store: ObjectStore, budget: StoredObject, pod: StoredObject): Status | null {
+  const { unhealthyPodEvictionPolicy } = budget['spec'] as { readonly unhealthyPodEvictionPolicy?: string };
+  if (!isReady(pod) && unhealthyPodEvictionPolicy === 'AlwaysAllow') return null;
   const status = budget['status'] as BudgetStatus | undefined;
   if (status === undefined || status.observedGeneration !== budget.metadata['generation']) {
     return failure(429, 'Cannot evict pod: the budget is not worked out yet');

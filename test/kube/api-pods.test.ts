@@ -43,9 +43,9 @@ async function setUp(t: Test) {
   const evict = (name: string) =>
     ask('POST', `${pods}/${name}/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } });
   /** A budget with what its controller says of it. */
-  const setBudget = (status: object, name = 'budget') => {
+  const setBudget = (status: object, more: object = {}, name = 'budget') => {
     const metadata = { name, namespace: 'shop', generation: 1 };
-    const spec = { maxUnavailable: 1, selector: { matchLabels: labels } };
+    const spec = { maxUnavailable: 1, selector: { matchLabels: labels }, ...more };
     api.store.set({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec, status });
   };
   return { api, ask, addPod, left, evict, setBudget };
@@ -82,8 +82,14 @@ t.test('evictions stop where the budget of the pods is spent', async (t) => {
   });
   t.strictSame(left(), ['b', 'c']);
   addPod('broken', 'n1', false);
-  t.match(await evict('broken'), { code: 201 }, 'one that serves nobody may go');
-  setBudget({ ...healthy, disruptionsAllowed: 1 }, 'another');
+  t.match(await evict('broken'), { code: 201 }, 'one that serves nobody may go as long as enough others do');
+  const unwell = { ...healthy, currentHealthy: 1, disruptionsAllowed: 0 };
+  setBudget(unwell);
+  addPod('broken-too', 'n1', false);
+  t.match(await evict('broken-too'), { code: 429 }, 'unless too few do');
+  setBudget(unwell, { unhealthyPodEvictionPolicy: 'AlwaysAllow' });
+  t.match(await evict('broken-too'), { code: 201 }, 'which the budget may leave aside');
+  setBudget({ ...healthy, disruptionsAllowed: 1 }, {}, 'another');
   t.match(await evict('b'), { code: 500, body: { message: /more than one PodDisruptionBudget/ } });
   t.match(await evict('nobody'), { code: 404 });
 });
