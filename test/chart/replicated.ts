@@ -47,7 +47,12 @@ export async function startReplicated(t: Test, flags: string) {
   await cluster.must('kubectl create namespace weir');
   const url = `postgres://postgres@${database.address}/postgres`;
   await cluster.must(`kubectl create secret generic weir-database --namespace weir --from-literal=url=${url}`);
-  const shared = '--set aggregator.database.type=postgres --set aggregator.database.postgres.secretName=weir-database';
+  const shared = [
+    '--set aggregator.database.type=postgres',
+    '--set aggregator.database.postgres.secretName=weir-database',
+    // The only way that its NetworkPolicy leaves to the database.
+    `--set aggregator.database.postgres.cidrs={${database.address}/32}`,
+  ].join(' ');
   const install = `helm install weir ${chart} --namespace weir --wait --timeout 90s --set cluster=production`;
   await cluster.must(`${install} --set agent.window=500ms ${shared} ${flags}`);
   t.strictSame(kubelet.problems, []);
