@@ -39,7 +39,8 @@ const longestRetryMs = 15_000;
 const answerWithinMs = 30_000;
 /** As often as the aggregator asks. */
 const keepaliveEveryMs = 30_000;
-const keepaliveWithinMs = 10_000;
+/** Longer than the longest answer that it works out in one go. */
+const keepaliveWithinMs = 30_000;
 const dnsRingBytes = 1 << 20;
 const certificatesEveryMs = 10_000;
 
