@@ -76,5 +76,20 @@ tap.test('scaling, autoscaling and drains of aggregators lose nothing', { skip }
     [],
     'every one has been replaced',
   );
+  await during('drained of those that serve nobody', { fewest: 1, last: 3 }, async () => {
+    const mayRestart = kubelet.holdRestarts();
+    const [alive, ...dead] = await ready();
+    for (const name of dead) kubelet.kill(`weir/${name}`);
+    const { stderr } = await cluster.sh(`${drain} --timeout=3s`);
+    t.match(stderr, new RegExp(`"${alive}".*would violate the pod's disruption budget`));
+    t.strictSame(await ready(), [alive], 'the last that serves stays');
+    const left = await cluster.must(`kubectl get pods ${own} -o name`);
+    t.notOk(
+      dead.some((name) => left.includes(name)),
+      'the others are gone',
+    );
+    mayRestart();
+    await cluster.must('kubectl uncordon n1');
+  });
   t.strictSame(kubelet.problems, [], 'each ended within its time');
 });
