@@ -15,6 +15,7 @@ import { Agent, type AgentParts, type AgentState, beginState, stateVersion, stat
 import { claimNode } from './alone.ts';
 import { type AgentConfig, readConfig } from './config.ts';
 import { Exporter } from './export/exporter.ts';
+import { keepalive } from './export/keepalive.ts';
 import { Fold } from './fold/fold.ts';
 import { ApiNodePods } from './identity/api-node-pods.ts';
 import { Interfaces } from './identity/interfaces.ts';
@@ -35,6 +36,11 @@ const answerMs = 5000;
 const maxHeldEdges = 65_536;
 const firstRetryMs = 500;
 const longestRetryMs = 15_000;
+const answerWithinMs = 30_000;
+/** As often as the aggregator asks. */
+const keepaliveEveryMs = 30_000;
+/** Longer than the longest answer that it works out in one go. */
+const keepaliveWithinMs = 30_000;
 const dnsRingBytes = 1 << 20;
 const certificatesEveryMs = 10_000;
 
@@ -110,10 +116,11 @@ async function openCertificates({ aggregator, tls }: AgentConfig, log: Logger): 
 /** Opens a connection as the configuration says: with what the files hold at that moment. */
 function connector(config: AgentConfig, files: CertificateFiles | null): () => Connection {
   const { aggregator, tlsServerName, tokenFile } = config;
-  if (files === null) return () => connect(aggregator);
+  const alive = keepalive(keepaliveEveryMs, keepaliveWithinMs);
+  if (files === null) return () => connect(aggregator, alive);
   const token = tokenFile === null ? null : async () => (await readFile(tokenFile, 'utf8')).trim();
   const name = tlsServerName === null ? {} : { 'grpc.ssl_target_name_override': tlsServerName };
-  return () => connect(aggregator, name, channelCredentials(files, token));
+  return () => connect(aggregator, { ...alive, ...name }, channelCredentials(files, token));
 }
 
 async function run(config: AgentConfig): Promise<void> {
@@ -162,7 +169,7 @@ async function run(config: AgentConfig): Promise<void> {
   const exporter = new Exporter(
     connector(config, certificates),
     spool,
-    { cluster, node, version, firstRetryMs, longestRetryMs },
+    { cluster, node, version, firstRetryMs, longestRetryMs, answerWithinMs },
     () => statusOf(parts, { windowMs, certificate: certificates?.validity ?? null }),
     log.child({ part: 'export' }),
   );

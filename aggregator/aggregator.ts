@@ -24,6 +24,8 @@ export interface AggregatorOptions extends ClusterOptions {
   readonly httpBasePath: string;
   /** Folder of the web app as it was built; it may be missing. */
   readonly ui: string;
+  /** Tells this process from those that share the store. */
+  readonly processId: string;
   /** How often those that share the store are told of this one. */
   readonly tellEveryMs: Milliseconds;
 }
@@ -83,8 +85,8 @@ async function wire(
 ): Promise<Aggregator> {
   const { log } = drivers;
   const certificates = drivers.secured?.certificates ?? null;
-  const { tellEveryMs } = options;
-  const own = { clusters: opened, certificates, tellEveryMs, log: log.child({ part: 'replicas' }) };
+  const { processId, tellEveryMs } = options;
+  const own = { clusters: opened, certificates, processId, tellEveryMs, log: log.child({ part: 'replicas' }) };
   const installation = new Installation({ ...drivers, ...own });
   const clusters = new Clusters(opened, installation.status);
   const report = faultReport(log.child({ part: 'api' }));

@@ -1,5 +1,7 @@
+import { hostname } from 'node:os';
 import type { AggregatorOptions } from './aggregator.ts';
 import type { AggregatorConfig } from './config.ts';
+import { processIdOf } from './process-id.ts';
 
 const maxUpkeepEveryMs = 15_000;
 const sharedPollMs = 1_000;
@@ -16,6 +18,7 @@ export function optionsOf(config: AggregatorConfig): AggregatorOptions {
     httpListen,
     httpBasePath,
     ui,
+    processId: processIdOf(config.cluster, process.env, hostname()),
     tellEveryMs,
     tiers: config.keep,
     keepSightingsMs: config.keepSightings,

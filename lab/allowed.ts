@@ -3,8 +3,8 @@ import type { Direction } from '../core/flow.ts';
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../core/kubernetes.ts';
 import { namespaceNameLabel } from '../core/kubernetes.ts';
 import { blocksWithout } from './blocks.ts';
-import type { Cluster, LabPod } from './cluster.ts';
 import { selects } from './selector.ts';
+import type { WiredCluster, WiredPod } from './wired-cluster.ts';
 
 /** Something that policies allow a pod: far ends, over one protocol or all, to a range of the server's ports. */
 export interface Allowed {
@@ -24,7 +24,7 @@ function blockOf(text: string): Cidr[] {
   return block === null || block.family !== 4 ? [] : [block];
 }
 
-function hostOf({ address }: LabPod): Cidr[] {
+function hostOf({ address }: WiredPod): Cidr[] {
   return blockOf(`${address}/32`);
 }
 
@@ -34,9 +34,9 @@ function hostOf({ address }: LabPod): Cidr[] {
  * the policy engine that it is there to try.
  */
 export function allowedOf(
-  cluster: Cluster,
+  cluster: WiredCluster,
   policies: readonly NetworkPolicy[],
-  pod: LabPod,
+  pod: WiredPod,
   direction: Direction,
 ): Allowed[] | null {
   const isolating = policies.filter((policy) => isolates(policy, pod, direction));
@@ -52,14 +52,14 @@ export function allowedOf(
   });
 }
 
-function isolates({ metadata, spec }: NetworkPolicy, pod: LabPod, direction: Direction): boolean {
+function isolates({ metadata, spec }: NetworkPolicy, pod: WiredPod, direction: Direction): boolean {
   if (metadata.namespace !== pod.namespace || !selects(spec.podSelector, pod.labels)) return false;
   const implied = spec.egress === undefined || spec.egress.length === 0 ? ['Ingress'] : ['Ingress', 'Egress'];
   const types: readonly string[] = spec.policyTypes?.length ? spec.policyTypes : implied;
   return types.includes(direction === 'ingress' ? 'Ingress' : 'Egress');
 }
 
-function peersOf(cluster: Cluster, namespace: string, peers: readonly NetworkPolicyPeer[] | undefined): Peers {
+function peersOf(cluster: WiredCluster, namespace: string, peers: readonly NetworkPolicyPeer[] | undefined): Peers {
   if (peers === undefined || peers.length === 0) return null;
   return peers.flatMap((peer) => {
     if (peer.ipBlock === undefined) {
@@ -70,7 +70,7 @@ function peersOf(cluster: Cluster, namespace: string, peers: readonly NetworkPol
   });
 }
 
-function peerSelects(cluster: Cluster, namespace: string, peer: NetworkPolicyPeer, pod: LabPod): boolean {
+function peerSelects(cluster: WiredCluster, namespace: string, peer: NetworkPolicyPeer, pod: WiredPod): boolean {
   if (peer.namespaceSelector === undefined) {
     if (pod.namespace !== namespace) return false;
   } else {
@@ -81,8 +81,8 @@ function peerSelects(cluster: Cluster, namespace: string, peer: NetworkPolicyPee
 }
 
 function withPorts(
-  cluster: Cluster,
-  pod: LabPod,
+  cluster: WiredCluster,
+  pod: WiredPod,
   peers: Peers,
   ports: readonly NetworkPolicyPort[] | undefined,
   direction: Direction,
@@ -104,6 +104,6 @@ function withPorts(
   });
 }
 
-function portsNamed({ workload }: LabPod, name: string, protocol: string): number[] {
+function portsNamed({ workload }: WiredPod, name: string, protocol: string): number[] {
   return workload.ports.filter((each) => each.name === name && each.protocol === protocol).map(({ port }) => port);
 }

@@ -1,7 +1,7 @@
 import type { Direction } from '../core/flow.ts';
 import type { NetworkPolicy } from '../core/kubernetes.ts';
 import { type Allowed, allowedOf } from './allowed.ts';
-import type { Cluster, LabNode, LabPod } from './cluster.ts';
+import type { WiredCluster, WiredNode, WiredPod } from './wired-cluster.ts';
 
 /**
  * NetworkPolicies as nftables rules of one node.
@@ -11,11 +11,11 @@ import type { Cluster, LabNode, LabPod } from './cluster.ts';
  *
  * @param matchOf nft match of what goes to (ingress) or comes from (egress) a pod of this node
  */
-export function enforcementRules(
-  cluster: Cluster,
-  node: LabNode,
+export function enforcementRules<Pod extends WiredPod>(
+  cluster: WiredCluster<Pod>,
+  node: WiredNode,
   policies: readonly NetworkPolicy[],
-  matchOf: (pod: LabPod, direction: Direction) => string,
+  matchOf: (pod: Pod, direction: Direction) => string,
 ): string {
   const chains: string[] = [];
   const jumps: string[] = [];

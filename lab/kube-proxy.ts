@@ -1,11 +1,11 @@
-import type { Cluster, LabNode, LabPod } from './cluster.ts';
+import type { WiredCluster, WiredNode, WiredPod } from './wired-cluster.ts';
 import type { ServicePortSpec, ServiceSpec } from './workload-spec.ts';
 
 /** Traffic that has to come back through the node: a pod that reached itself through its own Service. */
 const masqueradeMark = '0x4000';
 
 /** The pods behind a Service, in the order of the cluster. */
-export function backendsOf(cluster: Cluster, service: ServiceSpec): LabPod[] {
+export function backendsOf<Pod extends WiredPod>(cluster: WiredCluster<Pod>, service: ServiceSpec): Pod[] {
   return cluster.pods.filter(
     (pod) =>
       pod.namespace === service.namespace &&
@@ -14,14 +14,14 @@ export function backendsOf(cluster: Cluster, service: ServiceSpec): LabPod[] {
 }
 
 /** The number that a Service's port leads to on one of its pods; null when the pod has no port of that name. */
-export function targetPortOn(pod: LabPod, port: ServicePortSpec): number | null {
+export function targetPortOn(pod: WiredPod, port: ServicePortSpec): number | null {
   if (typeof port.targetPort === 'number') return port.targetPort;
   const named = pod.workload.ports.find((each) => each.name === port.targetPort && each.protocol === port.protocol);
   return named?.port ?? null;
 }
 
 /** A chain that sends a new connection to one of the backends, each with the same chance. */
-function balance(name: string, backends: readonly LabPod[], port: ServicePortSpec): string[] {
+function balance(name: string, backends: readonly WiredPod[], port: ServicePortSpec): string[] {
   const protocol = port.protocol.toLowerCase();
   const chains: string[] = [];
   const choices: string[] = [];
@@ -40,7 +40,7 @@ function balance(name: string, backends: readonly LabPod[], port: ServicePortSpe
 }
 
 /** The nft ruleset of one node's kube-proxy: cluster IPs and node ports, TCP and UDP, by DNAT. */
-export function kubeProxyRules(cluster: Cluster, node: LabNode): string {
+export function kubeProxyRules(cluster: WiredCluster, node: WiredNode): string {
   const chains: string[] = [];
   const clusterIps: string[] = [];
   const nodePorts: string[] = [];

@@ -20,6 +20,8 @@ export interface ExporterOptions {
   /** First wait after a failure; it doubles up to the longest, and half of it is random. */
   readonly firstRetryMs: Milliseconds;
   readonly longestRetryMs: Milliseconds;
+  /** How long an aggregator may take for its welcome before another connection is tried. */
+  readonly answerWithinMs: Milliseconds;
 }
 
 /** What became of the batches, since the start. */
@@ -57,6 +59,8 @@ export class Exporter {
   #welcomed: Welcomed | null = null;
   readonly #backoff: Backoff;
   #retry: NodeJS.Timeout | null = null;
+  /** Runs until the welcome. */
+  #patience: NodeJS.Timeout | null = null;
   #stopped = false;
   readonly #counts = { sent: 0, reconnects: 0, dictionariesAskedFor: 0 };
 
@@ -89,7 +93,10 @@ export class Exporter {
     stream.on('data', (response: wire.PushResponse) => this.#receive(stream, response, status));
     stream.on('error', (error: ServiceError) => this.#failed(stream, error));
     stream.on('end', () => this.#broken(stream, 'the aggregator ended the stream'));
-    const { cluster, node, version } = this.#options;
+    const { cluster, node, version, answerWithinMs } = this.#options;
+    // One that hangs takes connections all the same, and gRPC waits for it.
+    const giveUp = () => this.#broken(stream, `the aggregator did not answer within ${answerWithinMs} ms`);
+    this.#patience = setTimeout(giveUp, answerWithinMs);
     const { oldest, forgotten } = this.#spool;
     stream.write({
       frame: 'hello',
@@ -105,6 +112,7 @@ export class Exporter {
   }
 
   #end(): void {
+    if (this.#patience !== null) clearTimeout(this.#patience);
     if (this.#welcomed?.pause) clearTimeout(this.#welcomed.pause);
     this.#welcomed = null;
     this.#stream?.cancel();
@@ -164,6 +172,7 @@ export class Exporter {
 
   #welcome({ committed, credits, version, limits }: wire.Welcome, status: wire.AgentStatus): void {
     if (!wireVersions.includes(version)) throw new Error(`the aggregator wants version ${version} of the wire`);
+    if (this.#patience !== null) clearTimeout(this.#patience);
     this.#spool.welcome(committed);
     this.#welcomed = {
       writer: new StreamWriter(limits ?? defaultLimits, this.#agentStatus, status),

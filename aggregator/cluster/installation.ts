@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { WeirError } from '../../core/errors.ts';
@@ -17,6 +16,8 @@ export interface InstallationOptions {
   readonly store: Store;
   /** Null for plain text. */
   readonly certificates: CertificateFiles | null;
+  /** Tells this process from the others. */
+  readonly processId: string;
   /** How often the other processes are told of this one. */
   readonly tellEveryMs: Milliseconds;
   readonly clock: Clock;
@@ -46,10 +47,10 @@ export class Installation {
   readonly #replicas: Replicas;
 
   constructor(options: InstallationOptions) {
-    const { store, tellEveryMs: everyMs, clock, log } = options;
+    const { processId: id, store, tellEveryMs: everyMs, clock, log } = options;
     this.#options = options;
     this.#startedUnixMs = clock.now();
-    this.#replicas = new Replicas({ id: randomUUID(), store, report: () => this.#report(), everyMs, clock, log });
+    this.#replicas = new Replicas({ id, store, report: () => this.#report(), everyMs, clock, log });
   }
 
   /** As somebody may see it: who does not see all sees something of the first cluster, and nothing of what is below. */

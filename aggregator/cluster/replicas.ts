@@ -3,7 +3,7 @@ import { messageOf } from '../../core/errors.ts';
 import type { Clock, Milliseconds } from '../../core/time.ts';
 import { decodeReport, encodeReport } from '../../proto/replica-report.ts';
 import type * as wire from '../../proto/wire.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, StoredReplica } from '../store/store.ts';
 
 export interface ReplicasOptions {
   /** Of this process, among those that share the store. */
@@ -17,8 +17,16 @@ export interface ReplicasOptions {
   readonly log: Logger;
 }
 
-/** A process that was not heard of for so many times its turn does not run any more. */
-const missedTurns = 4;
+/** A process that was not heard of for so many times its turn was killed, or does not reach the store. */
+const silentTurns = 2.5;
+
+/** For so many times its turn it is told of as missing. */
+const rememberedTurns = 30;
+
+/** Agents of a process that is missing have gone to others. */
+function withoutAgents(report: wire.GetStatusResponse): wire.GetStatusResponse {
+  return { ...report, clusters: [], replicas: report.replicas.map((each) => ({ ...each, agentsConnected: 0 })) };
+}
 
 /** Tells the other processes that share the store what this one knows, and what they have told. */
 export class Replicas {
@@ -33,23 +41,29 @@ export class Replicas {
     this.#tell();
   }
 
-  /** What the others told last. @throws WeirError STORE */
+  /** What the others told last; of those that are silent meanwhile only that they are missing. @throws WeirError STORE */
   async others(): Promise<readonly wire.GetStatusResponse[]> {
-    const { id, store, clock, log } = this.#options;
+    const { id, store, everyMs } = this.#options;
     const stored = (await store.replicas()).filter((each) => each.id !== id && each.ageMs < this.#forgetAfterMs);
-    return stored.flatMap(({ id: other, ageMs, body }) => {
-      const report = decodeReport(body);
-      if (typeof report !== 'string') {
-        const seenUnixMs = clock.now() - ageMs;
-        return [{ ...report, replicas: report.replicas.map((replica) => ({ ...replica, seenUnixMs })) }];
-      }
-      log.warn({ replica: other, reason: report }, 'what another aggregator told cannot be read');
-      return [];
+    return stored.flatMap((each) => {
+      const isSilent = each.ageMs > silentTurns * everyMs;
+      return this.#read(each).map((report) => (isSilent ? withoutAgents(report) : report));
     });
   }
 
+  #read({ id, ageMs, body }: StoredReplica): readonly wire.GetStatusResponse[] {
+    const { clock, log } = this.#options;
+    const report = decodeReport(body);
+    if (typeof report !== 'string') {
+      const seenUnixMs = clock.now() - ageMs;
+      return [{ ...report, replicas: report.replicas.map((replica) => ({ ...replica, seenUnixMs })) }];
+    }
+    log.warn({ replica: id, reason: report }, 'what another aggregator told cannot be read');
+    return [];
+  }
+
   get #forgetAfterMs(): Milliseconds {
-    return missedTurns * this.#options.everyMs;
+    return rememberedTurns * this.#options.everyMs;
   }
 
   #tell(): void {

@@ -1,5 +1,6 @@
 import type { UnixMs } from '../../core/time.ts';
 import type * as wire from '../../proto/wire.ts';
+import { ageText } from '../text.ts';
 import { certificateFindings } from './certificate.ts';
 import { clusterFindings } from './cluster-findings.ts';
 import { type Finding, fault, note, together } from './finding.ts';
@@ -31,12 +32,25 @@ function versionFindings({ version, replicas, clusters }: wire.GetStatusResponse
   ];
 }
 
+/** Aggregators tell each other of themselves every ten seconds; one that did not for so long is missing. */
+const silentAfterMs = 25_000;
+
+function replicaFindings({ replicas }: wire.GetStatusResponse, now: UnixMs): Finding[] {
+  const missing = replicas.filter(({ seenUnixMs }) => now - seenUnixMs > silentAfterMs);
+  return missing.map(({ name, seenUnixMs }) =>
+    fault(
+      `aggregator ${name} was last heard of ${ageText(seenUnixMs, now)} ago: it ended, or does not reach the database`,
+    ),
+  );
+}
+
 /** What is wrong with an installation, the worst first. */
 export function healthOf(answer: wire.GetStatusResponse): Health {
   const now = momentOf(answer);
   const { replicas, store, clusters } = answer;
   const findings = [
     ...(store === null || store.problem === '' ? [] : [fault(store.problem)]),
+    ...replicaFindings(answer, now),
     ...replicas.flatMap(({ name, certificate }) =>
       certificateFindings(`the certificate of aggregator ${name}`, certificate, now),
     ),

@@ -1,4 +1,5 @@
 import { dequal } from 'dequal';
+import { type Fields, isFields } from '../../core/fields.ts';
 import { fieldAt } from './field-at.ts';
 import type { NewObject, ObjectStore, StoredObject } from './object-store.ts';
 
@@ -10,8 +11,29 @@ function freeAddress(store: ObjectStore): string {
   return `10.96.1.${last}`;
 }
 
+/** What clients that wait for a workload go by. */
+const ofWorkload: Readonly<Record<string, Fields>> = {
+  Deployment: {
+    replicas: 1,
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
+  },
+  StatefulSet: { replicas: 1, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } } },
+  DaemonSet: { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } } },
+};
+
+/** Fields with those that they lack, at every depth. */
+function filledUp(given: Fields, defaults: Fields): Fields {
+  const missing = Object.entries(defaults).map(([name, value]): [string, unknown] => {
+    const own = given[name];
+    return [name, isFields(own) && isFields(value) ? filledUp(own, value) : (own ?? value)];
+  });
+  return { ...given, ...Object.fromEntries(missing) };
+}
+
 /** An object with what the server fills in. @param live what it replaces */
-export function withDefaults(store: ObjectStore, live: StoredObject | null, wanted: NewObject): NewObject {
+export function withDefaults(store: ObjectStore, live: StoredObject | null, given: NewObject): NewObject {
+  const ofSpec = given.apiVersion === 'apps/v1' ? ofWorkload[given.kind] : undefined;
+  const wanted = ofSpec === undefined ? given : { ...given, spec: filledUp(given['spec'] as Fields, ofSpec) };
   const { kind, metadata } = wanted;
   const generation = Number(live?.metadata['generation'] ?? 0);
   const isNewSpec = live === null || !dequal(live['spec'], wanted['spec']);

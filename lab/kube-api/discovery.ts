@@ -1,5 +1,29 @@
 import { type ApiResource, groupVersionOf } from './resources.ts';
 
+/** What of a resource can be asked for beside itself, by the kind that it is of. */
+const parts: Readonly<Record<string, readonly object[]>> = {
+  pods: [{ name: 'pods/eviction', group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] }],
+  ...Object.fromEntries(
+    ['deployments', 'replicasets', 'statefulsets'].map((name) => [
+      name,
+      [
+        {
+          name: `${name}/scale`,
+          group: 'autoscaling',
+          version: 'v1',
+          kind: 'Scale',
+          verbs: ['get', 'patch', 'update'],
+        },
+      ],
+    ]),
+  ),
+};
+
+function partsOf({ name, custom }: ApiResource): readonly object[] {
+  const own = custom ? [] : (parts[name] ?? []);
+  return own.map((part) => ({ ...part, singularName: '', namespaced: true }));
+}
+
 function resourceList(groupVersion: string, resources: readonly ApiResource[]): object {
   const entry = ({ name, kind, namespaced }: ApiResource) => ({
     name,
@@ -8,7 +32,8 @@ function resourceList(groupVersion: string, resources: readonly ApiResource[]): 
     kind,
     verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   });
-  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: resources.map(entry) };
+  const all = resources.flatMap((each) => [entry(each), ...partsOf(each)]);
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: all };
 }
 
 function groupOf(name: string, resources: readonly ApiResource[]): object {

@@ -57,7 +57,12 @@ message ResourceAttributes {
 }
 message SelfSubjectAccessReviewSpec { optional ResourceAttributes resourceAttributes = 1; }
 message SelfSubjectAccessReview { optional ObjectMeta metadata = 1; optional SelfSubjectAccessReviewSpec spec = 2; }
-message DeleteOptions { optional string propagationPolicy = 4; repeated string dryRun = 5; }
+message DeleteOptions {
+  optional int64 gracePeriodSeconds = 1;
+  optional string propagationPolicy = 4;
+  repeated string dryRun = 5;
+}
+message Eviction { optional ObjectMeta metadata = 1; optional DeleteOptions deleteOptions = 2; }
 `;
 
 export const protobufType = 'application/vnd.kubernetes.protobuf';

@@ -16,7 +16,9 @@ import type { Subject } from './rbac.ts';
 import { type Target, targetOf } from './request.ts';
 import { type ApiResource, groupVersionOf, knownResources } from './resources.ts';
 import { requestToken } from './service-tokens.ts';
+import { scaleOf } from './scale.ts';
 import { failure, type Status } from './status.ts';
+import { writeSubresource } from './subresources.ts';
 import { Watch } from './watch.ts';
 import { type SchemaCheck, Writer } from './write.ts';
 
@@ -36,6 +38,8 @@ export interface KubeApiOptions {
   readonly authorizes?: boolean;
   /** With it objects may be written, if it finds no fault with them; without it all is read-only. */
   readonly schema?: SchemaCheck;
+  /** Whether there are kubelets: a pod that is deleted is there until the one of its node has taken it away. */
+  readonly hasKubelets?: boolean;
   /** What a pod's container has said so far; null where no such pod runs. @param pod `namespace/name` */
   readonly logOf?: (pod: string) => string | null;
   /** Custom kinds that are installed, as `group/version`. */
@@ -81,7 +85,8 @@ export class KubeApi {
     this.store = new ObjectStore(options.firstVersion ?? Date.now() * 1000, options.historyLength ?? 10_000);
     this.accounts = new Accounts(this.store);
     this.gate = new Gate(this.accounts, options.token ?? null, options.authorizes ?? false);
-    this.#writer = options.schema === undefined ? null : new Writer(this.store, options.schema);
+    const { schema, hasKubelets = false } = options;
+    this.#writer = schema === undefined ? null : new Writer(this.store, schema, hasKubelets);
     this.#server = this.#newServer();
   }
 
@@ -204,12 +209,12 @@ export class KubeApi {
     } else if (target.subresource === 'token' && method === 'POST') {
       const answer = requestToken(this.store, this.accounts, target, json(body));
       send(response, 'code' in answer ? answer.code : 201, answer);
-    } else if (target.subresource !== null) {
-      send(response, 404, failure(404, `${url.pathname}: no such subresource is served`));
     } else {
       const { 'content-type': type = '', 'user-agent': agent = '' } = request.headers;
       const [contentType = '', name = ''] = [type.split(';')[0], agent.split('/')[0]];
-      const answer = this.#writer.write({ method, target, query: url.searchParams, contentType, agent: name, body });
+      const asked = { method, target, query: url.searchParams, contentType, agent: name, body };
+      const isPart = target.subresource !== null;
+      const answer = isPart ? writeSubresource(this.store, this.#writer, asked) : this.#writer.write(asked);
       send(response, answer.code, answer.body);
     }
   }
@@ -222,7 +227,10 @@ export class KubeApi {
       response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('404 page not found\n');
     } else if (target.name !== null && target.subresource === 'log') this.#log(target, target.name, response);
     else if (target.name !== null && target.subresource !== null) {
-      send(response, 404, failure(404, `${url.pathname}: no such subresource is served`));
+      const found = this.store.get(target.resource, `${target.namespace ?? ''}/${target.name}`);
+      const scale = target.subresource === 'scale' && found !== null ? scaleOf(found) : null;
+      if (scale !== null) send(response, 200, scale);
+      else send(response, 404, failure(404, `${url.pathname}: no such subresource is served`));
     } else if (target.name !== null) this.#get(target, target.name, response);
     else if (isWatch) this.#watch(target, url.searchParams, response);
     else {

@@ -3,6 +3,7 @@ import { type Fields, isFields } from '../../core/fields.ts';
 import { admit } from './admission.ts';
 import { applyTo, ownWritten } from './managed-fields.ts';
 import { mergePatch, strategicMergePatch } from './merge-patch.ts';
+import { isEnding, isOnNode, markEnding } from './pod-end.ts';
 import { keyOf, type NewObject, type ObjectStore, type StoredObject } from './object-store.ts';
 import type { Target } from './request.ts';
 import { groupVersionOf } from './resources.ts';
@@ -26,6 +27,12 @@ export interface Answer {
 
 /** Where an object is not what the schema of its kind says, a sentence each. */
 export type SchemaCheck = (object: NewObject) => readonly string[];
+
+interface DeleteOptions {
+  readonly dryRun?: readonly string[];
+  /** 0 for at once. */
+  readonly gracePeriodSeconds?: number;
+}
 
 const refused = (status: Status): Answer => ({ code: status.code, body: status });
 
@@ -83,10 +90,13 @@ function notFound({ resource, name }: Target): Status {
 export class Writer {
   readonly #store: ObjectStore;
   readonly #check: SchemaCheck;
+  readonly #hasKubelets: boolean;
 
-  constructor(store: ObjectStore, check: SchemaCheck) {
+  /** @param hasKubelets whether somebody ends the pods of nodes: those that are deleted stay until then */
+  constructor(store: ObjectStore, check: SchemaCheck, hasKubelets: boolean) {
     this.#store = store;
     this.#check = check;
+    this.#hasKubelets = hasKubelets;
   }
 
   write(request: WriteRequest): Answer {
@@ -160,8 +170,12 @@ export class Writer {
   }
 
   #delete(live: StoredObject, { query, target, body }: WriteRequest): Answer {
-    const options = parse(body === '' ? '{}' : body) as { readonly dryRun?: readonly string[] } | undefined;
+    const options = parse(body === '' ? '{}' : body) as DeleteOptions | undefined;
     const isDry = query.get('dryRun') === 'All' || options?.dryRun?.includes('All') === true;
+    const grace = options?.gracePeriodSeconds ?? null;
+    if (!isDry && grace !== 0 && this.#hasKubelets && isOnNode(live)) {
+      return { code: 200, body: isEnding(live) ? live : this.#store.set(markEnding(live, grace)) };
+    }
     if (!isDry) this.#store.delete(live);
     const { name, uid } = live.metadata;
     const details = { name, group: target.resource.group, kind: target.resource.name, uid };

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,23 +24,32 @@ async function freePort(): Promise<number> {
 /** Takes what is to be done in the end. */
 type Later = (remove: () => Promise<void>) => void;
 
+/** Where a server listens: on an address in a network namespace, below /run/netns; null for that of the caller. */
+export interface PostgresPlace {
+  readonly netns: string | null;
+  readonly address: string;
+  readonly port: number;
+}
+
 /** A PostgreSQL server for tests and benches: on a port of its own, with its files in a folder of its own. */
 export class PostgresServer {
   readonly #folder: string;
-  readonly #port: number;
+  readonly #at: PostgresPlace;
   #process: ChildProcess | null = null;
   #schemas = 0;
 
-  /** Starts one. @param later is given what ends it and removes its files */
-  static async start(later: Later): Promise<PostgresServer> {
-    const server = await PostgresServer.#make(later);
+  /** Starts one. @param later is given what ends it and removes its files. @param at a free port of this machine's own */
+  static async start(later: Later, at?: PostgresPlace): Promise<PostgresServer> {
+    const server = await PostgresServer.#make(later, at);
     server.#run('initdb', ['--no-sync', '--auth=trust', '--encoding=UTF8', '--locale=C', '-D', server.#data]);
+    if (at !== undefined) appendFileSync(`${server.#data}/pg_hba.conf`, 'host all all all trust\n');
     await server.run();
     return server;
   }
 
-  static async #make(later: Later): Promise<PostgresServer> {
-    const server = new PostgresServer(mkdtempSync(join(tmpdir(), 'weir-postgres-')), await freePort());
+  static async #make(later: Later, at?: PostgresPlace): Promise<PostgresServer> {
+    const place = at ?? { netns: null, address: '127.0.0.1', port: await freePort() };
+    const server = new PostgresServer(mkdtempSync(join(tmpdir(), 'weir-postgres-')), place);
     later(() => server.#remove());
     execFileSync('chown', ['postgres:postgres', server.#folder]);
     return server;
@@ -49,7 +58,7 @@ export class PostgresServer {
   /** Starts a standby that this server waits for with every commit from then on. @param later as for start */
   async synchronousStandby(later: Later): Promise<PostgresServer> {
     const standby = await PostgresServer.#make(later);
-    const from = ['-h', this.#folder, '-p', String(this.#port), '-U', 'postgres'];
+    const from = ['-h', this.#folder, '-p', String(this.#at.port), '-U', 'postgres'];
     standby.#run('pg_basebackup', [...from, '-D', standby.#data, '-R', '-X', 'stream', '-c', 'fast', '--no-sync']);
     await standby.run();
     this.query("ALTER SYSTEM SET synchronous_standby_names = '*'");
@@ -66,13 +75,13 @@ export class PostgresServer {
 
   /** @returns what psql prints */
   query(sql: string): string {
-    const to = ['-h', this.#folder, '-p', String(this.#port), '-U', 'postgres'];
+    const to = ['-h', this.#folder, '-p', String(this.#at.port), '-U', 'postgres'];
     return this.#run('psql', ['-qAt', ...to, '-c', sql, 'postgres']).trim();
   }
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, at: PostgresPlace) {
     this.#folder = folder;
-    this.#port = port;
+    this.#at = at;
   }
 
   get #data(): string {
@@ -87,19 +96,26 @@ export class PostgresServer {
   /** Starts the server, and waits until it answers. */
   async run(): Promise<void> {
     const settings = [
-      `port=${this.#port}`,
-      'listen_addresses=127.0.0.1',
+      `port=${this.#at.port}`,
+      `listen_addresses=${this.#at.address}`,
       `unix_socket_directories=${this.#folder}`,
       // Instead of every file by itself, which takes many seconds after a crash.
       'recovery_init_sync_method=syncfs',
     ];
     const argv = [`${postgresBinDir()}/postgres`, '-D', this.#data, ...settings.flatMap((each) => ['-c', each])];
-    const child = spawn('setpriv', [...asPostgres, ...argv], { stdio: 'ignore', cwd: '/', detached: true });
+    const { netns } = this.#at;
+    const [program = '', ...rest] = [
+      ...(netns === null ? [] : ['nsenter', `--net=/run/netns/${netns}`]),
+      'setpriv',
+      ...asPostgres,
+      ...argv,
+    ];
+    const child = spawn(program, rest, { stdio: 'ignore', cwd: '/', detached: true });
     this.#process = child;
     const endMs = performance.now() + readyWithinMs;
     for (;;) {
       try {
-        this.#run('pg_isready', ['-q', '-h', this.#folder, '-p', String(this.#port)]);
+        this.#run('pg_isready', ['-q', '-h', this.#folder, '-p', String(this.#at.port)]);
         return;
       } catch (error) {
         if (performance.now() > endMs || child.exitCode !== null) throw error;
@@ -132,7 +148,7 @@ export class PostgresServer {
 
   /** As in a URL. */
   get host(): string {
-    return `127.0.0.1:${this.#port}`;
+    return `${this.#at.address}:${this.#at.port}`;
   }
 
   async #remove(): Promise<void> {

@@ -36,7 +36,14 @@ t.test('no batch is lost and none counts twice while certificates expire and are
   const channel = channelCredentials(files, null);
   const open = () =>
     connect(aggregator.addresses[0] as string, { 'grpc.ssl_target_name_override': 'weir-aggregator' }, channel);
-  const options = { cluster: 'demo', node: 'n1', version: '0', firstRetryMs: 10, longestRetryMs: 50 };
+  const options = {
+    cluster: 'demo',
+    node: 'n1',
+    version: '0',
+    firstRetryMs: 10,
+    longestRetryMs: 50,
+    answerWithinMs: 10_000,
+  };
   const exporter = new Exporter(open, spool, options, () => anyStatus, log);
   t.teardown(() => exporter.stop());
   exporter.start();

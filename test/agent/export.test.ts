@@ -20,7 +20,14 @@ function folderFor(t: Test): string {
 function setUp(t: Test, folder: string, epoch = 100) {
   const address = `unix:${join(folder, 'ingest.sock')}`;
   const spool = openSpool(join(folder, 'spool'), epoch);
-  const options = { cluster: 'c', node: 'n1', version: '0', firstRetryMs: 10, longestRetryMs: 50 };
+  const options = {
+    cluster: 'c',
+    node: 'n1',
+    version: '0',
+    firstRetryMs: 10,
+    longestRetryMs: 50,
+    answerWithinMs: 10_000,
+  };
   const exporter = new Exporter(
     () => connect(address),
     spool,

@@ -106,6 +106,10 @@ export class InsideProcess {
     await closed;
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   kill(): void {
     if (!this.#ended) this.#child.kill('SIGKILL');
   }

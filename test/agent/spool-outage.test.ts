@@ -32,7 +32,14 @@ for (const seed of [1, 2]) {
         ledger.merged += spool.ledger.mergedBatches;
         ledger.dropped += spool.ledger.droppedBatches;
         spool = openSpool(join(folder, 'spool'), 1_000 * ++ledger.starts, 4_500, random);
-        const options = { cluster: 'demo', node: 'n1', version: '0', firstRetryMs: 5, longestRetryMs: 20 };
+        const options = {
+          cluster: 'demo',
+          node: 'n1',
+          version: '0',
+          firstRetryMs: 5,
+          longestRetryMs: 20,
+          answerWithinMs: 10_000,
+        };
         const own = new Exporter(
           () => connect(address),
           spool,

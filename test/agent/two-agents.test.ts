@@ -32,7 +32,14 @@ class SpoolingAgent {
   /** @param epoch what its clock says */
   start(epoch: number): void {
     this.#spools.push(openSpool(this.#folder, epoch, 1 << 20, this.#random));
-    const options = { cluster: 'demo', node: 'n1', version: '0', firstRetryMs: 5, longestRetryMs: 20 };
+    const options = {
+      cluster: 'demo',
+      node: 'n1',
+      version: '0',
+      firstRetryMs: 5,
+      longestRetryMs: 20,
+      answerWithinMs: 10_000,
+    };
     this.#exporter = new Exporter(
       () => connect(this.#address),
       this.spool,

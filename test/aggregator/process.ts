@@ -41,6 +41,11 @@ export class AggregatorProcess {
     this.listening = listening;
   }
 
+  /** Lets it hang: its connections stay, and it does nothing any more. */
+  hang(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
   /** Resolves with the exit status when it has ended; null after SIGKILL. */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;

@@ -56,6 +56,39 @@ t.test('whichever of several aggregators is asked, the status is of all', async 
   t.match(after.clusters[0]?.agents, [{ node: 'n1', connected: false }]);
 });
 
+t.test('an aggregator that was killed is missing for a while, and its agents are elsewhere', async (t) => {
+  const server = await PostgresServer.start((remove) => t.teardown(remove));
+  const [one, other] = (await startReplicas(t, server, 2)) as [Connection, Connection];
+  const agent = new Pusher(one, { status: anyStatus });
+  await agent.welcome();
+  const isTold = (status: wire.GetStatusResponse) => status.replicas.some(({ agentsConnected }) => agentsConnected > 0);
+  await statusWhen(other, isTold);
+  const schema = server.query("SELECT schemaname FROM pg_tables WHERE tablename = 'weir_replica'");
+  // What it said last, some turns ago.
+  server.query(
+    `INSERT INTO ${schema}.weir_replica SELECT 'killed', seen_unix_ms - 3000, body FROM ${schema}.weir_replica`.concat(
+      ' ORDER BY length(body) DESC LIMIT 1',
+    ),
+  );
+  agent.close();
+  const { replicas, clusters } = await statusWhen(
+    other,
+    (status) =>
+      status.replicas.length === 3 && status.clusters[0]?.agents.every(({ connected }) => !connected) === true,
+  );
+  const now = replicas[0]?.seenUnixMs ?? 0;
+  t.match(
+    replicas.filter(({ seenUnixMs }) => now - seenUnixMs > 2_500),
+    [{ agentsConnected: 0 }],
+    'one is told of as it was last heard of',
+  );
+  t.strictSame(
+    clusters[0]?.agents.filter(({ connected }) => connected),
+    [],
+  );
+  await statusWhen(other, (status) => status.replicas.length === 2);
+});
+
 t.test('an aggregator that has ended is in the status of the others no more', async (t) => {
   const server = await PostgresServer.start((remove) => t.teardown(remove));
   const [asked] = (await startReplicas(t, server, 1)) as [Connection];

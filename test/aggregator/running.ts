@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,6 +97,7 @@ export async function start(t: Test, source: ClusterSource, options: StartOption
       tailMs: 120_000,
       upkeepEveryMs: 60_000,
       pollEveryMs: 100,
+      processId: randomUUID(),
       tellEveryMs: 200,
       rememberMs: 3_600_000,
       identityWaitMs: 20,

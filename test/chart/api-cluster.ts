@@ -21,6 +21,7 @@ export interface ApiClusterOptions {
   readonly at?: { readonly host: string; readonly listener: Server };
   /** What stands before each command, such as nsenter. */
   readonly within?: readonly string[];
+  readonly hasKubelets?: boolean;
   readonly logOf?: (pod: string) => string | null;
 }
 
@@ -39,11 +40,19 @@ export class ApiCluster {
 
   static async start(t: Test, options: ApiClusterOptions = {}): Promise<ApiCluster> {
     const folder = newFolder(t);
-    const { at, within = [], logOf = () => null } = options;
+    const { at, within = [], logOf = () => null, hasKubelets = false } = options;
     const tls = selfSigned(folder, `IP:${at?.host ?? '127.0.0.1'}`);
     // Everything that there may be.
     const installed = [...new Set(knownResources.filter(({ custom }) => custom).map(groupVersionOf))];
-    const api = await KubeApi.start({ tls, installed, logOf, authorizes: true, schema: schemaFaults, ...at });
+    const api = await KubeApi.start({
+      tls,
+      installed,
+      logOf,
+      hasKubelets,
+      authorizes: true,
+      schema: schemaFaults,
+      ...at,
+    });
     t.teardown(() => api.close());
     return new ApiCluster(api, folder, tls.cert, within);
   }

@@ -15,6 +15,7 @@ export interface Mount {
 export interface ContainerPlace {
   /** Below /run/netns. */
   readonly netns: string;
+  readonly hostname: string;
   /** An empty folder that becomes its root. */
   readonly root: string;
   readonly mounts: readonly Mount[];
@@ -104,6 +105,7 @@ export class Container {
     const mounts = [...image.files, ...place.mounts.toSorted((a, b) => a.to.length - b.to.length)];
     const env = [...image.env, ...Object.entries(place.env).map(([name, value]) => `${name}=${value}`)];
     const script = [
+      `hostname ${quote(place.hostname)}`,
       `mount -t tmpfs -o mode=755 root ${quote(at)}`,
       `cd ${quote(at)}`,
       // As in Debian, whose images these are: /var/run is /run.
@@ -126,7 +128,7 @@ export class Container {
         .map(quote)
         .join(' ')}`,
     ].join('\n');
-    const own = ['unshare', '--mount', '--propagation', 'slave', 'bash', '-ec', script];
+    const own = ['unshare', '--uts', '--mount', '--propagation', 'slave', 'bash', '-ec', script];
     this.#child = spawn('nsenter', [`--net=/run/netns/${place.netns}`, ...own], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (chunk: Buffer) => this.#onOutput(chunk.toString()));
@@ -147,8 +149,21 @@ export class Container {
     return await new Promise((resolve) => this.#child.once('close', resolve));
   }
 
-  async stop(): Promise<void> {
+  /** Ends it as with `kill -9`. */
+  kill(): void {
+    if (this.running) this.#child.kill('SIGKILL');
+  }
+
+  /** Asks it to end, and ends it when it has not after a time. @returns whether it ended by itself */
+  async stop(graceMs: number): Promise<boolean> {
     if (this.running) this.#child.kill('SIGTERM');
+    let isKilled = false;
+    const limit = setTimeout(() => {
+      isKilled = true;
+      this.kill();
+    }, graceMs);
     await this.ended();
+    clearTimeout(limit);
+    return !isKilled;
   }
 }

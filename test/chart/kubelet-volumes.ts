@@ -4,6 +4,8 @@ import type { PodSpec, Volume } from 'kubernetes-types/core/v1.js';
 import type { KubeApi } from '../../lab/kube-api/server.ts';
 import { requestToken } from '../../lab/kube-api/service-tokens.ts';
 import { resourceOf } from '../../lab/kube-api/resources.ts';
+import type { Mount } from './container.ts';
+import { dataOf } from './stored-data.ts';
 
 type Files = Readonly<Record<string, string | Buffer>>;
 
@@ -35,18 +37,6 @@ function replaceFiles(folder: string, files: Files, mode: number, group: number)
   }
   symlinkSync(next.slice(folder.length + 1), join(folder, '..data_tmp'));
   renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
-}
-
-function dataOf(
-  { api, namespace }: PodPlace,
-  kind: 'ConfigMap' | 'Secret',
-  name: string,
-): Record<string, string | Buffer> {
-  const resource = resourceOf('v1', kind);
-  const found = resource && api.store.get(resource, `${namespace}/${name}`);
-  if (found === null) throw new Error(`${kind} ${namespace}/${name} is not there`);
-  const data = Object.entries((found['data'] ?? {}) as Record<string, string>);
-  return Object.fromEntries(data.map(([key, text]) => [key, kind === 'Secret' ? Buffer.from(text, 'base64') : text]));
 }
 
 /** What a pod may ask the API with. @throws Error when the API gives no token */
@@ -86,7 +76,8 @@ function projected(place: PodPlace, volume: NonNullable<Volume['projected']>): F
       const { path, audience, expirationSeconds } = serviceAccountToken;
       return { [path]: tokenFor(place, audience, expirationSeconds) };
     }
-    if (configMap !== undefined) return chosen(dataOf(place, 'ConfigMap', configMap.name ?? ''), configMap.items);
+    if (configMap !== undefined)
+      return chosen(dataOf(place.api, 'ConfigMap', `${place.namespace}/${configMap.name}`), configMap.items);
     if (downwardAPI !== undefined) return { namespace: place.namespace };
     throw new Error('such a source of a projected volume is not known here');
   });
@@ -108,15 +99,26 @@ export function makeVolume(place: PodPlace, volume: Volume): string {
   if (hostPath !== undefined) return place.onNode(hostPath.path);
   if (claim !== undefined) return claimed(place.onNode(`/claims/${claim.claimName}`), group);
   if (configMap !== undefined) {
-    const data = chosen(dataOf(place, 'ConfigMap', configMap.name ?? ''), configMap.items);
+    const data = chosen(dataOf(place.api, 'ConfigMap', `${place.namespace}/${configMap.name}`), configMap.items);
     replaceFiles(folder, data, configMap.defaultMode ?? 0o644, group);
   } else if (secret !== undefined) {
-    const data = chosen(dataOf(place, 'Secret', secret.secretName ?? ''), secret.items);
+    const data = chosen(dataOf(place.api, 'Secret', `${place.namespace}/${secret.secretName}`), secret.items);
     replaceFiles(folder, data, secret.defaultMode ?? 0o644, group);
   } else if (sources !== undefined) {
     replaceFiles(folder, projected(place, sources), sources.defaultMode ?? 0o644, group);
   } else throw new Error(`volume ${volume.name} is of a kind that is not known here`);
   return folder;
+}
+
+/** Makes the volumes of a pod, which stay when its container is started again. @returns where they are mounted */
+export function mountsOf(place: PodPlace): readonly Mount[] {
+  const { containers, volumes = [] } = place.spec;
+  const folders = new Map(volumes.map((volume) => [volume.name, makeVolume(place, volume)]));
+  return (containers[0]?.volumeMounts ?? []).map(({ name, mountPath, readOnly = false }): Mount => {
+    const from = folders.get(name);
+    if (from === undefined) throw new Error(`${place.pod}: there is no volume ${name}`);
+    return { from, to: mountPath, readOnly };
+  });
 }
 
 /** What the API server adds to a pod whose service account it is to speak with. */

@@ -11,7 +11,7 @@ export async function startNodeCluster(t: Test) {
   const logs = new Map<string, string>();
   const at = { host: node.address, listener: await listenerIn(node.netns, node.address) };
   const within = ['nsenter', `--net=/run/netns/${node.netns}`];
-  const cluster = await ApiCluster.start(t, { at, within, logOf: (pod) => logs.get(pod) ?? null });
+  const cluster = await ApiCluster.start(t, { at, within, hasKubelets: true, logOf: (pod) => logs.get(pod) ?? null });
   const kubelet = new Kubelet(cluster.api, node, logs);
   t.teardown(async () => {
     if (!t.passing()) for (const [pod, text] of logs) t.comment(`${pod}: ${text.slice(-3000)}`);

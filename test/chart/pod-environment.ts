@@ -1,11 +1,11 @@
 import type { Container, PodSpec } from 'kubernetes-types/core/v1.js';
 import type { StoredObject } from '../../lab/kube-api/object-store.ts';
 import type { KubeApi } from '../../lab/kube-api/server.ts';
+import { dataOf } from './stored-data.ts';
 
 interface ServiceSpec {
   readonly clusterIP: string;
   readonly ports: readonly { readonly port: number }[];
-  readonly selector: Readonly<Record<string, string>>;
 }
 
 function servicesOf(api: KubeApi): StoredObject[] {
@@ -26,7 +26,7 @@ function givenTo(api: KubeApi, namespace: string): Record<string, string> {
   return env;
 }
 
-/** The environment of a container. @throws Error for a source of a value that is not known here */
+/** The environment of a container. @throws Error for a source of a value that is not known here, or not there */
 export function environmentOf(
   api: KubeApi,
   namespace: string,
@@ -34,23 +34,23 @@ export function environmentOf(
   { env = [] }: Container,
 ): Record<string, string> {
   const own = env.map(({ name, value = '', valueFrom }) => {
-    const field = valueFrom?.fieldRef?.fieldPath;
-    if (valueFrom !== undefined && field !== 'spec.nodeName') throw new Error(`${name}: ${field} is not known here`);
-    return [name, field === 'spec.nodeName' ? nodeName : value];
+    if (valueFrom === undefined) return [name, value];
+    const { fieldRef, secretKeyRef } = valueFrom;
+    if (fieldRef?.fieldPath === 'spec.nodeName') return [name, nodeName];
+    if (secretKeyRef === undefined) throw new Error(`${name}: such a source of a value is not known here`);
+    const { name: secret = '', key } = secretKeyRef;
+    const text = dataOf(api, 'Secret', `${namespace}/${secret}`)[key];
+    if (text === undefined) throw new Error(`${name}: Secret ${namespace}/${secret} has no key ${key}`);
+    return [name, text.toString()];
   });
   return { ...givenTo(api, namespace), ...Object.fromEntries(own) };
 }
 
-/** /etc/hosts, in place of the cluster's DNS and of kube-proxy: a Service's name leads to the pod that it selects. */
+/** /etc/hosts, in place of the cluster's DNS: the name of a Service leads to its address. */
 export function hostsFile(api: KubeApi): string {
-  const pods = api.store.all().filter(({ kind }) => kind === 'Pod');
-  const lines = servicesOf(api).flatMap(({ metadata, spec }) => {
-    const { selector } = spec as ServiceSpec;
-    const behind = pods.find(({ metadata: { labels = {} } }) =>
-      Object.entries(selector).every(([key, value]) => labels[key] === value),
-    );
-    const { podIP } = (behind?.['status'] ?? {}) as { readonly podIP?: string };
-    return podIP === undefined ? [] : [`${podIP} ${metadata.name}.${metadata.namespace}.svc`];
+  const lines = servicesOf(api).map(({ metadata, spec }) => {
+    const { clusterIP } = spec as ServiceSpec;
+    return `${clusterIP} ${metadata.name}.${metadata.namespace}.svc`;
   });
   return `${['127.0.0.1 localhost', ...lines].join('\n')}\n`;
 }

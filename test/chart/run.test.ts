@@ -6,6 +6,7 @@ import { rulesOf } from '../../lab/kube-api/rbac.ts';
 import { whyNoKernel } from '../agent/node-fixture.ts';
 import { chart, toolFolders, whyNoHelm } from './helm.ts';
 import { startNodeCluster } from './node-cluster.ts';
+import { PodTraffic, trafficPort } from './pod-traffic.ts';
 
 /*
  * What helm installed is run: the pods of the API's objects become real processes, with the arguments, volumes and
@@ -29,15 +30,7 @@ interface Edge {
 tap.test('what is installed runs, sees, and goes on over upgrades and new certificates', { skip }, async (t) => {
   const { node, cluster, kubelet, logs } = await startNodeCluster(t);
   const { api } = cluster;
-  const [client, server] = [kubelet.addPod('shop', 'client'), kubelet.addPod('shop', 'server')];
-  await node.startPython(server, 'hear', 'tcp', '0.0.0.0', 8080);
-  const say = await node.startPython(client, 'speak');
-  let made = 0;
-  const connect = async (times: number) => {
-    for (const end = made + times; made < end; made++) {
-      await say.must(`c${made} tcp ${server.address} 8080`, `c${made} send 10`, `c${made} close`);
-    }
-  };
+  const traffic = await PodTraffic.start(node, kubelet);
 
   const install = `helm install weir ${chart} --namespace weir --create-namespace --wait --timeout 90s`;
   await cluster.must(`${install} --set cluster=production --set agent.window=500ms`, three);
@@ -57,12 +50,12 @@ tap.test('what is installed runs, sees, and goes on over upgrades and new certif
   };
   const seen = async () => {
     const edges = JSON.parse(await weir('flows --output json')) as Edge[];
-    return edges.find(({ port }) => port === 8080)?.merged.counters.established ?? 0;
+    return edges.find(({ port }) => port === trafficPort)?.merged.counters.established ?? 0;
   };
   const untilSeen = async (what: string) => {
     const deadline = Date.now() + 20_000;
-    while ((await seen()) < made && Date.now() < deadline) await sleep(pollMs);
-    t.equal(await seen(), made, what);
+    while ((await seen()) < traffic.made && Date.now() < deadline) await sleep(pollMs);
+    t.equal(await seen(), traffic.made, what);
   };
 
   const status = await weir('status --output wide');
@@ -73,13 +66,13 @@ tap.test('what is installed runs, sees, and goes on over upgrades and new certif
   );
   // Bits 12, 38 and 39 of linux/capability.h: NET_ADMIN, PERFMON, BPF.
   t.equal(BigInt(`0x${capabilities?.[1]}`), (1n << 12n) | (1n << 38n) | (1n << 39n), 'and it has no other');
-  await connect(3);
+  await traffic.connect(3);
   await untilSeen('after the installation');
 
   const upgrade = `helm upgrade weir ${chart} --namespace weir --reset-then-reuse-values --wait --timeout 90s`;
   // The aggregator begins anew with another certificate, while the agent runs on and has to find its authority.
   await cluster.must(`${upgrade} --set certificates.helm.renewDaysBefore=366 --set aggregator.keep=15s=2h`, four);
-  await connect(3);
+  await traffic.connect(3);
   const secret = JSON.parse(await cluster.must('kubectl get secret weir-aggregator-tls --namespace weir -o json')) as {
     readonly data: Readonly<Record<string, string>>;
   };
@@ -90,7 +83,7 @@ tap.test('what is installed runs, sees, and goes on over upgrades and new certif
   await untilSeen('with another certificate');
 
   await cluster.must(`${upgrade} --set certificates.helm.renewDaysBefore=90 --set agent.logLevel=debug`, four);
-  await connect(3);
+  await traffic.connect(3);
   await untilSeen('after a new agent');
   t.match(logs.get('weir/weir-agent-n1'), /"level":20/, 'which says more');
   t.strictSame(kubelet.problems, []);

@@ -234,6 +234,10 @@ const cases: Readonly<Record<string, wire.GetStatusResponse>> = {
     ...healthy,
     replicas: [replica, { ...replica, name: 'b', version: '0.1.1' }],
   },
+  'fault  aggregator b was last heard of 30s ago: it ended, or does not reach the database': {
+    ...healthy,
+    replicas: [replica, { ...replica, name: 'b', seenUnixMs: replica.seenUnixMs - 30_000 }],
+  },
   'fault  The database could not be used: nobody listens there': {
     ...healthy,
     store: { ...store, problem: 'The database could not be used: nobody listens there' },

@@ -3,12 +3,15 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { runtimeDefault } from './runtime-default.ts';
 import { configOf, imageName, preamble, shell } from './storage.ts';
 
 export interface ContainerOptions {
   readonly args: readonly string[];
   /** Without the prefix CAP_. */
   readonly capabilities?: readonly string[];
+  /** That of the runtime without. */
+  readonly seccomp?: object;
   /** File of a network namespace; the machine's own without. */
   readonly netns?: string;
   /** Paths of the machine that are at the same place in the container, writable. */
@@ -47,6 +50,7 @@ function runtimeConfig(part: string, folder: string, options: ContainerOptions):
       ...(options.volumes ?? []).map((path) => bind(path, written)),
     ],
     linux: {
+      seccomp: options.seccomp ?? runtimeDefault(options.capabilities ?? []),
       cgroupsPath: `/${basename(folder)}`,
       namespaces: [
         { type: 'mount' },

@@ -9,6 +9,7 @@ import { TestNode, whyNoKernel } from '../agent/node-fixture.ts';
 import { deliveredPackages } from '../supply/lock.ts';
 import { Container, type ContainerOptions } from './container.ts';
 import { filesOf, packagesIn } from './image-files.ts';
+import { runtimeDefault, without } from './runtime-default.ts';
 import { buildImages, configOf, whyNoImages } from './storage.ts';
 
 // The first build of all makes layers that later ones find.
@@ -68,7 +69,11 @@ t.test('the same content is the same layers, when all is built again from nothin
 
 /** Runs an image to its end. */
 async function run(part: string, ...args: readonly string[]): Promise<Container & { readonly status: number | null }> {
-  const container = new Container(part, { args });
+  return await runWith(part, { args });
+}
+
+async function runWith(part: string, options: ContainerOptions) {
+  const container = new Container(part, options);
   return Object.assign(container, { status: await container.ended() });
 }
 
@@ -113,6 +118,8 @@ t.test(
   },
 );
 
+const capabilities = ['BPF', 'PERFMON', 'NET_ADMIN'];
+
 t.test('the agent loads its BPF object, and sees a connection, with the rights of the chart', { skip }, async (t) => {
   const node = new TestNode();
   t.teardown(() => node.remove());
@@ -123,7 +130,7 @@ t.test('the agent loads its BPF object, and sees a connection, with the rights o
   const client = node.addPod('client');
   const agent = start(t, 'agent', {
     args: agentFlags(node, address),
-    capabilities: ['BPF', 'PERFMON', 'NET_ADMIN'],
+    capabilities,
     netns: `/run/netns/${node.netns}`,
     volumes: [node.folder, '/run/netns', '/sys/fs/bpf'],
   });
@@ -139,5 +146,25 @@ t.test('the agent loads its BPF object, and sees a connection, with the rights o
      setTimeout(() => process.exit(0), 100);`,
   );
   await ingest.until(() => ingest.records.some(({ counters }) => counters.attempts === 1), 'the attempt was sent');
+  const off = ingest.statuses.at(-1)?.features.filter(({ active }) => !active);
+  t.strictSame(
+    off?.map(({ name }) => name),
+    ['kubernetes-api'],
+    'only what there is not here is off',
+  );
   t.equal(await agent.stop(), 0);
+});
+
+t.test('an agent whose seccomp profile refuses bpf(2) says what is missing', { skip }, async (t) => {
+  const node = new TestNode();
+  t.teardown(() => node.remove());
+  const refused = await runWith('agent', {
+    args: agentFlags(node, `unix:${join(node.folder, 'a.sock')}`),
+    capabilities,
+    seccomp: without(runtimeDefault(capabilities), 'bpf'),
+    netns: `/run/netns/${node.netns}`,
+    volumes: [node.folder, '/run/netns', '/sys/fs/bpf'],
+  });
+  t.not(refused.status, 0);
+  t.match(refused.stderr, /was refused; run as root, or with CAP_BPF/);
 });

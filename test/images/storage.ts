@@ -8,7 +8,7 @@ const storage = join(root, '.tools', 'images', 'checkout');
 
 /** Why no images can be built here; false when they can. In the form of tap's `skip` option. */
 export function whyNoImages(): string | false {
-  const missing = ['buildah', 'runc'].find((each) => spawnSync(each, ['--version']).status !== 0);
+  const missing = ['buildah', 'runc', 'containerd'].find((each) => spawnSync(each, ['--version']).status !== 0);
   if (missing !== undefined) return `${missing} is not installed`;
   if (!existsSync(join(root, '.tools', 'image-base', 'debian.tar'))) return 'npm run setup has made no base of images';
   return spawnSync('unshare', ['--mount', 'true']).status === 0 ? false : 'mount namespaces may not be made here';

@@ -112,7 +112,14 @@ for (const [name, changes, versions] of [
     t.teardown(() => server.forceShutdown());
     const spool = openSpool(join(temporary(t), 'spool'), 5);
     for (const number of [1, 2, 3]) spool.append(windowOf(number, [call(80)]), noState);
-    const own = { cluster: 'c', node: 'n1', version: '0', firstRetryMs: 10, longestRetryMs: 50 };
+    const own = {
+      cluster: 'c',
+      node: 'n1',
+      version: '0',
+      firstRetryMs: 10,
+      longestRetryMs: 50,
+      answerWithinMs: 10_000,
+    };
     const exporter = new Exporter(
       () => connect(address),
       spool,

@@ -17,7 +17,14 @@ let window = spool.state === null ? 0 : Number(spool.state.toString());
 const exporter = new Exporter(
   () => connect(address, { 'grpc.initial_reconnect_backoff_ms': 50, 'grpc.max_reconnect_backoff_ms': 200 }),
   spool,
-  { cluster: 'demo', node: `n${traffic.node}`, version: 'test', firstRetryMs: 20, longestRetryMs: 200 },
+  {
+    cluster: 'demo',
+    node: `n${traffic.node}`,
+    version: 'test',
+    firstRetryMs: 20,
+    longestRetryMs: 200,
+    answerWithinMs: 10_000,
+  },
   () => anyStatus,
   pino({ level: 'silent' }),
 );

@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Container as ContainerSpec } from 'kubernetes-types/core/v1.js';
+import { Container, type ContainerPlace } from './container.ts';
+import { answers, urlOf } from './probe.ts';
+import type { PodObject } from './workload-pods.ts';
+
+/** Until it is ready a pod is asked this often, whatever its period: nobody waits for longer than it takes. */
+const probeEveryMs = 100;
+const patienceMs = 60_000;
+const restartAfterMs = 300;
+const defaultFailures = 3;
+
+export interface PodEvents {
+  /** What its container says. */
+  readonly onOutput: (text: string) => void;
+  /** It became ready, or is so no more. */
+  readonly onChange: () => void;
+  readonly onProblem: (text: string) => void;
+  /** Resolves when a container that has ended may be started again. */
+  readonly mayRestart: () => Promise<void>;
+}
+
+/** The processes of a pod on its node: started, probed, started again when they end, and ended. */
+export class RunningPod {
+  readonly object: PodObject;
+  /** Of the pod; of its node if it is on the network of that. */
+  readonly address: string;
+  readonly #place: ContainerPlace;
+  readonly #nodeNetns: string;
+  readonly #events: PodEvents;
+  #container: Container;
+  #isReady = false;
+  #isStopping = false;
+  #restarts = 0;
+
+  constructor(object: PodObject, address: string, place: ContainerPlace, nodeNetns: string, events: PodEvents) {
+    this.object = object;
+    this.address = address;
+    this.#place = place;
+    this.#nodeNetns = nodeNetns;
+    this.#events = events;
+    this.#container = this.#start();
+  }
+
+  get pid(): number {
+    return this.#container.pid;
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  get #spec(): ContainerSpec {
+    return this.object.spec.containers[0] as ContainerSpec;
+  }
+
+  #start(): Container {
+    const container = new Container(this.object.spec, this.#spec, this.#place, this.#events.onOutput);
+    void this.#watch(container);
+    void this.#probe(container).catch((error: unknown) => this.#events.onProblem(String(error)));
+    return container;
+  }
+
+  /** As the restart policy of such pods says. */
+  async #watch(container: Container): Promise<void> {
+    const status = await container.ended();
+    if (this.#isStopping) return;
+    this.#events.onOutput(`container ended with ${status}\n`);
+    this.#become(false);
+    await sleep(restartAfterMs);
+    await this.#events.mayRestart();
+    if (this.#isStopping) return;
+    this.#restarts++;
+    this.#container = this.#start();
+  }
+
+  async #probe(container: Container): Promise<void> {
+    const { startupProbe, readinessProbe } = this.#spec;
+    const isOver = () => this.#isStopping || !container.running;
+    for (const probe of [startupProbe, readinessProbe]) {
+      if (probe === undefined) continue;
+      const url = urlOf(probe, this.#spec, this.address);
+      const deadline = Date.now() + patienceMs;
+      while (!isOver() && !(await answers(this.#nodeNetns, url))) {
+        if (Date.now() > deadline) throw new Error(`${this.object.metadata.name} is not ready by ${url}`);
+        await sleep(probeEveryMs);
+      }
+    }
+    if (!isOver()) this.#become(true);
+    if (readinessProbe === undefined) return;
+    const { periodSeconds = 10, failureThreshold = defaultFailures } = readinessProbe;
+    const url = urlOf(readinessProbe, this.#spec, this.address);
+    for (let failures = 0; !isOver(); await sleep(periodSeconds * 1000, undefined, { ref: false })) {
+      failures = (await answers(this.#nodeNetns, url)) ? 0 : failures + 1;
+      if (!isOver() && (failures === 0 || failures >= failureThreshold)) this.#become(failures === 0);
+    }
+  }
+
+  #become(isReady: boolean): void {
+    if (this.#isReady === isReady) return;
+    this.#isReady = isReady;
+    this.#events.onChange();
+  }
+
+  /** Resolves when its container has ended by itself. */
+  async ended(): Promise<void> {
+    await this.#container.ended();
+  }
+
+  /** Ends its container as with `kill -9`. */
+  kill(): void {
+    this.#container.kill();
+  }
+
+  /** Ends it for good, within the time that it is given. */
+  async stop(graceSeconds: number): Promise<void> {
+    this.#isStopping = true;
+    const isEnded = await this.#container.stop(graceSeconds * 1000);
+    const { name } = this.object.metadata;
+    if (!isEnded) this.#events.onProblem(`${name} had not ended after ${graceSeconds} s, and was killed`);
+  }
+}
