@@ -8,7 +8,8 @@ import { BenchAggregator } from './ingest-aggregator.ts';
 import { median, quantile, rounded } from './statistics.ts';
 
 const streams = 5_000;
-const cluster = { pods: 150_000, nodes: streams, replicas: 15, namespaces: 300 };
+/** 5,000 workloads, which have about as many edges as the load model says are active: 120,000 to 180,000. */
+const cluster = { pods: 150_000, nodes: streams, replicas: 30, namespaces: 300 };
 const loadProcesses = 2;
 
 interface AgentsRound {
@@ -17,6 +18,7 @@ interface AgentsRound {
   readonly rssMb: number;
   readonly lost: number;
   readonly ackP99Ms: number;
+  readonly edges: number;
 }
 
 async function measureRound(run: Run): Promise<AgentsRound> {
@@ -39,6 +41,7 @@ async function measureRound(run: Run): Promise<AgentsRound> {
   const seconds = (performance.now() - beganMs) / 1000;
   const after = await aggregator.usage();
   const told = await aggregator.metric('weir_bytes_total');
+  const edges = await aggregator.metric('weir_graph_edges');
   const missing = first.bytes + sent.bytes - told;
   const rows = first.rows + sent.rows;
   await agents.stop();
@@ -50,6 +53,7 @@ async function measureRound(run: Run): Promise<AgentsRound> {
     // Every row is acknowledged by now; what is missing in the sums is told in rows of their mean, and at least one.
     lost: missing === 0 ? 0 : Math.ceil((Math.abs(missing) * rows) / (first.bytes + sent.bytes)),
     ackP99Ms: quantile(sent.latenciesMs, 0.99),
+    edges,
   };
 }
 
@@ -72,6 +76,7 @@ async function measure(run: Run): Promise<Result> {
       { label: `rows a second of ${streams} streams`, unit: '', perRound: each('rowsPerS') },
       { label: 'CPU of the aggregator', unit: 'cores', perRound: each('cpuCores'), bar: { atMost: 1 } },
       { label: 'memory of the aggregator', unit: 'MB', perRound: each('rssMb'), bar: { atMost: 1_500 } },
+      { label: 'edges of the graph', unit: '', perRound: each('edges') },
       { label: 'rows lost', unit: '', perRound: each('lost'), bar: { atMost: 0 } },
       { label: 'acknowledged, p99', unit: 'ms', perRound: each('ackP99Ms'), bar: { atMost: 1_000 } },
     ],

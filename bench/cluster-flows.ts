@@ -22,7 +22,7 @@ export const differentWindows = 2;
  * How long ago the first window began: long after the pods were made and before the aggregator heard of them, so that
  * nothing changes meanwhile; and so lately that nothing leaves the last hour while it is measured.
  */
-export const firstAgeMs = 600_000;
+export const firstAgeMs = 900_000;
 
 type Window = readonly FlowRecord[];
 

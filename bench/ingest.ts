@@ -11,7 +11,7 @@ import { median, quantile, rounded } from './statistics.ts';
 const streams = 500;
 const cluster = { pods: 15_000, nodes: streams, replicas: 3, namespaces: 100 };
 /** The first ones tell the dictionaries, the next ones come at the load model's pace, the rest as fast as they are taken. */
-const [pacedWindows, fastWindows] = [3, 16];
+const [pacedWindows, fastWindows] = [3, 48];
 /** How long it takes until all have told one window of them: agents come back over a minute, not at once. */
 const dictionaryMs = 20_000;
 /** 5,000 nodes send their windows in the time of one. */
@@ -100,7 +100,7 @@ async function measure(run: Run): Promise<Result> {
  * its own settings). The aggregator is a process of its own and only its CPU time counts: all threads, in user space
  * and in the kernel; a database server is another process and does not. 500 nodes of 30 pods each send 400 rows a
  * window on a stream and a connection each: two windows with their dictionaries, three at the pace of 5,000 nodes, for
- * `ack_p99_ms`, and 16 as fast as they are taken, for `rows_per_cpu_s`. `bytes_per_edge`: by how much the resident
+ * `ack_p99_ms`, and 48 as fast as they are taken, for `rows_per_cpu_s`. `bytes_per_edge`: by how much the resident
  * memory grew from before the first stream to the end, by the edges of the graph.
  */
 export const ingest: Bench = {
