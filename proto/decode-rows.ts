@@ -144,12 +144,7 @@ function decodeDrops(message: wire.Rows, rows: number, maxDrops: number, diction
  * The numbers of rows. @param isClient for each row 1 where a client reports it, else 0. @param memory that they lie in
  * @throws Invalid for what is not good
  */
-export function decodeNumbers(
-  coded: CodedNumbers,
-  isClient: Uint8Array,
-  window: Window,
-  memory = newMemory,
-): Numbers {
+export function decodeNumbers(coded: CodedNumbers, isClient: Uint8Array, window: Window, memory = newMemory): Numbers {
   const columns = new Columns(isClient.length, columnsIn(coded), memory);
   return { counters: decodeCounters(coded, isClient, columns), ...decodeTimes(coded, window, columns) };
 }

@@ -1,13 +1,12 @@
 import { Counter, type Registry } from 'prom-client';
-import { verdictOf } from '../../core/edge.ts';
-import { counterNames, directionOf, type Protocol, zeroCounters } from '../../core/flow.ts';
+import { counterNames, directionOf } from '../../core/flow.ts';
 import { type Entity, namespaceOf } from '../../core/identity.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import type { Column } from '../../proto/column-batch.ts';
 import type { Lane } from '../graph/lane.ts';
 import { LaneNotes } from '../graph/lane-notes.ts';
-import { fillCounters, noDrops, type Rows } from '../graph/rows.ts';
 import type { Segment } from '../graph/segment.ts';
+import { type Reporting, RowVerdicts } from './row-verdicts.ts';
 
 const labelNames = ['direction', 'verdict', 'source_namespace', 'destination_namespace', 'protocol'] as const;
 type Labels = Readonly<Record<(typeof labelNames)[number], string>>;
@@ -48,57 +47,12 @@ interface Series {
 }
 
 /** Lanes that are counted alike: to look each up by its labels would take longer than to count it. */
-interface LaneGroup {
+interface LaneGroup extends Reporting {
   readonly labels: LaneLabels;
-  readonly protocol: Protocol;
-  readonly isClient: boolean;
   readonly series: Partial<Record<Verdict, Series>>;
 }
 
-const [toServer, toClient, packetsToClient, established] = (
-  ['bytesToServer', 'bytesToClient', 'packetsToClient', 'established'] as const
-).map((name) => counterNames.indexOf(name)) as [number, number, number, number];
-
-/** Those of the row that is judged: an object for each is much of what a batch takes. */
-const judgedCounters = zeroCounters();
-
-/** What the reporting end alone makes of each row. */
-class Verdicts {
-  readonly #rows: Rows;
-  readonly #established: Column;
-  readonly #toServer: Column;
-  readonly #toClient: Column;
-  readonly #packetsToClient: Column;
-
-  constructor(rows: Rows) {
-    this.#rows = rows;
-    const column = (counter: number) => rows.counters[counter] as Column;
-    this.#established = column(established);
-    this.#toServer = column(toServer);
-    this.#toClient = column(toClient);
-    this.#packetsToClient = column(packetsToClient);
-  }
-
-  at(row: number, group: LaneGroup): Verdict {
-    return this.#cameThrough(row, group) ? 'forwarded' : this.#judged(row, group);
-  }
-
-  /** What verdictOf asks first, without an object for each row: most rows are of what came through. */
-  #cameThrough(row: number, { protocol, isClient }: LaneGroup): boolean {
-    if (protocol === 'TCP') {
-      const carried = isClient ? this.#toClient : this.#toServer;
-      return (this.#established[row] as number) > 0 || (carried[row] as number) > 0;
-    }
-    const isPlain = protocol !== 'SCTP' && this.#rows.drops.size === 0;
-    return isPlain && (this.#packetsToClient[row] as number) > 0;
-  }
-
-  #judged(row: number, { protocol, isClient }: LaneGroup): Verdict {
-    fillCounters(judgedCounters, this.#rows, row);
-    const report = { counters: judgedCounters, drops: this.#rows.drops.get(row) ?? noDrops };
-    return verdictOf(protocol, isClient ? report : null, isClient ? null : report);
-  }
-}
+const [toServer, toClient] = [counterNames.indexOf('bytesToServer'), counterNames.indexOf('bytesToClient')];
 
 /**
  * Traffic by namespaces, never by pod or address. Each end's reports are their own series (direction egress is what
@@ -154,7 +108,7 @@ export class TrafficMetrics {
   count({ rows, losses }: Segment): void {
     const { among, at } = rows.lanes;
     const noted = this.#noted.of(among);
-    const verdicts = new Verdicts(rows);
+    const verdicts = new RowVerdicts(rows);
     const [bytesToServer, bytesToClient] = [rows.counters[toServer] as Column, rows.counters[toClient] as Column];
     for (let row = 0; row < at.length; row++) {
       const place = at[row] as number;

@@ -25,11 +25,7 @@ export function segmentOf({ rows, numbers, ...segment }: KeptSegment): Segment {
   return { ...segment, rows: { ...rows, ...read }, coded: null };
 }
 
-function numbersIn(
-  body: Uint8Array,
-  { lanes }: Pick<Rows, 'lanes'>,
-  { window }: Pick<Segment, 'window'>,
-): Numbers {
+function numbersIn(body: Uint8Array, { lanes }: Pick<Rows, 'lanes'>, { window }: Pick<Segment, 'window'>): Numbers {
   const isClient = Uint8Array.from(lanes, ({ reporter }) => (reporter === 'client' ? 1 : 0));
   const { counters, firstSeenUnixMs, lastSeenUnixMs } = decodeNumbers(codedNumbersIn(body), isClient, window);
   return {

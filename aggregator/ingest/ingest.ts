@@ -12,7 +12,8 @@ import { type CreditLimits, type Pace, paceOf } from './credits.ts';
 import { DictionaryBudget } from './dictionary-budget.ts';
 import { type Fate, IngestCounts, type IngestLedger } from './ledger.ts';
 import type { Resolver } from './resolver.ts';
-import { type PushCall, Session, type SessionHost } from './session.ts';
+import type { PushCall } from './push-call.ts';
+import { Session, type SessionHost } from './session.ts';
 import type { StreamLanes } from './stream-lanes.ts';
 import { Turns } from './turns.ts';
 

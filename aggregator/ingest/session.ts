@@ -9,18 +9,8 @@ import type { ColumnLoan } from './column-pool.ts';
 import { Inbox, type Received } from './inbox.ts';
 import { asWeirError, oldestIn, refusalOf, versionFor } from './judgement.ts';
 import type { Fate } from './ledger.ts';
+import type { PushCall } from './push-call.ts';
 import type { StreamLanes } from './stream-lanes.ts';
-
-/** The stream of one agent, as far as a session needs it. */
-export interface PushCall {
-  /** @returns false when the agent does not read: nothing more should be written until `drained` is called */
-  write(response: wire.PushResponse): boolean;
-  /** Ends the stream with an error. */
-  fail(error: WeirError): void;
-  /** Stops taking requests from the network. */
-  pause(): void;
-  resume(): void;
-}
 
 /** How long a stream may be open before its agent says who it is. */
 const helloWithinMs = 10_000;
@@ -137,7 +127,9 @@ export class Session {
     this.#isClogged = false;
     this.#acknowledge();
     this.#over = true;
-    this.#log.warn({ node: this.#hello?.node, code: error.code, error: error.message }, 'agent stream ended');
+    // Of an aggregator that stops one line for each agent says nothing.
+    const level = error.code === 'SHUTTING_DOWN' ? 'debug' : 'warn';
+    this.#log[level]({ node: this.#hello?.node, code: error.code, error: error.message }, 'agent stream ended');
     this.#call.fail(error);
     this.#end();
   }
@@ -212,12 +204,7 @@ export class Session {
   }
 
   /** A batch waits as it was sent, which takes a tenth of the memory, and is read and resolved when it is its turn. */
-  async #process(
-    before: Promise<void>,
-    message: wire.Batch,
-    hello: wire.Hello,
-    welcomed: Welcomed,
-  ): Promise<void> {
+  async #process(before: Promise<void>, message: wire.Batch, hello: wire.Hello, welcomed: Welcomed): Promise<void> {
     await before;
     const loan = this.#host.lend();
     let isCommitting = false;
@@ -242,12 +229,7 @@ export class Session {
   }
 
   /** Null when nothing is taken any more. A batch that was read is resolved at once, if that can be. */
-  #read(
-    message: wire.Batch,
-    { node }: wire.Hello,
-    { inbox, lanes }: Welcomed,
-    loan: ColumnLoan,
-  ): Taken | null {
+  #read(message: wire.Batch, { node }: wire.Hello, { inbox, lanes }: Welcomed, loan: ColumnLoan): Taken | null {
     if (this.#over || this.#refused) return null;
     const received = this.#checked(inbox.receive(message, (numbers) => loan.take(numbers)));
     if (received.type !== 'batch') return received;

@@ -55,7 +55,12 @@ export function nameRows({ laneIds, drops, names, ...columns }: PackedRows, numb
   }
   const namesOf = new Map<number, readonly string[]>();
   for (const [row, nameId] of names) namesOf.set(row, [...(namesOf.get(row) ?? []), numbered.name(nameId)]);
-  return { ...columns, lanes: LaneColumn.of(Array.from(laneIds, (id) => numbered.lane(id))), drops: dropsOf, names: namesOf };
+  return {
+    ...columns,
+    lanes: LaneColumn.of(Array.from(laneIds, (id) => numbered.lane(id))),
+    drops: dropsOf,
+    names: namesOf,
+  };
 }
 
 /**

@@ -116,7 +116,10 @@ t.test('a PostgreSQL server', async (t) => {
     await client.query("INSERT INTO weir_name VALUES ('demo', 1, 'n1')");
     const segment = plainSegment('n1', 1, 1);
     const { window } = segment;
-    const columns = packSegment(segment, { laneIds: (lanes) => new Float64Array(lanes.length).fill(1), nameId: () => 1 });
+    const columns = packSegment(segment, {
+      laneIds: (lanes) => new Float64Array(lanes.length).fill(1),
+      nameId: () => 1,
+    });
     await client.query(`INSERT INTO weir_segment VALUES ('demo', 7, 'n1', 1, 1, $1, $2, '{"spool":3}', $3)`, [
       window.startUnixMs,
       window.endUnixMs,

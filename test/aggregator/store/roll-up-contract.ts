@@ -173,7 +173,8 @@ export function rollUpContract(t: Test, make: () => StoreUnderTest | Promise<Sto
       store.view('demo', async (view) => {
         const seen = [];
         for await (const { rows } of view.remains()) {
-          for (const [row, { key }] of [...rows.lanes].entries()) seen.push([key, rows.firstSeen[row], rows.lastSeen[row]]);
+          for (const [row, { key }] of [...rows.lanes].entries())
+            seen.push([key, rows.firstSeen[row], rows.lastSeen[row]]);
         }
         return seen.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1));
       });
