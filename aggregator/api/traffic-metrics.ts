@@ -116,7 +116,7 @@ export class TrafficMetrics {
       if (Number.isNaN(number)) noted[place] = number = this.#groupOfLane(among[place] as Lane);
       const group = this.#groups[number] as LaneGroup;
       const verdict = verdicts.at(row, group);
-      const series = (group.series[verdict] ??= this.#boundedSeries({ ...group.labels, verdict }));
+      const series = (group.series[verdict] ??= this.#boundedSeries(withVerdict(group.labels, verdict)));
       series.newFlows++;
       series.newBytes += (bytesToServer[row] as number) + (bytesToClient[row] as number);
     }
@@ -167,6 +167,11 @@ export class TrafficMetrics {
     }
     return series;
   }
+}
+
+/** In the order of labelNames, in which they are shown. */
+function withVerdict({ direction, ...places }: LaneLabels, verdict: Verdict): Labels {
+  return { direction, verdict, ...places };
 }
 
 function foldedOf<Some extends LaneLabels>(labels: Some): Some {
