@@ -3,7 +3,10 @@ import { type EdgeId, edgeKey } from '../../core/edge.ts';
 import type { Role } from '../../core/flow.ts';
 import { type Entity, entityKey, type ServiceRef } from '../../core/identity.ts';
 
-/** Where a count belongs: what one end reports of one edge, by one Service or by none. */
+/**
+ * Where a count belongs: what one end reports of one edge, by one Service or by none. Never changes, but for what a store
+ * notes in it.
+ */
 export interface Lane {
   readonly edge: EdgeId;
   readonly reporter: Role;
@@ -12,6 +15,9 @@ export interface Lane {
   readonly edgeKey: string;
   /** Equal for equal lanes only. */
   readonly key: string;
+  /** What a store's dictionary calls it, good for as long as `numberedBy` is what the dictionary says. */
+  number: number;
+  numberedBy: object | null;
 }
 
 function laneKey(keyOfEdge: string, reporter: Role, service: ServiceRef | null): string {
@@ -36,7 +42,7 @@ export class Lanes {
     if (lane === undefined) {
       const { client, server, protocol, port } = edge;
       const shared = { client: this.#entity(client), server: this.#entity(server), protocol, port };
-      lane = { edge: shared, reporter, service, edgeKey: keyOfEdge, key };
+      lane = { edge: shared, reporter, service, edgeKey: keyOfEdge, key, number: 0, numberedBy: null };
       this.#byKey.set(key, lane);
     }
     return lane;

@@ -105,9 +105,13 @@ export class PostgresDictionary {
     for (const place of at) {
       if (!Number.isNaN(noted[place])) continue;
       const lane = among[place] as Lane;
-      const id = this.#laneIds.get(lane.key);
-      if (id === undefined) unknown.set(lane.key, lane);
-      else noted[place] = id;
+      const id = lane.numberedBy === this.#noted ? lane.number : this.#laneIds.get(lane.key);
+      if (id === undefined) {
+        unknown.set(lane.key, lane);
+      } else {
+        noted[place] = id;
+        [lane.number, lane.numberedBy] = [id, this.#noted];
+      }
     }
   }
 

@@ -86,18 +86,19 @@ export class SqliteDictionary {
     for (let row = 0; row < at.length; row++) {
       const place = at[row] as number;
       let id = noted[place] as number;
-      if (Number.isNaN(id)) noted[place] = id = this.#idOf(cluster, among[place] as Lane, ids.byKey);
+      if (Number.isNaN(id)) noted[place] = id = this.#idOf(cluster, among[place] as Lane, ids);
       laneIds[row] = id;
     }
     return laneIds;
   }
 
-  #idOf(cluster: string, lane: Lane, byKey: LRUCache<string, number>): number {
-    let id = byKey.get(lane.key);
-    if (id === undefined) {
-      id = this.#findLane(cluster, lane);
-      byKey.set(lane.key, id);
-    }
+  /** From the lane itself where it was noted before: a checkpoint has all lanes there are, in a list of its own. */
+  #idOf(cluster: string, lane: Lane, ids: LaneIds): number {
+    if (lane.numberedBy === ids) return lane.number;
+    const known = ids.byKey.get(lane.key);
+    const id = known ?? this.#findLane(cluster, lane);
+    if (known === undefined) ids.byKey.set(lane.key, id);
+    [lane.number, lane.numberedBy] = [id, ids];
     return id;
   }
 
