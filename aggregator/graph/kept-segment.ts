@@ -1,7 +1,6 @@
-import { counterNames } from '../../core/flow.ts';
 import { codedNumbersIn } from '../../proto/decode-batch.ts';
 import { decodeNumbers } from '../../proto/decode-rows.ts';
-import type { Rows } from './rows.ts';
+import { numbersOf, type Rows } from './rows.ts';
 import type { Segment } from './segment.ts';
 
 type Numbers = Pick<Rows, 'counters' | 'firstSeen' | 'lastSeen'>;
@@ -27,10 +26,5 @@ export function segmentOf({ rows, numbers, ...segment }: KeptSegment): Segment {
 
 function numbersIn(body: Uint8Array, { lanes }: Pick<Rows, 'lanes'>, { window }: Pick<Segment, 'window'>): Numbers {
   const isClient = Uint8Array.from(lanes, ({ reporter }) => (reporter === 'client' ? 1 : 0));
-  const { counters, firstSeenUnixMs, lastSeenUnixMs } = decodeNumbers(codedNumbersIn(body), isClient, window);
-  return {
-    counters: counterNames.map((name) => counters[name]),
-    firstSeen: firstSeenUnixMs,
-    lastSeen: lastSeenUnixMs,
-  };
+  return numbersOf(decodeNumbers(codedNumbersIn(body), isClient, window));
 }

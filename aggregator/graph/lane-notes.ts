@@ -10,7 +10,7 @@ interface Noted {
 /** What somebody calls lanes by number, by their place in the lists that columns refer to. Lists are held weakly. */
 export class LaneNotes {
   readonly #stands: (lane: Lane, value: number) => boolean;
-  #byList = new WeakMap<readonly Lane[], Noted>();
+  readonly #byList = new WeakMap<readonly Lane[], Noted>();
   #round = 0;
 
   /** @param stands whether a number is still the lane's; it is asked after `doubt` */
@@ -41,11 +41,6 @@ export class LaneNotes {
   /** Some numbers may be no longer what they were. */
   doubt(): void {
     this.#round++;
-  }
-
-  /** No number means anything any more. */
-  forget(): void {
-    this.#byList = new WeakMap();
   }
 }
 

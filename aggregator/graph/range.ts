@@ -31,8 +31,8 @@ export function laneFilter(scope: Scope): ((lane: Lane) => boolean) | null {
 /** The same with only the rows of some lanes. @param matches null for all */
 export function onlyLanes(contribution: Contribution, matches: ((lane: Lane) => boolean) | null): Contribution {
   if (matches === null) return contribution;
-  const kept: number[] = [];
-  for (const [row, lane] of [...contribution.rows.lanes].entries()) if (matches(lane)) kept.push(row);
+  const { lanes } = contribution.rows;
+  const kept = [...lanes.at.keys()].filter((row) => matches(lanes.get(row)));
   const rows = pickRows(contribution.rows, kept);
   const sightings = contribution.sightings === null ? null : pick(contribution.sightings, kept);
   return { ...contribution, rows, sightings };

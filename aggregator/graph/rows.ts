@@ -8,7 +8,7 @@ import {
   type MutableCounters,
   zeroCounters,
 } from '../../core/flow.ts';
-import { type Column, isZero, zeroColumn } from '../../proto/column-batch.ts';
+import { type Column, isZero, type Numbers, zeroColumn } from '../../proto/column-batch.ts';
 import { LaneColumn } from './lane-column.ts';
 
 /** How many counters a row has. */
@@ -35,6 +35,12 @@ export interface Rows {
   readonly evidence: Uint8Array;
   readonly drops: ReadonlyMap<number, Drops>;
   readonly names: ReadonlyMap<number, readonly string[]>;
+}
+
+/** The numbers of rows, as they are read. */
+export function numbersOf(read: Numbers): Pick<Rows, 'counters' | 'firstSeen' | 'lastSeen'> {
+  const { counters, firstSeenUnixMs: firstSeen, lastSeenUnixMs: lastSeen } = read;
+  return { counters: counterNames.map((name) => counters[name]), firstSeen, lastSeen };
 }
 
 export const noDrops: Drops = {};

@@ -3,7 +3,7 @@ import { counterNames, type Drops } from '../../core/flow.ts';
 import { type Column, isZero, type RowColumns, zeroColumn } from '../../proto/column-batch.ts';
 import type { Lane } from '../graph/lane.ts';
 import { LaneColumn } from '../graph/lane-column.ts';
-import { noNames, type Rows, sumOfDrops } from '../graph/rows.ts';
+import { noNames, numbersOf, type Rows, sumOfDrops } from '../graph/rows.ts';
 import { type Places, placesOf } from './lane-places.ts';
 
 const nothingDropped: ReadonlyMap<number, Drops> = new Map<number, Drops>();
@@ -89,9 +89,7 @@ export function rowsOfColumns(columns: RowColumns, slots: Uint32Array, lanes: re
   if (places === null) {
     return {
       lanes: new LaneColumn(lanes, slots),
-      counters: counterNames.map((name) => columns.counters[name]),
-      firstSeen: columns.firstSeenUnixMs,
-      lastSeen: columns.lastSeenUnixMs,
+      ...numbersOf(columns),
       evidence,
       ...shared,
     };

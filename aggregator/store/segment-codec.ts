@@ -1,8 +1,8 @@
-import { type CounterName, counterNames } from '../../core/flow.ts';
+import { counterNames } from '../../core/flow.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
 import type { CodedNumbers, CodedRows } from '../../proto/column-batch.ts';
 import { decodeNumbers } from '../../proto/decode-rows.ts';
-import type { Rows } from '../graph/rows.ts';
+import { numbersOf, type Rows } from '../graph/rows.ts';
 import type { Segment } from '../graph/segment.ts';
 import {
   checkedEvidence,
@@ -97,13 +97,5 @@ function readCoded(reader: VarintReader, bytes: number, window: Window): PackedR
     isClient[row] = both % 2;
   }
   const coded = Object.fromEntries(codedColumns.map((name) => [name, reader.readBytes()])) as unknown as CodedNumbers;
-  const { counters, firstSeenUnixMs, lastSeenUnixMs } = decodeNumbers(coded, isClient, window);
-  return {
-    laneIds,
-    counters: counterNames.map((name: CounterName) => counters[name]),
-    firstSeen: firstSeenUnixMs,
-    lastSeen: lastSeenUnixMs,
-    evidence,
-    ...readTexts(reader, length),
-  };
+  return { laneIds, ...numbersOf(decodeNumbers(coded, isClient, window)), evidence, ...readTexts(reader, length) };
 }

@@ -12,6 +12,7 @@ import { channelCredentials } from '../../tls/grpc-credentials.ts';
 import { start, TestCluster } from '../aggregator/running.ts';
 import { Authority } from '../tls/authority.ts';
 import { anyStatus, call, noState, openSpool, windowOf } from './spools.ts';
+import { eagerExporter } from './exporter-options.ts';
 
 const log = pino({ level: 'silent' });
 const rotations = 3;
@@ -36,15 +37,7 @@ t.test('no batch is lost and none counts twice while certificates expire and are
   const channel = channelCredentials(files, null);
   const open = () =>
     connect(aggregator.addresses[0] as string, { 'grpc.ssl_target_name_override': 'weir-aggregator' }, channel);
-  const options = {
-    cluster: 'demo',
-    node: 'n1',
-    version: '0',
-    firstRetryMs: 10,
-    longestRetryMs: 50,
-    answerWithinMs: 10_000,
-  };
-  const exporter = new Exporter(open, spool, options, () => anyStatus, log);
+  const exporter = new Exporter(open, spool, eagerExporter, () => anyStatus, log);
   t.teardown(() => exporter.stop());
   exporter.start();
   let windows = 0;

@@ -7,6 +7,7 @@ import { Exporter } from '../../agent/export/exporter.ts';
 import { connect } from '../../proto/services.ts';
 import { IngestDouble } from './ingest-double.ts';
 import { anyStatus, call, noState, openSpool, windowOf } from './spools.ts';
+import { eagerExporter } from './exporter-options.ts';
 
 const status = { ...anyStatus };
 
@@ -20,14 +21,7 @@ function folderFor(t: Test): string {
 function setUp(t: Test, folder: string, epoch = 100) {
   const address = `unix:${join(folder, 'ingest.sock')}`;
   const spool = openSpool(join(folder, 'spool'), epoch);
-  const options = {
-    cluster: 'c',
-    node: 'n1',
-    version: '0',
-    firstRetryMs: 10,
-    longestRetryMs: 50,
-    answerWithinMs: 10_000,
-  };
+  const options = { ...eagerExporter, cluster: 'c' };
   const exporter = new Exporter(
     () => connect(address),
     spool,

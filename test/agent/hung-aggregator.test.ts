@@ -11,6 +11,7 @@ import { connect } from '../../proto/services.ts';
 import { AggregatorProcess } from '../aggregator/process.ts';
 import { IngestDouble } from './ingest-double.ts';
 import { anyStatus, call, noState, openSpool, windowOf } from './spools.ts';
+import { eagerExporter } from './exporter-options.ts';
 
 /* An aggregator that hangs takes connections all the same, and says nothing on those that it has. */
 
@@ -21,7 +22,6 @@ async function setUp(t: Test, folder: string, first: string) {
   await other.listen(address);
   t.teardown(() => other.kill());
   const spool = openSpool(join(folder, 'spool'), 100);
-  const options = { cluster: 'demo', node: 'n1', version: '0', firstRetryMs: 10, longestRetryMs: 50 };
   let next = first;
   const open = () => {
     const connection = connect(next, keepalive(200, 200));
@@ -29,7 +29,7 @@ async function setUp(t: Test, folder: string, first: string) {
     return connection;
   };
   const log = pino({ level: 'silent' });
-  const exporter = new Exporter(open, spool, { ...options, answerWithinMs: 1_000 }, () => anyStatus, log);
+  const exporter = new Exporter(open, spool, { ...eagerExporter, answerWithinMs: 1_000 }, () => anyStatus, log);
   t.teardown(() => exporter.stop());
   const see = (number: number) => {
     spool.append(windowOf(number, [call(80)]), noState);

@@ -10,6 +10,7 @@ import { podYaml } from '../aggregator/cluster-fixture.ts';
 import { everything, newFolder, start, TestCluster } from '../aggregator/running.ts';
 import { seededRandom } from '../../bench/node-flows.ts';
 import { anyStatus, call, noState, openSpool, windowOf } from './spools.ts';
+import { eagerExporter } from './exporter-options.ts';
 
 const ports = Array.from({ length: 20 }, (_, i) => 8_000 + i);
 
@@ -32,14 +33,7 @@ for (const seed of [1, 2]) {
         ledger.merged += spool.ledger.mergedBatches;
         ledger.dropped += spool.ledger.droppedBatches;
         spool = openSpool(join(folder, 'spool'), 1_000 * ++ledger.starts, 4_500, random);
-        const options = {
-          cluster: 'demo',
-          node: 'n1',
-          version: '0',
-          firstRetryMs: 5,
-          longestRetryMs: 20,
-          answerWithinMs: 10_000,
-        };
+        const options = { ...eagerExporter, firstRetryMs: 5, longestRetryMs: 20 };
         const own = new Exporter(
           () => connect(address),
           spool,

@@ -10,6 +10,7 @@ import { podYaml } from '../aggregator/cluster-fixture.ts';
 import { everything, type Running, start, TestCluster } from '../aggregator/running.ts';
 import { seededRandom } from '../../bench/node-flows.ts';
 import { anyStatus, call, noState, openSpool, windowOf } from './spools.ts';
+import { eagerExporter } from './exporter-options.ts';
 
 /** An agent that says it watches n1, as far as its spool and exporter go. */
 class SpoolingAgent {
@@ -32,14 +33,7 @@ class SpoolingAgent {
   /** @param epoch what its clock says */
   start(epoch: number): void {
     this.#spools.push(openSpool(this.#folder, epoch, 1 << 20, this.#random));
-    const options = {
-      cluster: 'demo',
-      node: 'n1',
-      version: '0',
-      firstRetryMs: 5,
-      longestRetryMs: 20,
-      answerWithinMs: 10_000,
-    };
+    const options = { ...eagerExporter, firstRetryMs: 5, longestRetryMs: 20 };
     this.#exporter = new Exporter(
       () => connect(this.#address),
       this.spool,

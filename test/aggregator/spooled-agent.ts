@@ -4,6 +4,7 @@ import { Exporter } from '../../agent/export/exporter.ts';
 import { connect } from '../../proto/services.ts';
 import { anyStatus, call, noState, openSpool, windowOf } from '../agent/spools.ts';
 import { everything, type Running } from './running.ts';
+import { eagerExporter } from '../agent/exporter-options.ts';
 
 export interface AgentOptions {
   readonly folder: string;
@@ -15,7 +16,7 @@ export interface AgentOptions {
 /** An agent's spool and exporter as they are after a start. @param to asked for each stream anew */
 export function startAgent(t: Test, to: () => Running, { folder, node = 'n1', clockUnixMs }: AgentOptions) {
   const spool = openSpool(folder, clockUnixMs);
-  const options = { cluster: 'demo', node, version: '0', firstRetryMs: 10, longestRetryMs: 50, answerWithinMs: 10_000 };
+  const options = { ...eagerExporter, node };
   const connection = () => connect(to().aggregator.addresses[0] as string);
   const exporter = new Exporter(connection, spool, options, () => anyStatus, pino({ level: 'silent' }));
   t.teardown(() => exporter.stop());

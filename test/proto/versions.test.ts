@@ -13,6 +13,7 @@ import { anyStatus, call, noState, openSpool, windowOf } from '../agent/spools.t
 import { batchOf, call as callOf } from '../aggregator/pusher.ts';
 import { start, TestCluster } from '../aggregator/running.ts';
 import { columnBatchOf } from './columns.ts';
+import { eagerExporter } from '../agent/exporter-options.ts';
 
 const source = join(import.meta.dirname, '..', '..', '..', 'proto', 'weir', 'v1', 'ingest.proto');
 const options = { longs: Number, enums: String, defaults: true, oneofs: true };
@@ -112,14 +113,7 @@ for (const [name, changes, versions] of [
     t.teardown(() => server.forceShutdown());
     const spool = openSpool(join(temporary(t), 'spool'), 5);
     for (const number of [1, 2, 3]) spool.append(windowOf(number, [call(80)]), noState);
-    const own = {
-      cluster: 'c',
-      node: 'n1',
-      version: '0',
-      firstRetryMs: 10,
-      longestRetryMs: 50,
-      answerWithinMs: 10_000,
-    };
+    const own = { ...eagerExporter, cluster: 'c' };
     const exporter = new Exporter(
       () => connect(address),
       spool,
