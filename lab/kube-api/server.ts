@@ -12,6 +12,7 @@ import { json, readBody, send } from './http.ts';
 import { listObjects } from './list.ts';
 import { ObjectStore } from './object-store.ts';
 import { describe } from './openapi.ts';
+import type { PodAccess } from './pod-access.ts';
 import type { Subject } from './rbac.ts';
 import { type Target, targetOf } from './request.ts';
 import { type ApiResource, groupVersionOf, knownResources } from './resources.ts';
@@ -19,6 +20,7 @@ import { requestToken } from './service-tokens.ts';
 import { scaleOf } from './scale.ts';
 import { failure, type Status } from './status.ts';
 import { writeSubresource } from './subresources.ts';
+import { openTunnel, refuse, type Upgrade } from './tunnel/upgrade.ts';
 import { Watch } from './watch.ts';
 import { type SchemaCheck, Writer } from './write.ts';
 
@@ -40,8 +42,8 @@ export interface KubeApiOptions {
   readonly schema?: SchemaCheck;
   /** Whether there are kubelets: a pod that is deleted is there until the one of its node has taken it away. */
   readonly hasKubelets?: boolean;
-  /** What a pod's container has said so far; null where no such pod runs. @param pod `namespace/name` */
-  readonly logOf?: (pod: string) => string | null;
+  /** What kubelets do in pods; without it nobody gets into one. */
+  readonly pods?: PodAccess;
   /** Custom kinds that are installed, as `group/version`. */
   readonly installed?: readonly string[];
   readonly bookmarkEveryMs?: Milliseconds;
@@ -160,11 +162,35 @@ export class KubeApi {
     const asking = clientAuthority === undefined ? {} : { ca: clientAuthority, requestCert: true };
     const answer = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response);
     const server: Server = tls === undefined ? createServer(answer) : createTlsServer({ ...tls, ...asking }, answer);
+    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      this.#upgrade({ request, socket, head });
+    });
     server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
     return server;
+  }
+
+  /** Lets somebody into a pod. */
+  #upgrade(upgrade: Upgrade): void {
+    const { method = 'GET', url: asked = '/' } = upgrade.request;
+    this.requests.push(asked);
+    const { pathname, searchParams } = new URL(asked, 'http://server');
+    const target = targetOf(pathname);
+    const caller = this.gate.callerOf(upgrade.request);
+    const isUnknown = caller !== null && 'code' in caller;
+    // As servers do from Kubernetes 1.35 on: to connect is to create, also where a WebSocket begins with GET.
+    const refusal = isUnknown
+      ? caller
+      : (this.gate.refusal(method, pathname, target, false, caller) ??
+        this.gate.refusal('POST', pathname, target, false, caller));
+    const { pods } = this.#options;
+    const id = `${target?.namespace}/${target?.name}`;
+    if (refusal !== null) refuse(upgrade, refusal);
+    else if (pods === undefined || target?.resource.kind !== 'Pod' || this.store.get(target.resource, id) === null) {
+      refuse(upgrade, failure(404, `${pathname} not found`));
+    } else openTunnel(upgrade, target.subresource, pods, id, searchParams);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -240,7 +266,7 @@ export class KubeApi {
   }
 
   #log({ namespace }: Target, name: string, response: ServerResponse): void {
-    const text = this.#options.logOf?.(`${namespace}/${name}`) ?? null;
+    const text = this.#options.pods?.logOf(`${namespace}/${name}`) ?? null;
     if (text === null) send(response, 404, failure(404, `pods "${name}" not found`));
     else response.writeHead(200, { 'content-type': 'text/plain' }).end(text);
   }

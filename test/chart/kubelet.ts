@@ -1,15 +1,19 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container as ContainerSpec, Volume } from 'kubernetes-types/core/v1.js';
+import { fieldAt } from '../../lab/kube-api/field-at.ts';
 import type { StoredChange, StoredObject } from '../../lab/kube-api/object-store.ts';
 import type { KubeApi } from '../../lab/kube-api/server.ts';
 import type { TestNode } from '../agent/node-fixture.ts';
 import type { TestPod } from '../agent/pod-wiring.ts';
 import { Controllers } from './controllers.ts';
 import { makeVolume, mountsOf, type PodPlace } from './kubelet-volumes.ts';
+import { connectionIn } from './listener.ts';
 import { idOf } from './object-states.ts';
-import { isEnding, isOnNode } from '../../lab/kube-api/pod-end.ts';
+import { isEnding } from '../../lab/kube-api/pod-end.ts';
 import { environmentOf, hostsFile } from './pod-environment.ts';
 import { PodNetwork } from './pod-network.ts';
 import { RunningPod } from './running-pod.ts';
@@ -35,6 +39,8 @@ export class Kubelet {
   readonly #controllers: Controllers;
   /** By UID. */
   readonly #pods = new Map<string, Running>();
+  /** UIDs of the pods that the tests run. */
+  readonly #others = new Set<string>();
   readonly #ending = new Map<string, Promise<void>>();
   readonly #unfollow: () => void;
   /** What every container has as /etc/hosts, changed while they run. */
@@ -66,6 +72,7 @@ export class Kubelet {
   /** A pod of somebody else that has an interface, and runs what the test runs in it. */
   addPod(namespace: string, name: string): TestPod {
     const uid = `uid-${name}`;
+    this.#others.add(uid);
     const pod = this.#network.add(namespace, name, uid);
     const metadata = { name, namespace, uid, labels: { app: name } };
     const status = { phase: 'Running', podIP: pod.address, podIPs: [{ ip: pod.address }] };
@@ -82,6 +89,16 @@ export class Kubelet {
   /** The process of a pod's container. @throws Error when there is none */
   pidOf(id: string): number {
     return this.#pod(id).pid;
+  }
+
+  /** Starts a command in the container of a pod. @throws Error when there is none */
+  async exec(id: string, command: readonly string[]): Promise<ChildProcessWithoutNullStreams> {
+    return await this.#pod(id).exec(command);
+  }
+
+  /** Connects to a port of a pod. @throws Error when there is none, or nobody listens */
+  async connect(id: string, port: number): Promise<Socket> {
+    return await connectionIn(this.#pod(id).netns, port);
   }
 
   /** Ends the container of a pod as with `kill -9`. @throws Error when there is none */
@@ -148,7 +165,7 @@ export class Kubelet {
     const uid = (after ?? before)?.metadata.uid ?? '';
     if (after === null) void this.#end(uid, 0);
     else if (isEnding(after)) this.#finish(after);
-    else if (isOnNode(after) && after.metadata['ownerReferences'] !== undefined && !this.#pods.has(uid)) {
+    else if (fieldAt(after, 'spec.nodeName') === nodeName && !this.#others.has(uid) && !this.#pods.has(uid)) {
       // Once everybody was told of it, before there is more to be told.
       queueMicrotask(() => this.#run(after as PodObject & StoredObject));
     }

@@ -1,4 +1,5 @@
 import type { Test } from 'tap';
+import type { PodAccess } from '../../lab/kube-api/pod-access.ts';
 import { TestNode } from '../agent/node-fixture.ts';
 import { ApiCluster } from './api-cluster.ts';
 import { Kubelet } from './kubelet.ts';
@@ -11,7 +12,12 @@ export async function startNodeCluster(t: Test) {
   const logs = new Map<string, string>();
   const at = { host: node.address, listener: await listenerIn(node.netns, node.address) };
   const within = ['nsenter', `--net=/run/netns/${node.netns}`];
-  const cluster = await ApiCluster.start(t, { at, within, hasKubelets: true, logOf: (pod) => logs.get(pod) ?? null });
+  const pods: PodAccess = {
+    logOf: (pod) => logs.get(pod) ?? null,
+    exec: (pod, command) => kubelet.exec(pod, command),
+    connect: (pod, port) => kubelet.connect(pod, port),
+  };
+  const cluster = await ApiCluster.start(t, { at, within, hasKubelets: true, pods });
   const kubelet = new Kubelet(cluster.api, node, logs);
   t.teardown(async () => {
     if (!t.passing()) for (const [pod, text] of logs) t.comment(`${pod}: ${text.slice(-3000)}`);

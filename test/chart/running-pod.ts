@@ -1,3 +1,4 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container as ContainerSpec } from 'kubernetes-types/core/v1.js';
 import { Container, type ContainerPlace } from './container.ts';
@@ -42,6 +43,11 @@ export class RunningPod {
     this.#container = this.#start();
   }
 
+  /** Its network namespace, below /run/netns. */
+  get netns(): string {
+    return this.#place.netns;
+  }
+
   get pid(): number {
     return this.#container.pid;
   }
@@ -81,6 +87,7 @@ export class RunningPod {
   async #probe(container: Container): Promise<void> {
     const { startupProbe, readinessProbe } = this.#spec;
     const isOver = () => this.#isStopping || !container.running;
+    await container.started;
     for (const probe of [startupProbe, readinessProbe]) {
       if (probe === undefined) continue;
       const url = urlOf(probe, this.#spec, this.address);
@@ -104,6 +111,11 @@ export class RunningPod {
     if (this.#isReady === isReady) return;
     this.#isReady = isReady;
     this.#events.onChange();
+  }
+
+  /** Starts a command in its container. @throws Error when that does not run at the time */
+  async exec(command: readonly string[]): Promise<ChildProcessWithoutNullStreams> {
+    return await this.#container.exec(command);
   }
 
   /** Resolves when its container has ended by itself. */
