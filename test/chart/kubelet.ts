@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container as ContainerSpec, Volume } from 'kubernetes-types/core/v1.js';
+import type { Milliseconds } from '../../core/time.ts';
 import { fieldAt } from '../../lab/kube-api/field-at.ts';
 import type { StoredChange, StoredObject } from '../../lab/kube-api/object-store.ts';
 import type { KubeApi } from '../../lab/kube-api/server.ts';
@@ -16,12 +17,11 @@ import { idOf } from './object-states.ts';
 import { isEnding } from '../../lab/kube-api/pod-end.ts';
 import { environmentOf, hostsFile } from './pod-environment.ts';
 import { PodNetwork } from './pod-network.ts';
-import { RunningPod } from './running-pod.ts';
+import { defaultGraceSeconds, RunningPod } from './running-pod.ts';
 import { nodeName, type PodObject } from './workload-pods.ts';
 
 const pollMs = 50;
 const patienceMs = 90_000;
-const defaultGraceSeconds = 30;
 
 interface Running {
   readonly pod: RunningPod;
@@ -49,6 +49,8 @@ export class Kubelet {
   #held: Promise<void> = Promise.resolve();
   /** What the containers of each pod have said, by `namespace/name`. */
   readonly logs: Map<string, string>;
+  /** What a second of liveness probes takes: the minutes in which a pod that hangs is ended can be shortened. */
+  livenessSecondMs: Milliseconds = 1000;
 
   constructor(api: KubeApi, node: TestNode, logs: Map<string, string>) {
     this.#api = api;
@@ -99,6 +101,11 @@ export class Kubelet {
   /** Connects to a port of a pod. @throws Error when there is none, or nobody listens */
   async connect(id: string, port: number): Promise<Socket> {
     return await connectionIn(this.#pod(id).netns, port);
+  }
+
+  /** Stops the process of a pod's container where it stands: it hangs. @throws Error when there is none */
+  freeze(id: string): void {
+    process.kill(this.pidOf(id), 'SIGSTOP');
   }
 
   /** Ends the container of a pod as with `kill -9`. @throws Error when there is none */
@@ -199,6 +206,7 @@ export class Kubelet {
       onChange: () => this.#tell(uid),
       onProblem: (text) => this.#problems.push(`${text}: ${this.logs.get(id)?.slice(-2000)}`),
       mayRestart: () => this.#held,
+      secondMs: () => this.livenessSecondMs,
     });
     return { pod, place };
   }

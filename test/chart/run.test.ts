@@ -92,6 +92,18 @@ tap.test('what is installed runs, sees, and goes on over upgrades and new certif
   t.match(logs.get('weir/weir-agent-n1'), /"level":20/, 'which says more');
   t.strictSame(kubelet.problems, []);
 
+  const id = 'weir/weir-aggregator-0';
+  kubelet.livenessSecondMs = 10;
+  kubelet.freeze(id);
+  await traffic.connect(3);
+  await kubelet.ended(id);
+  kubelet.livenessSecondMs = 1000;
+  await kubelet.ready();
+  const restarts =
+    "kubectl get pod weir-aggregator-0 --namespace weir -o jsonpath='{.status.containerStatuses[0].restartCount}'";
+  t.equal(await cluster.must(restarts), '1', 'one that hangs is started again');
+  await untilSeen('after an aggregator that hung');
+
   await weir('alias set office 203.0.113.0/24');
   await backUp(cluster);
   const copied = traffic.made;
