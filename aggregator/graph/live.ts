@@ -3,7 +3,7 @@ import type { Clock, UnixMs } from '../../core/time.ts';
 import type { Checkpoint, Store, StoreView } from '../store/store.ts';
 import { contributionOf } from './contribution.ts';
 import { fill } from './filling.ts';
-import { type KeptSegment, keptOf, segmentOf } from './kept-segment.ts';
+import { AddedSince } from './added-since.ts';
 import type { Segment } from './segment.ts';
 import { snapshotOf } from './snapshot.ts';
 import { Standing, type StandingSpan } from './standing.ts';
@@ -22,12 +22,6 @@ export interface LiveOptions {
   readonly onAdded: (segment: Segment, id: number) => void;
 }
 
-/** One that was added while something else was under way. */
-interface AddedSince {
-  readonly id: number;
-  readonly segment: KeptSegment;
-}
-
 const allTime = {
   type: 'beginning',
   window: { startUnixMs: Number.MIN_SAFE_INTEGER, endUnixMs: Number.MAX_SAFE_INTEGER },
@@ -40,7 +34,7 @@ export class Live {
   #standing: Standing;
   #taken: TakenIds;
   /** What was added since the view was opened with which something is under way; null when nothing is. */
-  #sinceView: AddedSince[] | null = null;
+  #sinceView: AddedSince | null = null;
   /** Something could not be taken in or out: the sums are not to be relied on until they are made anew. */
   #outOfStep = false;
   #version = 0;
@@ -79,7 +73,7 @@ export class Live {
   add(segment: Segment, id: number): void {
     if (!this.#taken.take(id)) return;
     this.#standing.add(contributionOf(segment), segment.window.startUnixMs);
-    this.#sinceView?.push({ id, segment: keptOf(segment) });
+    this.#sinceView?.add(segment, id);
     this.#version++;
     this.#options.onAdded(segment, id);
   }
@@ -137,7 +131,7 @@ export class Live {
   async #withView(work: (view: StoreView) => Promise<boolean>): Promise<void> {
     const { store, cluster, log } = this.#options;
     let inStep = false;
-    this.#sinceView = [];
+    this.#sinceView = new AddedSince();
     try {
       inStep = await store.view(cluster, work);
     } finally {
@@ -166,11 +160,9 @@ export class Live {
     for await (const piece of view.pieces(leaving)) this.#remove(span, piece);
     for await (const { segment } of view.segments(leaving, 0)) this.#remove(span, contributionOf(segment));
     // What came late while that was read is in the span and not in the view.
-    for (const { id, segment } of this.#sinceView ?? []) {
-      const { startUnixMs } = segment.window;
-      const leaves = id > view.lastId && startUnixMs >= fromUnixMs && startUnixMs < toUnixMs;
-      if (leaves) this.#remove(span, contributionOf(segmentOf(segment)));
-    }
+    const leaves = (id: number, startUnixMs: UnixMs) =>
+      id > view.lastId && startUnixMs >= fromUnixMs && startUnixMs < toUnixMs;
+    for (const { segment } of this.#sinceView?.segments(leaves) ?? []) this.#remove(span, contributionOf(segment));
     span.fromUnixMs = toUnixMs;
     span.fold.beginsAt(toUnixMs);
     return true;
@@ -184,15 +176,15 @@ export class Live {
   async #build(): Promise<void> {
     const { store, cluster } = this.#options;
     const standing = this.#empty();
-    const since: AddedSince[] = (this.#sinceView = []);
+    const since = (this.#sinceView = new AddedSince());
     try {
       const throughId = await store.view(cluster, async (view) => {
         await fill(standing, view);
         return view.lastId;
       });
       const taken = new TakenIds(store.isShared, throughId);
-      for (const { id, segment } of since) {
-        if (taken.take(id)) standing.add(contributionOf(segmentOf(segment)), segment.window.startUnixMs);
+      for (const { segment } of since.segments((id) => taken.take(id))) {
+        standing.add(contributionOf(segment), segment.window.startUnixMs);
       }
       [this.#standing, this.#taken, this.#outOfStep] = [standing, taken, false];
       this.#version++;

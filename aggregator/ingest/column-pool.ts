@@ -1,31 +1,6 @@
 /** The least that is made at once: the columns of an ordinary window. */
 const leastNumbers = 8_192;
 
-/** What one batch has of a pool. */
-export class ColumnLoan {
-  readonly #pool: ColumnPool;
-  #memory: Float64Array | null = null;
-  #isOver = false;
-
-  constructor(pool: ColumnPool) {
-    this.#pool = pool;
-  }
-
-  /** Memory for so many numbers, whatever is in it. To be called once at most. */
-  take(numbers: number): Float64Array {
-    if (this.#memory !== null || this.#isOver) throw new RangeError('a loan is taken once');
-    this.#memory = this.#pool.take(numbers);
-    return this.#memory;
-  }
-
-  /** Gives it back: nobody looks at it any more. */
-  end(): void {
-    if (this.#memory !== null) this.#pool.put(this.#memory);
-    this.#memory = null;
-    this.#isOver = true;
-  }
-}
-
 /**
  * Memory for the numbers of batches from when they are read until they are committed and counted, used again and again:
  * what would be made for each batch is most of what it takes, and has all of the heap collected every second.
@@ -45,10 +20,7 @@ export class ColumnPool {
     return this.#freeNumbers;
   }
 
-  lend(): ColumnLoan {
-    return new ColumnLoan(this);
-  }
-
+  /** @returns memory for at least so many numbers, whatever is in it */
   take(numbers: number): Float64Array {
     const last = this.#free.pop();
     this.#freeNumbers -= last?.length ?? 0;
@@ -56,7 +28,8 @@ export class ColumnPool {
     return new Float64Array(Math.max(leastNumbers, 2 ** Math.ceil(Math.log2(Math.max(numbers, 1)))));
   }
 
-  put(memory: Float64Array): void {
+  /** Gives memory back, once: nobody looks at it any more. */
+  giveBack(memory: Float64Array): void {
     if (this.#freeNumbers + memory.length > this.#maxNumbers) return;
     this.#free.push(memory);
     this.#freeNumbers += memory.length;

@@ -3,13 +3,15 @@ import { WeirError } from '../../core/errors.ts';
 import type { ColumnBatch } from '../../proto/column-batch.ts';
 import type { Clock } from '../../core/time.ts';
 import type * as wire from '../../proto/wire.ts';
+import { Arena } from '../graph/arena.ts';
 import type { Segment } from '../graph/segment.ts';
 import type { Commit, CommitResult, Cursor, Store } from '../store/store.ts';
 import { Agents } from './agents.ts';
-import { type ColumnLoan, ColumnPool } from './column-pool.ts';
+import { ColumnPool } from './column-pool.ts';
 import { Committer } from './committer.ts';
 import { type CreditLimits, type Pace, paceOf } from './credits.ts';
 import { DictionaryBudget } from './dictionary-budget.ts';
+import { type BatchMemory, HeldBatch } from './held-batch.ts';
 import { type Fate, IngestCounts, type IngestLedger } from './ledger.ts';
 import type { Resolver } from './resolver.ts';
 import type { PushCall } from './push-call.ts';
@@ -31,7 +33,7 @@ export interface IngestOptions {
   readonly clock: Clock;
   /**
    * Told of every segment right after it was committed and before it is acknowledged. Its numbers are no more what they
-   * were after that: who keeps a segment keeps `keptOf` it.
+   * were after that: who keeps a segment keeps it in `KeptSegments`.
    */
   readonly onCommitted: (segment: Segment, id: number) => void;
   readonly log: Logger;
@@ -41,6 +43,9 @@ export interface IngestOptions {
 const maxAheadMs = 86_400_000;
 /** How long batches are read and resolved at a stretch while others wait: some thousand rows. */
 const sliceMs = 5;
+/** The batches that are under way lie in pieces of memory of that size, of which so many are kept for the next ones. */
+const bodyChunkBytes = 2 ** 18;
+const maxFreeBodyChunks = 16;
 /** How many numbers of decoded batches are kept for the next ones: 16 MB. */
 const maxFreeNumbers = 2 ** 21;
 /** Kubernetes names have at most so many characters. */
@@ -52,7 +57,10 @@ export class Ingest implements SessionHost {
   readonly #options: IngestOptions;
   readonly #committer: Committer;
   readonly #turns: Turns;
-  readonly #columns = new ColumnPool(maxFreeNumbers);
+  readonly #memory: BatchMemory = {
+    bodies: new Arena(bodyChunkBytes, maxFreeBodyChunks),
+    numbers: new ColumnPool(maxFreeNumbers),
+  };
   readonly #counts = new IngestCounts();
   readonly #dictionaries: DictionaryBudget<Session>;
   #streams = 0;
@@ -156,8 +164,8 @@ export class Ingest implements SessionHost {
     return this.#options.resolver.stream(node);
   }
 
-  lend(): ColumnLoan {
-    return this.#columns.lend();
+  hold(message: wire.Batch): HeldBatch {
+    return new HeldBatch(message, this.#memory);
   }
 
   inTurn<Result>(work: () => Result): Promise<Result> {

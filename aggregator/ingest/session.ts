@@ -5,7 +5,7 @@ import type * as wire from '../../proto/wire.ts';
 import type { Segment } from '../graph/segment.ts';
 import type { Commit, CommitResult } from '../store/store.ts';
 import type { Pace } from './credits.ts';
-import type { ColumnLoan } from './column-pool.ts';
+import type { HeldBatch } from './held-batch.ts';
 import { Inbox, type Received } from './inbox.ts';
 import { asWeirError, oldestIn, refusalOf, versionFor } from './judgement.ts';
 import type { Fate } from './ledger.ts';
@@ -30,8 +30,8 @@ export interface SessionHost {
   lanes(node: string): StreamLanes;
   /** Takes that a batch was read. @returns why it cannot be taken; null when it can */
   read(session: Session, batch: ColumnBatch): WeirError | null;
-  /** Memory for the numbers of one batch. */
-  lend(): ColumnLoan;
+  /** Keeps a batch that has arrived until `end` is called of it. */
+  hold(message: wire.Batch): HeldBatch;
   /** Does a piece of work when its turn has come: others go on in between. */
   inTurn<Result>(work: () => Result): Promise<Result>;
   /** Gives names to the ends of a batch's flows, in this turn or when the cluster's state shows them. */
@@ -39,10 +39,6 @@ export interface SessionHost {
   /** Commits a segment behind those that were given before. @throws WeirError STORE */
   commit(commit: Commit): Promise<CommitResult>;
 }
-
-type Read = Extract<Received, { type: 'batch' }>;
-/** What becomes of a batch in its turn. */
-type Taken = Exclude<Received, Read> | (Read & { readonly segment: Promise<Segment> });
 
 /** What there is of a stream whose agent was welcomed. */
 interface Welcomed {
@@ -73,8 +69,9 @@ export class Session {
   #draining = false;
   #pending = 0;
   #onSettled: (() => void)[] = [];
-  /** The resolving of the last batch that arrived. */
-  #resolving: Promise<void> = Promise.resolve();
+  /** Those that have arrived and wait for their turn. */
+  #waiting: HeldBatch[] = [];
+  #isServing = false;
   /** The answer to the last batch that was resolved. */
   #answering: Promise<void> = Promise.resolve();
   /** A batch came that cannot be taken: the stream ends when those before it are answered. */
@@ -187,7 +184,8 @@ export class Session {
       this.#ended('rejected');
       return;
     }
-    this.#resolving = this.#process(this.#resolving, message, hello, welcomed);
+    this.#waiting.push(this.#host.hold(message));
+    if (!this.#isServing) void this.#serve(hello, welcomed);
   }
 
   #checked(received: Received): Received {
@@ -204,12 +202,17 @@ export class Session {
   }
 
   /** A batch waits as it was sent, which takes a tenth of the memory, and is read and resolved when it is its turn. */
-  async #process(before: Promise<void>, message: wire.Batch, hello: wire.Hello, welcomed: Welcomed): Promise<void> {
-    await before;
-    const loan = this.#host.lend();
+  async #serve(hello: wire.Hello, welcomed: Welcomed): Promise<void> {
+    this.#isServing = true;
+    while (this.#waiting.length > 0) await this.#host.inTurn(() => this.#serveNext(hello, welcomed));
+    this.#isServing = false;
+  }
+
+  async #serveNext(hello: wire.Hello, { inbox, lanes }: Welcomed): Promise<void> {
+    const held = this.#waiting.shift() as HeldBatch;
     let isCommitting = false;
     try {
-      const received = await this.#host.inTurn(() => this.#read(message, hello, welcomed, loan));
+      const received = this.#read(held, hello, inbox);
       if (received === null) {
         this.#ended('rejected');
       } else if (received.type === 'ignored') {
@@ -218,27 +221,27 @@ export class Session {
       } else if (received.type === 'refused') {
         await this.#refuse(received.error);
       } else {
-        this.#commit(received.batch, hello, await received.segment, loan);
+        const { batch } = received;
+        this.#commit(batch, hello, await this.#host.resolve(hello.node, batch, lanes), held);
         isCommitting = true;
       }
     } catch (error) {
       this.#broke(error);
     } finally {
-      if (!isCommitting) loan.end();
+      if (!isCommitting) held.end();
     }
   }
 
-  /** Null when nothing is taken any more. A batch that was read is resolved at once, if that can be. */
-  #read(message: wire.Batch, { node }: wire.Hello, { inbox, lanes }: Welcomed, loan: ColumnLoan): Taken | null {
+  /** Null when nothing is taken any more. */
+  #read(held: HeldBatch, { node }: wire.Hello, inbox: Inbox): Received | null {
     if (this.#over || this.#refused) return null;
-    const received = this.#checked(inbox.receive(message, (numbers) => loan.take(numbers)));
-    if (received.type !== 'batch') return received;
-    this.#host.told(node, received.status);
-    return { ...received, segment: this.#host.resolve(node, received.batch, lanes) };
+    const received = this.#checked(inbox.receive(held.message, (count) => held.takeNumbers(count)));
+    if (received.type === 'batch') this.#host.told(node, received.status);
+    return received;
   }
 
   /** The next batch is resolved while this one is committed. */
-  #commit(batch: ColumnBatch, hello: wire.Hello, segment: Segment, loan: ColumnLoan): void {
+  #commit(batch: ColumnBatch, hello: wire.Hello, segment: Segment, held: HeldBatch): void {
     const { node, forgotten } = hello;
     const oldestSequence = oldestIn(hello, batch.epoch);
     const commit = { segment, firstSequence: batch.firstSequence, oldestSequence, forgotten };
@@ -248,7 +251,7 @@ export class Session {
         (result) => this.#answer(node, batch, result),
         (error: unknown) => this.#broke(error),
       )
-      .finally(() => loan.end());
+      .finally(() => held.end());
   }
 
   #broke(error: unknown): void {

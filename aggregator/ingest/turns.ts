@@ -11,8 +11,8 @@ export type InTurn = <Result>(work: () => Result) => Promise<Result>;
 export class Turns {
   readonly #sliceMs: Milliseconds;
   readonly #ready: () => Promise<void>;
-  #endMs: Milliseconds = 0;
-  #next: Promise<void> | null = null;
+  #waiting: (() => void)[] = [];
+  #running: Promise<void> | null = null;
 
   /** @param ready resolves when whoever comes next has room for what is done here */
   constructor(sliceMs: Milliseconds, ready: () => Promise<void>) {
@@ -21,18 +21,30 @@ export class Turns {
   }
 
   /** Does a piece of work when its turn has come. */
-  async run<Result>(work: () => Result): Promise<Result> {
-    while (performance.now() >= this.#endMs) {
-      this.#next ??= this.#begin();
-      await this.#next;
-    }
-    return work();
+  run<Result>(work: () => Result): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(() => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+      this.#running ??= this.#run();
+    });
   }
 
-  async #begin(): Promise<void> {
-    await this.#ready();
-    await nextTurn();
-    this.#endMs = performance.now() + this.#sliceMs;
-    this.#next = null;
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      // What was done before has gone on by then, and counts in whether there is room.
+      await nextTurn();
+      await this.#ready();
+      const endMs = performance.now() + this.#sliceMs;
+      let done = 0;
+      do (this.#waiting[done++] as () => void)();
+      while (done < this.#waiting.length && performance.now() < endMs);
+      this.#waiting = this.#waiting.slice(done);
+    }
+    this.#running = null;
   }
 }

@@ -1,6 +1,6 @@
 import type { Edge } from '../../core/edge.ts';
 import { Graph } from '../graph/graph.ts';
-import { type KeptSegment, keptOf, segmentOf } from '../graph/kept-segment.ts';
+import { type KeptSegment, KeptSegments } from '../graph/kept-segments.ts';
 import type { Segment } from '../graph/segment.ts';
 
 /** A committed segment with its place in the tail. */
@@ -38,6 +38,7 @@ interface Kept {
  */
 export class FollowTail {
   readonly #options: TailOptions;
+  readonly #segments = new KeptSegments();
   readonly #byPlace = new Map<number, Kept>();
   readonly #placeOf = new Map<number, number>();
   /** By id: what is known while something before it may still come from another aggregator. */
@@ -66,9 +67,17 @@ export class FollowTail {
   /** Keeps a segment until it is its turn; one that is known already is passed over. @param id the store's */
   hold(segment: Segment, id: number): void {
     if (id <= this.#lastId) return;
-    this.#held.set(id, keptOf(segment));
+    this.#giveUp(id);
+    this.#held.set(id, this.#segments.keep(segment));
     // What is given up here shows as missing.
-    if (this.#held.size > this.#options.maxWindows) this.#held.delete(Math.min(...this.#held.keys()));
+    if (this.#held.size > this.#options.maxWindows) this.#giveUp(Math.min(...this.#held.keys()));
+  }
+
+  #giveUp(id: number): void {
+    const held = this.#held.get(id);
+    if (held === undefined) return;
+    this.#held.delete(id);
+    this.#segments.drop(held);
   }
 
   /** Puts what is held up to an id into the tail: nothing comes before it any more. */
@@ -86,7 +95,7 @@ export class FollowTail {
     this.#lastId = id;
     this.#byPlace.set(++this.#lastPlace, { id, segment, missing });
     this.#placeOf.set(id, this.#lastPlace);
-    this.#rows += segment.rows.lanes.length;
+    this.#rows += segment.length;
     while (this.#byPlace.size > 1 && (this.#byPlace.size > maxWindows || this.#rows > maxRows)) this.#dropFirst();
   }
 
@@ -94,9 +103,10 @@ export class FollowTail {
     const place = this.#firstPlace++;
     const kept = this.#byPlace.get(place);
     if (kept === undefined) return;
-    this.#rows -= kept.segment.rows.lanes.length;
+    this.#rows -= kept.segment.length;
     this.#byPlace.delete(place);
     this.#placeOf.delete(kept.id);
+    this.#segments.drop(kept.segment);
   }
 
   /** Undefined when it is not kept any more, or not there yet. */
@@ -104,7 +114,7 @@ export class FollowTail {
     if (this.#folded?.place === place) return this.#folded;
     const kept = this.#byPlace.get(place);
     if (kept === undefined) return undefined;
-    const segment = segmentOf(kept.segment);
+    const segment = this.#segments.read(kept.segment);
     const graph = new Graph(Infinity);
     graph.add(segment.rows);
     const { id, missing } = kept;

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { keptOf, segmentOf } from '../../aggregator/graph/kept-segment.ts';
+import { Arena } from '../../aggregator/graph/arena.ts';
+import { KeptSegments } from '../../aggregator/graph/kept-segments.ts';
 import { Lanes } from '../../aggregator/graph/lane.ts';
 import type { Segment } from '../../aggregator/graph/segment.ts';
 import { ColumnPool } from '../../aggregator/ingest/column-pool.ts';
+import { type BatchMemory, HeldBatch } from '../../aggregator/ingest/held-batch.ts';
 import { rowsOfColumns } from '../../aggregator/ingest/column-rows.ts';
 import type { Batch } from '../../core/flow.ts';
 import { BatchReader } from '../../proto/decode-batch.ts';
@@ -17,10 +19,9 @@ import { rowList } from './segments.ts';
 const lanes = new Lanes(1_000);
 
 /** A batch as the aggregator has it. @param perLane how many rows come to each lane */
-function segmentFrom(batch: Batch, perLane: number, pool: ColumnPool) {
-  const loan = pool.lend();
-  const frame = new BatchWriter().write(columnBatchOf(batch), null);
-  const read = new BatchReader(defaultLimits).read(frame, (numbers) => loan.take(numbers));
+function segmentFrom(batch: Batch, perLane: number, memory: BatchMemory) {
+  const held = new HeldBatch(new BatchWriter().write(columnBatchOf(batch), null), memory);
+  const read = new BatchReader(defaultLimits).read(held.message, (count) => held.takeNumbers(count));
   if (read.type !== 'read') throw new Error(read.message);
   const { rows: columns, epoch, sequence, window, losses } = read.batch;
   const among = Array.from(columns.edges, (edge, row) => {
@@ -33,28 +34,45 @@ function segmentFrom(batch: Batch, perLane: number, pool: ColumnPool) {
   const rows = rowsOfColumns(columns, slots, among);
   const coded = rows.lanes.length === columns.edges.length ? columns.coded : null;
   const segment: Segment = { cluster: 'c', node: 'n1', epoch, sequence, window, losses, rows, coded };
-  return { segment, loan };
+  return { segment, held };
 }
 
 t.test('a segment that is kept says the same after its memory was used for others', async (t) => {
+  const batchMemory = { bodies: new Arena(2 ** 12, 4), numbers: new ColumnPool(1e6) };
+  const memory = new KeptSegments();
   let kept = 0;
   fc.assert(
     fc.property(fc.array(anyBatch, { minLength: 1, maxLength: 5 }), fc.constantFrom(1, 2), (batches, perLane) => {
-      const pool = new ColumnPool(1e6);
       const all = batches.map((batch) => {
-        const { segment, loan } = segmentFrom(batch, perLane, pool);
-        const before = rowList(segment.rows);
-        const one = { before, kept: keptOf(segment) };
-        loan.end();
-        const after = pool.lend();
-        after.take(1).fill(-1);
-        after.end();
+        const { segment, held } = segmentFrom(batch, perLane, batchMemory);
+        const one = { before: said(segment), kept: memory.keep(segment) };
+        held.end();
+        scribble(batchMemory);
         return one;
       });
-      for (const { before, kept: each } of all) t.strictSame(rowList(segmentOf(each).rows), before);
+      // Later ones lie where earlier ones were given up.
+      const [first, ...others] = all;
+      if (first !== undefined) memory.drop(first.kept);
+      for (const { before, kept: each } of others) {
+        t.strictSame(said(memory.read(each)), before);
+        memory.drop(each);
+      }
       kept += all.length;
     }),
     { seed: 31, numRuns: 60 },
   );
   t.ok(kept > 100, `${kept} segments`);
 });
+
+/** Uses memory that was given back for something else. */
+function scribble({ bodies, numbers }: BatchMemory): void {
+  const [extent, columns] = [bodies.take(4_000), numbers.take(1)];
+  new Uint8Array(extent.chunk.memory, extent.from, 4_000).fill(0xff);
+  columns.fill(-1);
+  bodies.giveBack(extent);
+  numbers.giveBack(columns);
+}
+
+function said({ rows, coded: _, ...segment }: Segment) {
+  return { ...segment, rows: rowList(rows) };
+}
