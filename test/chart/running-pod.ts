@@ -106,8 +106,9 @@ export class RunningPod {
 
   /** Waits until a probe succeeds for the first time. @throws Error after a minute */
   async #untilOne(probe: Probe | undefined, prober: Prober): Promise<void> {
+    if (probe === undefined) return;
     const deadline = Date.now() + patienceMs;
-    while (probe !== undefined && !prober.isOver() && !(await succeeds(probe, prober))) {
+    while (!prober.isOver() && !(await succeeds(probe, prober))) {
       if (Date.now() > deadline)
         throw new Error(`${this.object.metadata.name} is not ready by ${urlOf(probe, prober)}`);
       await sleep(probeEveryMs);
