@@ -20,7 +20,7 @@ import { requestToken } from './service-tokens.ts';
 import { scaleOf } from './scale.ts';
 import { failure, type Status } from './status.ts';
 import { writeSubresource } from './subresources.ts';
-import { openTunnel, refuse, type Upgrade } from './tunnel/upgrade.ts';
+import { Tunnels } from './tunnel/upgrade.ts';
 import { Watch } from './watch.ts';
 import { type SchemaCheck, Writer } from './write.ts';
 
@@ -66,6 +66,7 @@ export class KubeApi {
   /** Whose tokens and rights it knows. */
   readonly accounts: Accounts;
   readonly gate: Gate;
+  readonly #tunnels: Tunnels;
   readonly #writer: Writer | null;
   #installed: ReadonlySet<string>;
   readonly #options: KubeApiOptions;
@@ -87,6 +88,7 @@ export class KubeApi {
     this.store = new ObjectStore(options.firstVersion ?? Date.now() * 1000, options.historyLength ?? 10_000);
     this.accounts = new Accounts(this.store);
     this.gate = new Gate(this.accounts, options.token ?? null, options.authorizes ?? false);
+    this.#tunnels = new Tunnels(this.store, this.gate, options.pods ?? null);
     const { schema, hasKubelets = false } = options;
     this.#writer = schema === undefined ? null : new Writer(this.store, schema, hasKubelets);
     this.#server = this.#newServer();
@@ -163,34 +165,14 @@ export class KubeApi {
     const answer = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response);
     const server: Server = tls === undefined ? createServer(answer) : createTlsServer({ ...tls, ...asking }, answer);
     server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      this.#upgrade({ request, socket, head });
+      this.requests.push(request.url ?? '/');
+      this.#tunnels.open({ request, socket, head });
     });
     server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
     return server;
-  }
-
-  /** Lets somebody into a pod. */
-  #upgrade(upgrade: Upgrade): void {
-    const { method = 'GET', url: asked = '/' } = upgrade.request;
-    this.requests.push(asked);
-    const { pathname, searchParams } = new URL(asked, 'http://server');
-    const target = targetOf(pathname);
-    const caller = this.gate.callerOf(upgrade.request);
-    const isUnknown = caller !== null && 'code' in caller;
-    // As servers do from Kubernetes 1.35 on: to connect is to create, also where a WebSocket begins with GET.
-    const refusal = isUnknown
-      ? caller
-      : (this.gate.refusal(method, pathname, target, false, caller) ??
-        this.gate.refusal('POST', pathname, target, false, caller));
-    const { pods } = this.#options;
-    const id = `${target?.namespace}/${target?.name}`;
-    if (refusal !== null) refuse(upgrade, refusal);
-    else if (pods === undefined || target?.resource.kind !== 'Pod' || this.store.get(target.resource, id) === null) {
-      refuse(upgrade, failure(404, `${pathname} not found`));
-    } else openTunnel(upgrade, target.subresource, pods, id, searchParams);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,6 +1,4 @@
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container as ContainerSpec, Volume } from 'kubernetes-types/core/v1.js';
@@ -12,7 +10,6 @@ import type { TestNode } from '../agent/node-fixture.ts';
 import type { TestPod } from '../agent/pod-wiring.ts';
 import { Controllers } from './controllers.ts';
 import { makeVolume, mountsOf, type PodPlace } from './kubelet-volumes.ts';
-import { connectionIn } from './listener.ts';
 import { idOf } from './object-states.ts';
 import { isEnding } from '../../lab/kube-api/pod-end.ts';
 import { environmentOf, hostsFile } from './pod-environment.ts';
@@ -85,32 +82,17 @@ export class Kubelet {
 
   /** Where a pod is. @throws Error when there is none */
   addressOf(id: string): string {
-    return this.#pod(id).address;
+    return this.pod(id).address;
   }
 
   /** The process of a pod's container. @throws Error when there is none */
   pidOf(id: string): number {
-    return this.#pod(id).pid;
-  }
-
-  /** Starts a command in the container of a pod. @throws Error when there is none */
-  async exec(id: string, command: readonly string[]): Promise<ChildProcessWithoutNullStreams> {
-    return await this.#pod(id).exec(command);
-  }
-
-  /** Connects to a port of a pod. @throws Error when there is none, or nobody listens */
-  async connect(id: string, port: number): Promise<Socket> {
-    return await connectionIn(this.#pod(id).netns, port);
-  }
-
-  /** Stops the process of a pod's container where it stands: it hangs. @throws Error when there is none */
-  freeze(id: string): void {
-    process.kill(this.pidOf(id), 'SIGSTOP');
+    return this.pod(id).pid;
   }
 
   /** Ends the container of a pod as with `kill -9`. @throws Error when there is none */
   kill(id: string): void {
-    this.#pod(id).kill();
+    this.pod(id).kill();
   }
 
   /** Starts no container again, as while it waits after crashes. @returns ends that */
@@ -122,7 +104,8 @@ export class Kubelet {
     return release;
   }
 
-  #pod(id: string): RunningPod {
+  /** The processes of a pod. @throws Error when there are none */
+  pod(id: string): RunningPod {
     const found = [...this.#pods.values()].find(({ pod }) => idOf(pod.object) === id);
     if (found === undefined) throw new Error(`${id} does not run`);
     return found.pod;
@@ -152,7 +135,7 @@ export class Kubelet {
   /** Resolves when the container of a pod has ended by itself. @throws Error when the pod is not there */
   async ended(id: string): Promise<void> {
     await this.settled();
-    await this.#pod(id).ended();
+    await this.pod(id).ended();
   }
 
   /** Ends every pod. */

@@ -3,7 +3,7 @@ import type { PodAccess } from '../../lab/kube-api/pod-access.ts';
 import { TestNode } from '../agent/node-fixture.ts';
 import { ApiCluster } from './api-cluster.ts';
 import { Kubelet } from './kubelet.ts';
-import { listenerIn } from './listener.ts';
+import { connectionIn, listenerIn } from './listener.ts';
 
 /** A cluster with one node, in network namespaces of its own: what is installed in it runs. */
 export async function startNodeCluster(t: Test) {
@@ -14,8 +14,8 @@ export async function startNodeCluster(t: Test) {
   const within = ['nsenter', `--net=/run/netns/${node.netns}`];
   const pods: PodAccess = {
     logOf: (pod) => logs.get(pod) ?? null,
-    exec: (pod, command) => kubelet.exec(pod, command),
-    connect: (pod, port) => kubelet.connect(pod, port),
+    exec: async (pod, command) => await kubelet.pod(pod).exec(command),
+    connect: async (pod, port) => await connectionIn(kubelet.pod(pod).netns, port),
   };
   const cluster = await ApiCluster.start(t, { at, within, hasKubelets: true, pods });
   const kubelet = new Kubelet(cluster.api, node, logs);

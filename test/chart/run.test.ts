@@ -94,7 +94,7 @@ tap.test('what is installed runs, sees, and goes on over upgrades and new certif
 
   const id = 'weir/weir-aggregator-0';
   kubelet.livenessSecondMs = 10;
-  kubelet.freeze(id);
+  process.kill(kubelet.pidOf(id), 'SIGSTOP');
   await traffic.connect(3);
   await kubelet.ended(id);
   kubelet.livenessSecondMs = 1000;

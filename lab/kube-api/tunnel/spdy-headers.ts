@@ -7,7 +7,13 @@ const options = { dictionary: headerDictionary, flush: constants.Z_SYNC_FLUSH };
 /** Gives a block to a stream of zlib that goes on from block to block. @throws Error for what cannot be read */
 async function through(stream: Duplex & Zlib, block: Buffer): Promise<Buffer> {
   await new Promise<void>((resolve, reject) => {
-    stream.write(block, (error) => (error ? reject(error) : resolve()));
+    // A write that fails may never say so itself.
+    stream.once('error', reject);
+    stream.write(block, (error) => {
+      stream.off('error', reject);
+      if (error) reject(error);
+      else resolve();
+    });
   });
   return (stream.read() as Buffer | null) ?? Buffer.alloc(0);
 }
