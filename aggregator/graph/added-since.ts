@@ -15,7 +15,7 @@ export class AddedSince {
   /** @param isWanted asked once for each, in their order */
   *segments(isWanted: (id: number, startUnixMs: UnixMs) => boolean): Generator<StoredSegment> {
     for (const { id, segment } of this.#added) {
-      if (isWanted(id, segment.window.startUnixMs)) yield { id, segment: this.#kept.read(segment) };
+      if (isWanted(id, this.#kept.startOf(segment))) yield { id, segment: this.#kept.read(segment) };
     }
   }
 }

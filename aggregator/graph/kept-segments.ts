@@ -1,4 +1,5 @@
-import type { Drops } from '../../core/flow.ts';
+import type { Drops, Losses } from '../../core/flow.ts';
+import type { UnixMs, Window } from '../../core/time.ts';
 import { isZero, zeroColumn } from '../../proto/column-batch.ts';
 import { codedNumbersIn } from '../../proto/decode-batch.ts';
 import { decodeNumbers } from '../../proto/decode-rows.ts';
@@ -14,16 +15,24 @@ const maxFreeChunks = 4;
 
 type Numbers = Pick<Rows, 'counters' | 'firstSeen' | 'lastSeen'>;
 
+/** Epoch, sequence, start and end of the window. */
+const scalars = 4;
+
 /**
- * A segment as it is kept in memory for a while. In its extent lie, one behind the other:
+ * A segment as it is kept in memory for a while. As little of it as can be are objects, which a collector of garbage
+ * would have to look at. In its extent lie, one behind the other:
  *
+ *   scalars
  *   numbers     sightings and the counters that are not all zero, if they are not there as the agent coded them
  *   places      of the lanes in `among`
  *   rows        of drops, then of names
  *   evidence
  *   body        as the agent sent it, if the numbers are there as it coded them
  */
-export interface KeptSegment extends Omit<Segment, 'rows' | 'coded'> {
+export interface KeptSegment {
+  readonly cluster: string;
+  readonly node: string;
+  readonly losses: Losses;
   /** How many rows it has. */
   readonly length: number;
   readonly among: readonly Lane[];
@@ -36,51 +45,62 @@ export interface KeptSegment extends Omit<Segment, 'rows' | 'coded'> {
 }
 
 const nothing: readonly never[] = [];
+const noLosses: Losses = {};
 
 /** Keeps segments in memory for a while, whatever the memory of their rows is used for meanwhile. */
 export class KeptSegments {
   readonly #arena = new Arena(chunkBytes, maxFreeChunks);
 
-  keep({ rows, coded, ...segment }: Segment): KeptSegment {
+  keep({ cluster, node, epoch, sequence, window, losses, rows, coded }: Segment): KeptSegment {
     const { lanes, evidence, drops, names, counters, firstSeen, lastSeen } = rows;
     const used = coded === null ? counters.map((column) => !isZero(column)) : null;
-    const numbers = used === null ? [] : [firstSeen, lastSeen, ...counters.filter((_, counter) => used[counter])];
-    const body = coded?.body ?? new Uint8Array();
+    const numbers = used === null ? nothing : [firstSeen, lastSeen, ...counters.filter((_, counter) => used[counter])];
+    const bodyBytes = coded?.body.length ?? 0;
     const { length } = lanes;
-    const bytes = length * (8 * numbers.length + 5) + 4 * (drops.size + names.size) + body.length;
-    const extent = this.#arena.take(bytes);
-    const columns = new Columns(extent, length);
-    for (const column of numbers) columns.float64().set(column);
-    columns.uint32(length).set(lanes.at);
-    columns.uint32(drops.size).set([...drops.keys()]);
-    columns.uint32(names.size).set([...names.keys()]);
-    columns.uint8(length).set(evidence);
-    columns.uint8(body.length).set(body);
+    const columns = length * (8 * numbers.length + 5) + 4 * (drops.size + names.size);
+    const extent = this.#arena.take(8 * scalars + columns + bodyBytes);
+    const layout = new Layout(extent);
+    layout.float64(scalars).set([epoch, sequence, window.startUnixMs, window.endUnixMs]);
+    for (const column of numbers) layout.float64(length).set(column);
+    layout.uint32(length).set(lanes.at);
+    if (drops.size > 0) layout.uint32(drops.size).set([...drops.keys()]);
+    if (names.size > 0) layout.uint32(names.size).set([...names.keys()]);
+    layout.uint8(length).set(evidence);
+    if (coded !== null) layout.uint8(bodyBytes).set(coded.body);
     return {
-      ...segment,
+      cluster,
+      node,
+      losses: Object.keys(losses).length === 0 ? noLosses : losses,
       length,
       among: lanes.among,
       drops: valuesOf(drops),
       names: valuesOf(names),
       used,
-      bodyBytes: body.length,
+      bodyBytes,
       extent,
     };
   }
 
   /** The whole segment again, in memory of its own. */
-  read({ length, among, drops, names, used, bodyBytes, extent, ...segment }: KeptSegment): Segment {
-    const columns = new Columns(extent, length);
-    const own = used === null ? null : readNumbers(columns, used);
-    const lanes = new LaneColumn(among, columns.uint32(length).slice());
+  read({ cluster, node, losses, length, among, drops, names, used, bodyBytes, extent }: KeptSegment): Segment {
+    const layout = new Layout(extent);
+    const [epoch, sequence, startUnixMs, endUnixMs] = layout.float64(scalars) as unknown as Scalars;
+    const own = used === null ? null : readNumbers(layout, length, used);
+    const lanes = new LaneColumn(among, layout.uint32(length).slice());
     const rows = {
       lanes,
-      drops: mapOf(columns.uint32(drops.length), drops),
-      names: mapOf(columns.uint32(names.length), names),
-      evidence: columns.uint8(length).slice(),
+      drops: mapOf(layout.uint32(drops.length), drops),
+      names: mapOf(layout.uint32(names.length), names),
+      evidence: layout.uint8(length).slice(),
     };
-    const numbers = own ?? decodedNumbers(columns.uint8(bodyBytes), lanes, segment);
-    return { ...segment, rows: { ...rows, ...numbers }, coded: null };
+    const window = { startUnixMs, endUnixMs };
+    const numbers = own ?? decodedNumbers(layout.uint8(bodyBytes), lanes, window);
+    return { cluster, node, epoch, sequence, window, losses, rows: { ...rows, ...numbers }, coded: null };
+  }
+
+  /** When the window of one began. */
+  startOf({ extent }: KeptSegment): UnixMs {
+    return new Layout(extent).float64(scalars)[2] as UnixMs;
   }
 
   /** Keeps one no longer. To be called once. */
@@ -89,20 +109,20 @@ export class KeptSegments {
   }
 }
 
-/** The columns of a segment, in the order in which they lie in its extent. */
-class Columns {
+type Scalars = readonly [epoch: number, sequence: number, startUnixMs: UnixMs, endUnixMs: UnixMs];
+
+/** What lies in an extent, in that order. */
+class Layout {
   readonly #memory: ArrayBuffer;
-  readonly #length: number;
   #at: number;
 
-  constructor({ chunk, from }: Extent, length: number) {
+  constructor({ chunk, from }: Extent) {
     this.#memory = chunk.memory;
-    this.#length = length;
     this.#at = from;
   }
 
-  float64(): Float64Array {
-    return new Float64Array(this.#memory, this.#next(8 * this.#length), this.#length);
+  float64(length: number): Float64Array {
+    return new Float64Array(this.#memory, this.#next(8 * length), length);
   }
 
   uint32(length: number): Uint32Array {
@@ -120,13 +140,13 @@ class Columns {
   }
 }
 
-function readNumbers(columns: Columns, used: readonly boolean[]): Numbers {
-  const [firstSeen, lastSeen] = [columns.float64().slice(), columns.float64().slice()];
-  const counters = used.map((isUsed) => (isUsed ? columns.float64().slice() : zeroColumn(firstSeen.length)));
-  return { firstSeen, lastSeen, counters };
+function readNumbers(layout: Layout, length: number, used: readonly boolean[]): Numbers {
+  const next = () => layout.float64(length).slice();
+  const [firstSeen, lastSeen] = [next(), next()];
+  return { firstSeen, lastSeen, counters: used.map((isUsed) => (isUsed ? next() : zeroColumn(length))) };
 }
 
-function decodedNumbers(body: Uint8Array, lanes: LaneColumn, { window }: Pick<Segment, 'window'>): Numbers {
+function decodedNumbers(body: Uint8Array, lanes: LaneColumn, window: Window): Numbers {
   const isClient = Uint8Array.from(lanes, ({ reporter }) => (reporter === 'client' ? 1 : 0));
   return numbersOf(decodeNumbers(codedNumbersIn(body), isClient, window));
 }

@@ -168,8 +168,8 @@ export class Ingest implements SessionHost {
     return new HeldBatch(message, this.#memory);
   }
 
-  inTurn<Result>(work: () => Result): Promise<Result> {
-    return this.#turns.run(work);
+  inTurn(work: () => void): void {
+    this.#turns.queue(work);
   }
 
   async resolve(node: string, batch: ColumnBatch, lanes: StreamLanes): Promise<Segment> {

@@ -5,6 +5,7 @@ import type * as wire from '../../proto/wire.ts';
 import type { Segment } from '../graph/segment.ts';
 import type { Commit, CommitResult } from '../store/store.ts';
 import type { Pace } from './credits.ts';
+import { BatchQueue } from './batch-queue.ts';
 import type { HeldBatch } from './held-batch.ts';
 import { Inbox, type Received } from './inbox.ts';
 import { asWeirError, oldestIn, refusalOf, versionFor } from './judgement.ts';
@@ -33,7 +34,7 @@ export interface SessionHost {
   /** Keeps a batch that has arrived until `end` is called of it. */
   hold(message: wire.Batch): HeldBatch;
   /** Does a piece of work when its turn has come: others go on in between. */
-  inTurn<Result>(work: () => Result): Promise<Result>;
+  inTurn(work: () => void): void;
   /** Gives names to the ends of a batch's flows, in this turn or when the cluster's state shows them. */
   resolve(node: string, batch: ColumnBatch, lanes: StreamLanes): Promise<Segment>;
   /** Commits a segment behind those that were given before. @throws WeirError STORE */
@@ -43,7 +44,7 @@ export interface SessionHost {
 /** What there is of a stream whose agent was welcomed. */
 interface Welcomed {
   readonly inbox: Inbox;
-  readonly lanes: StreamLanes;
+  readonly queue: BatchQueue;
 }
 
 /**
@@ -69,9 +70,6 @@ export class Session {
   #draining = false;
   #pending = 0;
   #onSettled: (() => void)[] = [];
-  /** Those that have arrived and wait for their turn. */
-  #waiting: HeldBatch[] = [];
-  #isServing = false;
   /** The answer to the last batch that was resolved. */
   #answering: Promise<void> = Promise.resolve();
   /** A batch came that cannot be taken: the stream ends when those before it are answered. */
@@ -159,10 +157,10 @@ export class Session {
       if (this.#over) return;
       const { credits } = this.#host.pace();
       this.#credits = credits;
-      this.#welcomed = {
-        inbox: new Inbox(hello.node, committed, this.#limits),
-        lanes: this.#host.lanes(hello.node),
-      };
+      const inbox = new Inbox(hello.node, committed, this.#limits);
+      const lanes = this.#host.lanes(hello.node);
+      const serve = (held: HeldBatch) => this.#serve(held, hello, inbox, lanes);
+      this.#welcomed = { inbox, queue: new BatchQueue((work) => this.#host.inTurn(work), serve) };
       this.#write({ frame: 'welcome', welcome: { committed, credits, version, limits: this.#limits } });
       this.#log.info({ node: hello.node, agent: hello.agentVersion, committed, version }, 'agent connected');
     } catch (error) {
@@ -178,14 +176,12 @@ export class Session {
       this.#ended('rejected');
       return;
     }
-    const [hello, welcomed] = [this.#hello, this.#welcomed];
-    if (hello === null || welcomed === null) {
+    if (this.#welcomed === null) {
       this.fail(new WeirError('INGEST_INVALID', 'the agent sent a batch before it was welcomed'));
       this.#ended('rejected');
       return;
     }
-    this.#waiting.push(this.#host.hold(message));
-    if (!this.#isServing) void this.#serve(hello, welcomed);
+    this.#welcomed.queue.push(this.#host.hold(message));
   }
 
   #checked(received: Received): Received {
@@ -201,15 +197,11 @@ export class Session {
     this.#ended('rejected');
   }
 
-  /** A batch waits as it was sent, which takes a tenth of the memory, and is read and resolved when it is its turn. */
-  async #serve(hello: wire.Hello, welcomed: Welcomed): Promise<void> {
-    this.#isServing = true;
-    while (this.#waiting.length > 0) await this.#host.inTurn(() => this.#serveNext(hello, welcomed));
-    this.#isServing = false;
-  }
-
-  async #serveNext(hello: wire.Hello, { inbox, lanes }: Welcomed): Promise<void> {
-    const held = this.#waiting.shift() as HeldBatch;
+  /**
+   * A batch waits as it was sent, which takes a tenth of the memory, and is read and resolved when it is its turn. Ends
+   * when it is the next one's, which is resolved while this one is committed.
+   */
+  async #serve(held: HeldBatch, hello: wire.Hello, inbox: Inbox, lanes: StreamLanes): Promise<void> {
     let isCommitting = false;
     try {
       const received = this.#read(held, hello, inbox);
@@ -240,7 +232,6 @@ export class Session {
     return received;
   }
 
-  /** The next batch is resolved while this one is committed. */
   #commit(batch: ColumnBatch, hello: wire.Hello, segment: Segment, held: HeldBatch): void {
     const { node, forgotten } = hello;
     const oldestSequence = oldestIn(hello, batch.epoch);

@@ -20,17 +20,22 @@ export class Turns {
     this.#ready = ready;
   }
 
-  /** Does a piece of work when its turn has come. */
+  /** Does a piece of work when its turn has come. @param work never throws */
+  queue(work: () => void): void {
+    this.#waiting.push(work);
+    this.#running ??= this.#run();
+  }
+
+  /** The same for work that may throw, or that somebody waits for. */
   run<Result>(work: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push(() => {
+      this.queue(() => {
         try {
           resolve(work());
         } catch (error) {
           reject(error as Error);
         }
       });
-      this.#running ??= this.#run();
     });
   }
 
