@@ -123,7 +123,8 @@ export class LaneIndex {
     this.#evidence[slot] = 0;
     this.#edgeOf[slot] = entry.number;
     this.#isServer[slot] = lane.reporter === 'server' ? 1 : 0;
-    entry.slots = [...entry.slots, slot];
+    // By spreading it would get room for a dozen more.
+    entry.slots = entry.slots.concat(slot);
     return slot;
   }
 
