@@ -25,9 +25,9 @@ export const commandExecutors: readonly (readonly [RegExp, Executor])[] = [
   [/^weir-aggregator (backup|restore) /, { test: 'docs/aggregator-commands' }],
   [/^pg_(dump|restore) /, { test: 'aggregator/copy/postgres' }],
   [/^npm run demo$/, { test: 'lab/demo' }],
-  // With what is built here: compiling in the images takes minutes.
+  // With what is built here: compiling for the images takes three minutes.
   [/^(npm run images -- --own-base$|skopeo copy )/, { test: 'images/images' }],
-  [/^npm run images$/, { notRun: 'it begins from images of a registry on the internet, and compiles for minutes' }],
+  [/^npm run images$/, { notRun: 'it takes images from a registry on the internet, and compiles for minutes' }],
   [/^npm run images /, { notRun: 'it compiles all twice from nothing: images/images does that with what is built' }],
   [/^npm test$/, { notRun: 'it is what runs all of this' }],
 ];

@@ -23,7 +23,7 @@ export const imageCommands: readonly string[] = blocksOf('docs/INSTALL.md')
 /** Builds images as the page says for a machine without a registry, of what this checkout has built. @returns what it lists */
 export function buildImages(...flags: readonly string[]): string {
   const command = imageCommands.find((each) => each.includes('--own-base'));
-  // To compile them in a base of their own takes minutes.
+  // To compile for them takes three minutes.
   const line = [command, '--built', ...flags].join(' ');
   // Tests of two commits use the same layers.
   const env = { ...process.env, SOURCE_DATE_EPOCH: '0', npm_config_loglevel: 'silent' };
