@@ -12,8 +12,8 @@ export const blockExecutors: readonly (readonly [document: RegExp, kind: RegExp,
   [/^docs\/FIRST-POLICY\.md$/, /^(console|yaml in )/, { test: 'docs/first-policy' }],
   [/^docs\/POLICIES\.md$/, /^(yaml|text) (cluster|seen|made)/, { test: 'policy/document' }],
   [/^docs\/QUERY\.md$/, /^text refused$/, { test: 'docs/weir-commands' }],
-  [/^docs\/QUERY\.md$/, /^ebnf$/, { notRun: 'a grammar; core/filter holds the parser to it' }],
-  [/^CONTRIBUTING\.md$/, /^text imports$/, { notRun: 'the table that architecture/imports holds, in short' }],
+  [/^docs\/QUERY\.md$/, /^ebnf$/, { test: 'docs/grammar' }],
+  [/^CONTRIBUTING\.md$/, /^text imports$/, { test: 'architecture/pages' }],
 ];
 
 /** Which commands of all other blocks are run by which test, by how they begin. */
