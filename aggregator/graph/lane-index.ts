@@ -1,6 +1,7 @@
 import { mergeNames } from '../../core/edge.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { UnixMs } from '../../core/time.ts';
+import type { CopyMemory } from './copy-memory.ts';
 import { grown } from './grown.ts';
 import type { LaneColumn } from './lane-column.ts';
 import { LaneNotes } from './lane-notes.ts';
@@ -198,13 +199,18 @@ export class LaneIndex {
     return this.#names.get(slot) ?? noNames;
   }
 
-  /** All that is kept for each slot, as it is now. */
-  copy() {
+  /** All that is kept for each slot, as it is now. @param memory that the copy lies in */
+  copy(memory: CopyMemory) {
     const { length } = this.#lanes;
+    const [firstSeen, lastSeen] = [memory.float64('first', length), memory.float64('last', length)];
+    for (let slot = 0; slot < length; slot++) {
+      firstSeen[slot] = this.firstSeenAt(slot);
+      lastSeen[slot] = this.lastSeenAt(slot);
+    }
     return {
       lanes: this.#lanes.slice(),
-      firstSeen: Float64Array.from({ length }, (_, slot) => this.firstSeenAt(slot)),
-      lastSeen: Float64Array.from({ length }, (_, slot) => this.lastSeenAt(slot)),
+      firstSeen,
+      lastSeen,
       evidence: this.#evidence.slice(0, length),
       names: new Map(this.#names),
     };

@@ -11,6 +11,7 @@ import {
 import type { ServiceRef } from '../../core/identity.ts';
 import { mergeNames } from '../../core/edge.ts';
 import { type Column, isZero } from '../../proto/column-batch.ts';
+import type { CopyMemory } from './copy-memory.ts';
 import { makeEdge } from './edges.ts';
 import type { Lane } from './lane.ts';
 import { grown } from './grown.ts';
@@ -148,14 +149,15 @@ export class LaneSums {
     return this.#inner === null ? [this] : [this, ...this.#inner.#parts()];
   }
 
-  /** The sums of all slots below that one, as they are now. */
-  copy(slots: number) {
-    const counts = new Float64Array(slots * width);
-    const sightings = new Float64Array(slots);
+  /** The sums of all slots below that one, as they are now. @param memory that the copy lies in */
+  copy(slots: number, memory: CopyMemory) {
+    const counts = memory.float64('counts', slots * width);
+    const sightings = memory.float64('sightings', slots);
     const drops = new Map<number, Drops>();
-    for (const part of this.#parts()) {
-      addTo(counts, part.#counts);
-      addTo(sightings, part.#sightings);
+    for (const [i, part] of this.#parts().entries()) {
+      const put = i === 0 ? copyTo : addTo;
+      put(counts, part.#counts);
+      put(sightings, part.#sightings);
       for (const [slot, dropped] of part.#drops) drops.set(slot, sumOfDrops(drops.get(slot), dropped));
     }
     return { counts, sightings, drops };
@@ -251,6 +253,11 @@ function countersAt(counts: Float64Array, at: number): MutableCounters {
   const counters = zeroCounters();
   for (let i = 0; i < width; i++) counters[counterNames[i] as CounterName] = counts[at + i] as number;
   return counters;
+}
+
+function copyTo(copy: Float64Array, from: Float64Array): void {
+  copy.set(from.subarray(0, copy.length));
+  copy.fill(0, from.length);
 }
 
 function addTo(sums: Float64Array, more: Float64Array): void {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock, UnixMs } from '../../core/time.ts';
 import type { Checkpoint, Store, StoreView } from '../store/store.ts';
+import type { CopyMemory } from './copy-memory.ts';
 import { contributionOf } from './contribution.ts';
 import { fill } from './filling.ts';
 import { AddedSince } from './added-since.ts';
@@ -102,8 +103,9 @@ export class Live {
 
   /**
    * What stands ready of a span, to be kept in the store. Null when something was left out.
+   * @param memory that its parts lie in: of one checkpoint at a time
    */
-  checkpoint(span: StandingSpan): Checkpoint | null {
+  checkpoint(span: StandingSpan, memory: CopyMemory): Checkpoint | null {
     const { index } = this.#standing;
     if (!this.#standing.spans.includes(span) || index.overflowedRows > 0) return null;
     const { length, fold, fromUnixMs } = span;
@@ -113,7 +115,7 @@ export class Live {
       fromUnixMs,
       throughId: this.throughId,
       aheadIds,
-      parts: snapshotOf(index, fold),
+      parts: snapshotOf(index, fold, memory),
     };
   }
 

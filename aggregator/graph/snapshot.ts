@@ -2,6 +2,7 @@ import { counterNames } from '../../core/flow.ts';
 import type { Window } from '../../core/time.ts';
 import { type Column, zeroColumn } from '../../proto/column-batch.ts';
 import type { Contribution } from './contribution.ts';
+import type { CopyMemory } from './copy-memory.ts';
 import type { Lane } from './lane.ts';
 import { LaneColumn } from './lane-column.ts';
 import type { LaneIndex } from './lane-index.ts';
@@ -11,12 +12,15 @@ import type { Fold } from './fold.ts';
 /** How many rows a part has: bounds how long it takes to make one. */
 const partRows = 16_384;
 
-/** The sums of a span as they are now, in parts that add up to them. They are copied at once and cut as they are asked for. */
-export function snapshotOf(index: LaneIndex, fold: Fold): Iterable<Contribution> {
+/**
+ * The sums of a span as they are now, in parts that add up to them. They are copied at once and cut as they are asked for.
+ * @param memory that the copy lies in, until all parts were asked for
+ */
+export function snapshotOf(index: LaneIndex, fold: Fold, memory: CopyMemory): Iterable<Contribution> {
   const window: Window = fold.window ?? { startUnixMs: 0, endUnixMs: 0 };
   const watched = fold.watched.entries();
-  const copy = index.copy();
-  const sums = fold.sums.copy(copy.lanes.length);
+  const copy = index.copy(memory);
+  const sums = fold.sums.copy(copy.lanes.length, memory);
   // Slots that are free are not among those that are asked for.
   const lanes = LaneColumn.of(copy.lanes as readonly Lane[]);
   const slots = Uint32Array.from(sums.sightings.keys()).filter((slot) => (sums.sightings[slot] as number) > 0);

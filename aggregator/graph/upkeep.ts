@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
 import type { Clock, Milliseconds, UnixMs } from '../../core/time.ts';
 import type { RollUpResult, Store } from '../store/store.ts';
+import { CopyMemory } from './copy-memory.ts';
 import type { Live } from './live.ts';
 import { Tail } from './tail.ts';
 import type { Tier } from './tiers.ts';
@@ -69,9 +70,10 @@ export class Upkeep {
     if (live.throughId === this.#checkpointId) return;
     const { throughId } = live;
     let all = true;
+    const memory = new CopyMemory();
     for (const span of live.standing.spans) {
       await live.poll();
-      const checkpoint = live.checkpoint(span);
+      const checkpoint = live.checkpoint(span, memory);
       if (checkpoint === null) all = false;
       else await store.keepCheckpoint(cluster, checkpoint);
     }

@@ -12,7 +12,7 @@ export class Turns {
   readonly #sliceMs: Milliseconds;
   readonly #ready: () => Promise<void>;
   #waiting: (() => void)[] = [];
-  #running: Promise<void> | null = null;
+  #isRunning = false;
 
   /** @param ready resolves when whoever comes next has room for what is done here */
   constructor(sliceMs: Milliseconds, ready: () => Promise<void>) {
@@ -23,7 +23,7 @@ export class Turns {
   /** Does a piece of work when its turn has come. @param work never throws */
   queue(work: () => void): void {
     this.#waiting.push(work);
-    this.#running ??= this.#run();
+    if (!this.#isRunning) void this.#run();
   }
 
   /** The same for work that may throw, or that somebody waits for. */
@@ -33,13 +33,14 @@ export class Turns {
         try {
           resolve(work());
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       });
     });
   }
 
   async #run(): Promise<void> {
+    this.#isRunning = true;
     while (this.#waiting.length > 0) {
       // What was done before has gone on by then, and counts in whether there is room.
       await nextTurn();
@@ -50,6 +51,6 @@ export class Turns {
       while (done < this.#waiting.length && performance.now() < endMs);
       this.#waiting = this.#waiting.slice(done);
     }
-    this.#running = null;
+    this.#isRunning = false;
   }
 }

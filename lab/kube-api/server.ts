@@ -12,6 +12,7 @@ import { json, readBody, send } from './http.ts';
 import { listObjects } from './list.ts';
 import { ObjectStore } from './object-store.ts';
 import { describe } from './openapi.ts';
+import type { PodAccess } from './pod-access.ts';
 import type { Subject } from './rbac.ts';
 import { type Target, targetOf } from './request.ts';
 import { type ApiResource, groupVersionOf, knownResources } from './resources.ts';
@@ -19,6 +20,7 @@ import { requestToken } from './service-tokens.ts';
 import { scaleOf } from './scale.ts';
 import { failure, type Status } from './status.ts';
 import { writeSubresource } from './subresources.ts';
+import { Tunnels } from './tunnel/upgrade.ts';
 import { Watch } from './watch.ts';
 import { type SchemaCheck, Writer } from './write.ts';
 
@@ -40,8 +42,8 @@ export interface KubeApiOptions {
   readonly schema?: SchemaCheck;
   /** Whether there are kubelets: a pod that is deleted is there until the one of its node has taken it away. */
   readonly hasKubelets?: boolean;
-  /** What a pod's container has said so far; null where no such pod runs. @param pod `namespace/name` */
-  readonly logOf?: (pod: string) => string | null;
+  /** What kubelets do in pods; without it nobody gets into one. */
+  readonly pods?: PodAccess;
   /** Custom kinds that are installed, as `group/version`. */
   readonly installed?: readonly string[];
   readonly bookmarkEveryMs?: Milliseconds;
@@ -64,6 +66,7 @@ export class KubeApi {
   /** Whose tokens and rights it knows. */
   readonly accounts: Accounts;
   readonly gate: Gate;
+  readonly #tunnels: Tunnels;
   readonly #writer: Writer | null;
   #installed: ReadonlySet<string>;
   readonly #options: KubeApiOptions;
@@ -85,6 +88,7 @@ export class KubeApi {
     this.store = new ObjectStore(options.firstVersion ?? Date.now() * 1000, options.historyLength ?? 10_000);
     this.accounts = new Accounts(this.store);
     this.gate = new Gate(this.accounts, options.token ?? null, options.authorizes ?? false);
+    this.#tunnels = new Tunnels(this.store, this.gate, options.pods ?? null);
     const { schema, hasKubelets = false } = options;
     this.#writer = schema === undefined ? null : new Writer(this.store, schema, hasKubelets);
     this.#server = this.#newServer();
@@ -160,6 +164,10 @@ export class KubeApi {
     const asking = clientAuthority === undefined ? {} : { ca: clientAuthority, requestCert: true };
     const answer = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response);
     const server: Server = tls === undefined ? createServer(answer) : createTlsServer({ ...tls, ...asking }, answer);
+    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      this.requests.push(request.url ?? '/');
+      this.#tunnels.open({ request, socket, head });
+    });
     server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -240,7 +248,7 @@ export class KubeApi {
   }
 
   #log({ namespace }: Target, name: string, response: ServerResponse): void {
-    const text = this.#options.logOf?.(`${namespace}/${name}`) ?? null;
+    const text = this.#options.pods?.logOf(`${namespace}/${name}`) ?? null;
     if (text === null) send(response, 404, failure(404, `pods "${name}" not found`));
     else response.writeHead(200, { 'content-type': 'text/plain' }).end(text);
   }

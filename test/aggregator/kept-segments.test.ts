@@ -73,6 +73,6 @@ function scribble({ bodies, numbers }: BatchMemory): void {
   numbers.giveBack(columns);
 }
 
-function said({ rows, coded: _, ...segment }: Segment) {
-  return { ...segment, rows: rowList(rows) };
+function said(segment: Segment) {
+  return { ...segment, rows: rowList(segment.rows), coded: null };
 }

@@ -1,9 +1,11 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { kubeconfigFor } from '../../lab/kube-api/kubeconfig.ts';
+import type { PodAccess } from '../../lab/kube-api/pod-access.ts';
 import { groupVersionOf, knownResources } from '../../lab/kube-api/resources.ts';
 import { KubeApi } from '../../lab/kube-api/server.ts';
 import { newFolder, selfSigned } from '../kube/certificates.ts';
@@ -16,13 +18,19 @@ export interface Ran {
   readonly stderr: string;
 }
 
+/** A command that goes on. */
+export interface Started {
+  readonly match: RegExpExecArray;
+  readonly stop: () => Promise<void>;
+}
+
 export interface ApiClusterOptions {
   /** Where it is, if not on the loopback address of this network namespace. */
   readonly at?: { readonly host: string; readonly listener: Server };
   /** What stands before each command, such as nsenter. */
   readonly within?: readonly string[];
   readonly hasKubelets?: boolean;
-  readonly logOf?: (pod: string) => string | null;
+  readonly pods?: PodAccess;
 }
 
 const adminToken = 'token-of-admin';
@@ -40,17 +48,17 @@ export class ApiCluster {
 
   static async start(t: Test, options: ApiClusterOptions = {}): Promise<ApiCluster> {
     const folder = newFolder(t);
-    const { at, within = [], logOf = () => null, hasKubelets = false } = options;
+    const { at, within = [], pods, hasKubelets = false } = options;
     const tls = selfSigned(folder, `IP:${at?.host ?? '127.0.0.1'}`);
     // Everything that there may be.
     const installed = [...new Set(knownResources.filter(({ custom }) => custom).map(groupVersionOf))];
     const api = await KubeApi.start({
       tls,
       installed,
-      logOf,
       hasKubelets,
       authorizes: true,
       schema: schemaFaults,
+      ...(pods === undefined ? {} : { pods }),
       ...at,
     });
     t.teardown(() => api.close());
@@ -98,18 +106,46 @@ export class ApiCluster {
    * in a home of its own, with the charts of this project.
    */
   async sh(line: string, tools: ToolFolder = toolFolders[1]): Promise<Ran> {
-    const path = [join(root, '.tools', tools), this.folder, process.env['PATH']].join(':');
-    const env = { ...this.env, PATH: path };
+    const limits = { maxBuffer: 32 << 20, timeout: 120_000 };
     return await new Promise((resolve) => {
       execFile(
         'env',
         [...this.#within, 'bash', '-c', line],
-        { env, cwd: this.folder, maxBuffer: 32 << 20, timeout: 120_000 },
+        { ...this.#place(tools), ...limits },
         (error, stdout, stderr) => {
           resolve({ status: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
         },
       );
     });
+  }
+
+  /**
+   * Starts a command as a line with `&` at its end does. Resolves once it has said something, with what that was and with
+   * how to end it. @throws Error when it ends before
+   */
+  async start(line: string, said: RegExp, tools: ToolFolder = toolFolders[1]): Promise<Started> {
+    const argv = [...this.#within, 'bash', '-c', `exec ${line.replace(/ &$/, '')} 2>&1`];
+    const child = spawn('env', argv, { ...this.#place(tools), stdio: ['ignore', 'pipe', 'inherit'] });
+    const closed = once(child, 'close');
+    let text = '';
+    const match = await new Promise<RegExpExecArray>((resolve, reject) => {
+      child.stdout.on('data', (piece: Buffer) => {
+        text += piece.toString();
+        const found = said.exec(text);
+        if (found !== null) resolve(found);
+      });
+      child.once('close', (status) => reject(new Error(`${line}: ended with ${status}: ${text}`)));
+    });
+    const stop = async () => {
+      child.kill('SIGTERM');
+      await closed;
+    };
+    return { match, stop };
+  }
+
+  #place(tools: ToolFolder) {
+    const path = [join(root, '.tools', tools), this.folder, process.env['PATH']].join(':');
+    return { env: { ...this.env, PATH: path }, cwd: this.folder };
   }
 
   /** As `sh`. @throws Error with what was said, when it fails */

@@ -1,16 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import type { Container as Spec, PodSpec } from 'kubernetes-types/core/v1.js';
-import { copiesOf, instructionsOf, stagesOf } from '../images/dockerfile.ts';
-import { root } from './helm.ts';
-
-export interface Mount {
-  readonly from: string;
-  readonly to: string;
-  readonly readOnly: boolean;
-}
+import { imageOf } from './container-image.ts';
+import { type Mount, mountLines, quote } from './mount.ts';
 
 export interface ContainerPlace {
   /** Below /run/netns. */
@@ -20,51 +13,6 @@ export interface ContainerPlace {
   readonly root: string;
   readonly mounts: readonly Mount[];
   readonly env: Readonly<Record<string, string>>;
-}
-
-const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
-
-const trees = new Map<string, string>();
-
-/** What the image of a target holds of Weir, in a folder that goes with this process. */
-function treeOf(target: string): string {
-  const known = trees.get(target);
-  if (known !== undefined) return known;
-  const folder = mkdtempSync(join(tmpdir(), 'weir-test-'));
-  process.once('exit', () => rmSync(folder, { recursive: true }));
-  // Containers do not run as the user that makes it.
-  chmodSync(folder, 0o755);
-  const tree = join(folder, target);
-  execFileSync(process.execPath, ['scripts/images/tree.js', target, tree], { cwd: root });
-  trees.set(target, tree);
-  return tree;
-}
-
-/** The image of a target of the Dockerfile, but for what is this machine's in its place: the system and Node.js. */
-function imageOf(target: string) {
-  const instructions = instructionsOf(stagesOf('images/Dockerfile'), target);
-  const last = (wanted: string) => instructions.findLast(({ word }) => word === wanted)?.text ?? '';
-  const folder = last('WORKDIR');
-  const files = copiesOf(instructions)
-    .filter(({ sources }) => sources.includes(`/out/${target}`))
-    .map(({ target: to }): Mount => ({ from: treeOf(target), to: join(folder, to), readOnly: true }));
-  const env = instructions.filter(({ word }) => word === 'ENV').map(({ text }) => text);
-  return {
-    files,
-    env,
-    folder,
-    user: Number(last('USER').split(':')[0]),
-    entrypoint: JSON.parse(last('ENTRYPOINT')) as string[],
-  };
-}
-
-function mountLines(at: string, { from, to, readOnly }: Mount): string[] {
-  const place = quote(join(at, to));
-  const make =
-    existsSync(from) && statSync(from).isDirectory()
-      ? `mkdir -p ${place}`
-      : `mkdir -p $(dirname ${place}); touch ${place}`;
-  return [make, `mount --rbind ${quote(from)} ${place}`, ...(readOnly ? [`mount -o remount,bind,ro ${place}`] : [])];
 }
 
 /** As a container runtime drops privileges: capabilities, user and groups. */
@@ -95,15 +43,24 @@ function privileges(pod: PodSpec, { securityContext = {} }: Spec, imageUser: num
  */
 export class Container {
   readonly #child: ChildProcess;
+  readonly #netns: string;
   readonly #onOutput: (text: string) => void;
+  /** What stands before a command that runs in it, once its root is there. */
+  readonly #inside: readonly string[];
+  /** Resolves when its root is there, or never will be. */
+  readonly started: Promise<unknown>;
 
   constructor(pod: PodSpec, spec: Spec, place: ContainerPlace, onOutput: (text: string) => void) {
     this.#onOutput = onOutput;
-    const image = imageOf(spec.name);
+    this.#netns = `--net=/run/netns/${place.netns}`;
+    const image = imageOf(spec.image ?? '');
     const at = place.root;
     // Outer mounts first: those below them lie on top.
     const mounts = [...image.files, ...place.mounts.toSorted((a, b) => a.to.length - b.to.length)];
     const env = [...image.env, ...Object.entries(place.env).map(([name, value]) => `${name}=${value}`)];
+    const given = ['env', '-i', '-C', image.folder, 'PATH=/usr/bin:/bin', ...env];
+    this.#inside = ['chroot', at, ...given, ...privileges(pod, spec, image.user), '--'];
+    const command = [...this.#inside, ...(spec.command ?? image.entrypoint), ...(spec.args ?? [])];
     const script = [
       `hostname ${quote(place.hostname)}`,
       `mount -t tmpfs -o mode=755 root ${quote(at)}`,
@@ -119,20 +76,15 @@ export class Container {
       'echo "hosts: files" > etc/nsswitch.conf',
       ...mounts.flatMap((mount) => mountLines(at, mount)),
       ...(spec.securityContext?.readOnlyRootFilesystem === true ? [`mount -o remount,ro ${quote(at)}`] : []),
-      `exec chroot . env -i -C ${quote(image.folder)} ${['PATH=/usr/bin:/bin', ...env].map(quote).join(' ')} ${[
-        ...privileges(pod, spec, image.user),
-        '--',
-        ...(spec.command ?? image.entrypoint),
-        ...(spec.args ?? []),
-      ]
-        .map(quote)
-        .join(' ')}`,
+      'exec 3>&-',
+      `exec ${command.map(quote).join(' ')}`,
     ].join('\n');
     const own = ['unshare', '--uts', '--mount', '--propagation', 'slave', 'bash', '-ec', script];
-    this.#child = spawn('nsenter', [`--net=/run/netns/${place.netns}`, ...own], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn('nsenter', [this.#netns, ...own], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (chunk: Buffer) => this.#onOutput(chunk.toString()));
     }
+    this.started = once((this.#child.stdio[3] as Readable).resume(), 'end');
   }
 
   get pid(): number {
@@ -141,6 +93,16 @@ export class Container {
 
   get running(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Starts a command beside its own, of the same user, with the same root. @throws Error when it does not run */
+  async exec(command: readonly string[]): Promise<ChildProcessWithoutNullStreams> {
+    await this.started;
+    if (!this.running) throw new Error('the container does not run');
+    const spaces = [this.#netns, `--target=${this.pid}`, '--uts', '--mount'];
+    const child = spawn('nsenter', [...spaces, ...this.#inside, ...command]);
+    await once(child, 'spawn');
+    return child;
   }
 
   /** Resolves with its exit status; null when a signal ended it. */

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { errorTable } from '../../core/errors.ts';
 import { whyNoKernel } from '../agent/node-fixture.ts';
-import { ApiCluster } from './api-cluster.ts';
+import { ApiCluster, type Started } from './api-cluster.ts';
 import { blocksOf, documents } from './documents.ts';
 import { root, whyNoHelm } from './helm.ts';
 import { startNodeCluster } from './node-cluster.ts';
@@ -26,30 +26,8 @@ t.test('each other way to install works in a cluster without any other', { skip 
   }
 });
 
-/** What kubectl forwards a port to is told by what it asks for; in its place a relay passes the connections on. */
-async function forward(
-  t: Test,
-  line: string,
-  { cluster, kubelet, node }: Awaited<ReturnType<typeof startNodeCluster>>,
-) {
-  const { stdout, stderr } = await cluster.sh(line.replace(/ &$/, ''));
-  const pod = '/api/v1/namespaces/weir/pods/weir-aggregator-0/portforward';
-  t.ok(cluster.api.requests.includes(pod), `${line}: ${stdout}${stderr}`);
-  const port = / (\d+) &$/.exec(line)?.[1];
-  const to = `${port}, '${kubelet.addressOf('weir/weir-aggregator-0')}'`;
-  const relay = `import { connect, createServer } from 'node:net';
-    const relay = (near) => {
-      const far = connect(${to});
-      for (const end of [near, far]) end.on('error', () => end.destroy());
-      near.pipe(far).pipe(near);
-    };
-    createServer(relay).listen(${port}, 'localhost', () => console.log('ready'));`;
-  await node.serve(node, relay);
-}
-
 t.test('every command of the pages does what it is there for', { skip }, async (t) => {
-  const running = await startNodeCluster(t);
-  const { cluster, kubelet, node } = running;
+  const { cluster, kubelet, node } = await startNodeCluster(t);
   const trust = '--tls-ca weir-ca.crt --tls-server-name weir-aggregator';
   const aggregator = () => `${kubelet.addressOf('weir/weir-aggregator-0')}:7280`;
   /** What has only just been started is not healthy yet. */
@@ -63,20 +41,23 @@ t.test('every command of the pages does what it is there for', { skip }, async (
     }
   };
   const run = async (blocks: readonly (readonly string[])[]) => {
-    for (const line of blocks.flat()) {
-      if (line.startsWith('kubectl port-forward ')) await forward(t, line, running);
-      else if (line.startsWith('weir status')) t.match(await untilHealthy(line), { status: 0 }, line);
-      else t.match(await cluster.sh(line), { status: 0 }, line);
-      if (line.includes('--remove-pins')) await kubelet.ended('weir/weir-agent-n1');
-      else if (/^helm (install|upgrade) /.test(line)) await kubelet.ready();
-      t.strictSame(kubelet.problems, []);
+    for (const block of blocks) {
+      const started: Started[] = [];
+      for (const line of block) {
+        if (line.endsWith(' &')) started.push(await cluster.start(line, /^Forwarding from 127\.0\.0\.1:7280 /m));
+        else if (line.startsWith('weir status')) t.match(await untilHealthy(line), { status: 0 }, line);
+        else t.match(await cluster.sh(line), { status: 0 }, line);
+        if (line.includes('--remove-pins')) await kubelet.ended('weir/weir-agent-n1');
+        else if (/^helm (install|upgrade) /.test(line)) await kubelet.ready();
+        t.strictSame(kubelet.problems, []);
+      }
+      for (const { stop } of started) await stop();
     }
   };
   const [asking = [], ...later] = further;
   await run([first, asking]);
   const notes = (await cluster.must('helm get notes weir --namespace weir')).split('\n').map((line) => line.trim());
-  // The port is forwarded already.
-  await run([notes.filter((line) => /^(kubectl|helm|weir) /.test(line) && !line.endsWith(' &'))]);
+  await run([notes.filter((line) => /^(kubectl|helm|weir) /.test(line))]);
   await run(later);
   t.match(await cluster.must('helm get values weir --namespace weir'), /cluster: production/, 'upgrades keep values');
   // What the pages look for in the log: a change, and somebody who may not.

@@ -4,7 +4,7 @@ import type { PodSpec, Volume } from 'kubernetes-types/core/v1.js';
 import type { KubeApi } from '../../lab/kube-api/server.ts';
 import { requestToken } from '../../lab/kube-api/service-tokens.ts';
 import { resourceOf } from '../../lab/kube-api/resources.ts';
-import type { Mount } from './container.ts';
+import type { Mount } from './mount.ts';
 import { dataOf } from './stored-data.ts';
 
 type Files = Readonly<Record<string, string | Buffer>>;

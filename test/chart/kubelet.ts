@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container as ContainerSpec, Volume } from 'kubernetes-types/core/v1.js';
+import type { Milliseconds } from '../../core/time.ts';
+import { fieldAt } from '../../lab/kube-api/field-at.ts';
 import type { StoredChange, StoredObject } from '../../lab/kube-api/object-store.ts';
 import type { KubeApi } from '../../lab/kube-api/server.ts';
 import type { TestNode } from '../agent/node-fixture.ts';
@@ -9,15 +11,14 @@ import type { TestPod } from '../agent/pod-wiring.ts';
 import { Controllers } from './controllers.ts';
 import { makeVolume, mountsOf, type PodPlace } from './kubelet-volumes.ts';
 import { idOf } from './object-states.ts';
-import { isEnding, isOnNode } from '../../lab/kube-api/pod-end.ts';
+import { isEnding } from '../../lab/kube-api/pod-end.ts';
 import { environmentOf, hostsFile } from './pod-environment.ts';
 import { PodNetwork } from './pod-network.ts';
-import { RunningPod } from './running-pod.ts';
+import { defaultGraceSeconds, RunningPod } from './running-pod.ts';
 import { nodeName, type PodObject } from './workload-pods.ts';
 
 const pollMs = 50;
 const patienceMs = 90_000;
-const defaultGraceSeconds = 30;
 
 interface Running {
   readonly pod: RunningPod;
@@ -35,6 +36,8 @@ export class Kubelet {
   readonly #controllers: Controllers;
   /** By UID. */
   readonly #pods = new Map<string, Running>();
+  /** UIDs of the pods that the tests run. */
+  readonly #others = new Set<string>();
   readonly #ending = new Map<string, Promise<void>>();
   readonly #unfollow: () => void;
   /** What every container has as /etc/hosts, changed while they run. */
@@ -43,6 +46,8 @@ export class Kubelet {
   #held: Promise<void> = Promise.resolve();
   /** What the containers of each pod have said, by `namespace/name`. */
   readonly logs: Map<string, string>;
+  /** What a second of liveness probes takes: the minutes in which a pod that hangs is ended can be shortened. */
+  livenessSecondMs: Milliseconds = 1000;
 
   constructor(api: KubeApi, node: TestNode, logs: Map<string, string>) {
     this.#api = api;
@@ -66,6 +71,7 @@ export class Kubelet {
   /** A pod of somebody else that has an interface, and runs what the test runs in it. */
   addPod(namespace: string, name: string): TestPod {
     const uid = `uid-${name}`;
+    this.#others.add(uid);
     const pod = this.#network.add(namespace, name, uid);
     const metadata = { name, namespace, uid, labels: { app: name } };
     const status = { phase: 'Running', podIP: pod.address, podIPs: [{ ip: pod.address }] };
@@ -76,17 +82,17 @@ export class Kubelet {
 
   /** Where a pod is. @throws Error when there is none */
   addressOf(id: string): string {
-    return this.#pod(id).address;
+    return this.pod(id).address;
   }
 
   /** The process of a pod's container. @throws Error when there is none */
   pidOf(id: string): number {
-    return this.#pod(id).pid;
+    return this.pod(id).pid;
   }
 
   /** Ends the container of a pod as with `kill -9`. @throws Error when there is none */
   kill(id: string): void {
-    this.#pod(id).kill();
+    this.pod(id).kill();
   }
 
   /** Starts no container again, as while it waits after crashes. @returns ends that */
@@ -98,7 +104,8 @@ export class Kubelet {
     return release;
   }
 
-  #pod(id: string): RunningPod {
+  /** The processes of a pod. @throws Error when there are none */
+  pod(id: string): RunningPod {
     const found = [...this.#pods.values()].find(({ pod }) => idOf(pod.object) === id);
     if (found === undefined) throw new Error(`${id} does not run`);
     return found.pod;
@@ -128,7 +135,7 @@ export class Kubelet {
   /** Resolves when the container of a pod has ended by itself. @throws Error when the pod is not there */
   async ended(id: string): Promise<void> {
     await this.settled();
-    await this.#pod(id).ended();
+    await this.pod(id).ended();
   }
 
   /** Ends every pod. */
@@ -148,7 +155,7 @@ export class Kubelet {
     const uid = (after ?? before)?.metadata.uid ?? '';
     if (after === null) void this.#end(uid, 0);
     else if (isEnding(after)) this.#finish(after);
-    else if (isOnNode(after) && after.metadata['ownerReferences'] !== undefined && !this.#pods.has(uid)) {
+    else if (fieldAt(after, 'spec.nodeName') === nodeName && !this.#others.has(uid) && !this.#pods.has(uid)) {
       // Once everybody was told of it, before there is more to be told.
       queueMicrotask(() => this.#run(after as PodObject & StoredObject));
     }
@@ -182,6 +189,7 @@ export class Kubelet {
       onChange: () => this.#tell(uid),
       onProblem: (text) => this.#problems.push(`${text}: ${this.logs.get(id)?.slice(-2000)}`),
       mayRestart: () => this.#held,
+      secondMs: () => this.livenessSecondMs,
     });
     return { pod, place };
   }

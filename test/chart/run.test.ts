@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import tap from 'tap';
 import { rulesOf } from '../../lab/kube-api/rbac.ts';
 import { whyNoKernel } from '../agent/node-fixture.ts';
+import { backUp, restore } from './copies.ts';
 import { chart, toolFolders, whyNoHelm } from './helm.ts';
 import { startNodeCluster } from './node-cluster.ts';
 import { PodTraffic, trafficPort } from './pod-traffic.ts';
@@ -39,6 +40,9 @@ tap.test('what is installed runs, sees, and goes on over upgrades and new certif
   await cluster.must(`kubectl apply -f - <<'END'\n${account}END`);
   const bind = 'kubectl create clusterrolebinding operators --clusterrole=weir-viewer';
   await cluster.must(`${bind} --serviceaccount=shop:operator`);
+  await cluster.must(
+    'kubectl create clusterrolebinding editors --clusterrole=weir-editor --serviceaccount=shop:operator',
+  );
   await cluster.must('kubectl create token operator --namespace shop > ~/token');
   const takeAuthority = () =>
     cluster.must("kubectl get configmap weir-authority --namespace weir -o jsonpath='{.data.ca\\.crt}' > ~/ca.crt");
@@ -52,10 +56,10 @@ tap.test('what is installed runs, sees, and goes on over upgrades and new certif
     const edges = JSON.parse(await weir('flows --output json')) as Edge[];
     return edges.find(({ port }) => port === trafficPort)?.merged.counters.established ?? 0;
   };
-  const untilSeen = async (what: string) => {
+  const untilSeen = async (what: string, lost = 0) => {
     const deadline = Date.now() + 20_000;
-    while ((await seen()) < traffic.made && Date.now() < deadline) await sleep(pollMs);
-    t.equal(await seen(), traffic.made, what);
+    while ((await seen()) < traffic.made - lost && Date.now() < deadline) await sleep(pollMs);
+    t.equal(await seen(), traffic.made - lost, what);
   };
 
   const status = await weir('status --output wide');
@@ -86,6 +90,36 @@ tap.test('what is installed runs, sees, and goes on over upgrades and new certif
   await traffic.connect(3);
   await untilSeen('after a new agent');
   t.match(logs.get('weir/weir-agent-n1'), /"level":20/, 'which says more');
+  t.strictSame(kubelet.problems, []);
+
+  const id = 'weir/weir-aggregator-0';
+  kubelet.livenessSecondMs = 10;
+  process.kill(kubelet.pidOf(id), 'SIGSTOP');
+  await traffic.connect(3);
+  await kubelet.ended(id);
+  kubelet.livenessSecondMs = 1000;
+  await kubelet.ready();
+  const restarts =
+    "kubectl get pod weir-aggregator-0 --namespace weir -o jsonpath='{.status.containerStatuses[0].restartCount}'";
+  t.equal(await cluster.must(restarts), '1', 'one that hangs is started again');
+  await untilSeen('after an aggregator that hung');
+
+  await weir('alias set office 203.0.113.0/24');
+  await backUp(cluster);
+  const copied = traffic.made;
+  await weir('alias set lab 198.51.100.0/24');
+  await traffic.connect(3);
+  await untilSeen('after the copy');
+  await restore(cluster);
+  await kubelet.ready();
+  const aliases = await weir('alias list');
+  t.ok(/office/.test(aliases) && !/lab/.test(aliases), 'what was copied is there again, and nothing else');
+  const restored = await seen();
+  t.ok(restored >= copied, `${restored} connections, of ${copied} in the copy and ${traffic.made} before`);
+  // Agents keep nothing of what was acknowledged.
+  const lost = traffic.made - restored;
+  await traffic.connect(3);
+  await untilSeen('after the restore', lost);
   t.strictSame(kubelet.problems, []);
 
   for (const name of ['agent', 'aggregator']) {

@@ -1,14 +1,17 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Container as ContainerSpec } from 'kubernetes-types/core/v1.js';
+import type { Container as ContainerSpec, Probe } from 'kubernetes-types/core/v1.js';
 import { Container, type ContainerPlace } from './container.ts';
-import { answers, urlOf } from './probe.ts';
+import type { Milliseconds } from '../../core/time.ts';
+import { defaultFailures, failuresOf, type Prober, succeeds, urlOf } from './probe.ts';
 import type { PodObject } from './workload-pods.ts';
 
 /** Until it is ready a pod is asked this often, whatever its period: nobody waits for longer than it takes. */
 const probeEveryMs = 100;
 const patienceMs = 60_000;
 const restartAfterMs = 300;
-const defaultFailures = 3;
+/** How long a pod has to end where it says nothing. */
+export const defaultGraceSeconds = 30;
 
 export interface PodEvents {
   /** What its container says. */
@@ -18,6 +21,8 @@ export interface PodEvents {
   readonly onProblem: (text: string) => void;
   /** Resolves when a container that has ended may be started again. */
   readonly mayRestart: () => Promise<void>;
+  /** What a second of its liveness probe takes now. */
+  readonly secondMs: () => Milliseconds;
 }
 
 /** The processes of a pod on its node: started, probed, started again when they end, and ended. */
@@ -40,6 +45,11 @@ export class RunningPod {
     this.#nodeNetns = nodeNetns;
     this.#events = events;
     this.#container = this.#start();
+  }
+
+  /** Its network namespace, below /run/netns. */
+  get netns(): string {
+    return this.#place.netns;
   }
 
   get pid(): number {
@@ -79,24 +89,42 @@ export class RunningPod {
   }
 
   async #probe(container: Container): Promise<void> {
-    const { startupProbe, readinessProbe } = this.#spec;
+    const { startupProbe, readinessProbe, livenessProbe } = this.#spec;
     const isOver = () => this.#isStopping || !container.running;
-    for (const probe of [startupProbe, readinessProbe]) {
-      if (probe === undefined) continue;
-      const url = urlOf(probe, this.#spec, this.address);
-      const deadline = Date.now() + patienceMs;
-      while (!isOver() && !(await answers(this.#nodeNetns, url))) {
-        if (Date.now() > deadline) throw new Error(`${this.object.metadata.name} is not ready by ${url}`);
-        await sleep(probeEveryMs);
-      }
-    }
+    const prober = { netns: this.#nodeNetns, container: this.#spec, host: this.address, isOver };
+    await container.started;
+    await this.#untilOne(startupProbe, prober);
+    if (livenessProbe !== undefined) void this.#endHanging(container, livenessProbe, prober);
+    await this.#untilOne(readinessProbe, prober);
     if (!isOver()) this.#become(true);
     if (readinessProbe === undefined) return;
-    const { periodSeconds = 10, failureThreshold = defaultFailures } = readinessProbe;
-    const url = urlOf(readinessProbe, this.#spec, this.address);
-    for (let failures = 0; !isOver(); await sleep(periodSeconds * 1000, undefined, { ref: false })) {
-      failures = (await answers(this.#nodeNetns, url)) ? 0 : failures + 1;
-      if (!isOver() && (failures === 0 || failures >= failureThreshold)) this.#become(failures === 0);
+    const { failureThreshold = defaultFailures } = readinessProbe;
+    for await (const failures of failuresOf(readinessProbe, prober)) {
+      if (failures === 0 || failures >= failureThreshold) this.#become(failures === 0);
+    }
+  }
+
+  /** Waits until a probe succeeds for the first time. @throws Error after a minute */
+  async #untilOne(probe: Probe | undefined, prober: Prober): Promise<void> {
+    if (probe === undefined) return;
+    const deadline = Date.now() + patienceMs;
+    while (!prober.isOver() && !(await succeeds(probe, prober))) {
+      if (Date.now() > deadline)
+        throw new Error(`${this.object.metadata.name} is not ready by ${urlOf(probe, prober)}`);
+      await sleep(probeEveryMs);
+    }
+  }
+
+  /** Ends a container that does not live any more, within its time; it is started again as any that has ended. */
+  async #endHanging(container: Container, probe: Probe, prober: Prober): Promise<void> {
+    const { secondMs } = this.#events;
+    const { failureThreshold = defaultFailures } = probe;
+    const grace = this.object.spec.terminationGracePeriodSeconds ?? defaultGraceSeconds;
+    for await (const failures of failuresOf(probe, prober, secondMs)) {
+      if (failures < failureThreshold) continue;
+      this.#events.onOutput(`container failed its liveness probe ${failures} times and is ended\n`);
+      await container.stop((probe.terminationGracePeriodSeconds ?? grace) * secondMs());
+      return;
     }
   }
 
@@ -104,6 +132,11 @@ export class RunningPod {
     if (this.#isReady === isReady) return;
     this.#isReady = isReady;
     this.#events.onChange();
+  }
+
+  /** Starts a command in its container. @throws Error when that does not run at the time */
+  async exec(command: readonly string[]): Promise<ChildProcessWithoutNullStreams> {
+    return await this.#container.exec(command);
   }
 
   /** Resolves when its container has ended by itself. */

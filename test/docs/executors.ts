@@ -7,7 +7,7 @@ export type Executor = { readonly test: string } | { readonly notRun: string };
 export const blockExecutors: readonly (readonly [document: RegExp, kind: RegExp, Executor])[] = [
   [/^docs\/(INSTALL|OPERATE|TROUBLESHOOTING)\.md$/, /^sh$/, { test: 'chart/documents' }],
   [/^docs\/OPERATE\.md$/, /^yaml$/, { test: 'config/processes' }],
-  [/^docs\/OPERATE\.md$/, /^yaml restore\.yaml$/, { test: 'docs/kubectl-words' }],
+  [/^docs\/OPERATE\.md$/, /^(sh backup|sh restore|yaml restore\.yaml)$/, { test: 'chart/run' }],
   [/^docs\/VERIFY\.md$/, /^console$/, { test: 'cli/verify-page' }],
   [/^docs\/FIRST-POLICY\.md$/, /^(console|yaml in )/, { test: 'docs/first-policy' }],
   [/^docs\/POLICIES\.md$/, /^(yaml|text) (cluster|seen|made)/, { test: 'policy/document' }],
@@ -18,7 +18,8 @@ export const blockExecutors: readonly (readonly [document: RegExp, kind: RegExp,
 
 /** Which commands of all other blocks are run by which test, by how they begin. */
 export const commandExecutors: readonly (readonly [RegExp, Executor])[] = [
-  [/^(helm|kubectl) /, { test: 'docs/kubectl-words' }],
+  [/^kubectl apply /, { test: 'docs/first-policy' }],
+  [/^(helm|kubectl) /, { test: 'docs/repeated-commands' }],
   [/^(npx )?weir /, { test: 'docs/weir-commands' }],
   [/^export WEIR_/, { test: 'docs/weir-commands' }],
   [/^weir-aggregator (backup|restore) /, { test: 'docs/aggregator-commands' }],

@@ -37,6 +37,8 @@ t.test('images hold what runs: no compilers, sources, tests or packages for deve
       [],
       `${part} has none that the bill of materials leaves out`,
     );
+    // With these kubectl copies files, and the pod that restores a copy waits.
+    for (const tool of ['tar', 'test', 'rm', 'sleep']) t.ok(files.has(`/usr/bin/${tool}`), `${part} has ${tool}`);
     t.equal(packages.has('better-sqlite3'), part === 'aggregator', 'the aggregator alone keeps a database');
     const open = [...files].filter(([path, rights]) => path.startsWith('/opt') && !/^(l|.{8}[^w]. 0$)/.test(rights));
     t.strictSame(open, [], `${part} can be changed by root only`);
