@@ -28,15 +28,8 @@ export class Turns {
 
   /** The same for work that may throw, or that somebody waits for. */
   run<Result>(work: () => Result): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      this.queue(() => {
-        try {
-          resolve(work());
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
+    const attempt = async () => work();
+    return new Promise((resolve) => this.queue(() => resolve(attempt())));
   }
 
   async #run(): Promise<void> {
