@@ -43,6 +43,10 @@ t.test('images are pinned, small in rights, and keep no lists of packages', asyn
   const [, nodeVersion = ''] =
     /^ARG NODE_IMAGE=docker\.io\/library\/node:(\d+\.\d+\.\d+)-bookworm-slim$/m.exec(dockerfile) ?? [];
   t.match(baseScript, `\nnode_version=${nodeVersion}\n`, 'a base of our own has the same Node.js');
+  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { engines: { node: string } };
+  const [, least = 0, below = 0] = (/^>=(\d+)\S* <(\d+)$/.exec(engines.node) ?? []).map(Number);
+  const major = Number(nodeVersion.split('.')[0]);
+  t.ok(least <= major && major < below, `${nodeVersion} is one of those that Weir runs on: ${engines.node}`);
   t.match(dockerfile, /^ARG DEBIAN_IMAGE=docker\.io\/library\/debian:bookworm-slim$/m);
   t.match(dockerfile, `\nARG VERSION=${version}\n`);
   const userOf = (name: string) => instructionsOf(stages, name).findLast(({ word }) => word === 'USER')?.text;
