@@ -4,6 +4,7 @@ import { check, checkKnown, quote } from './check.ts';
 import { atDistance, readColumn } from './column.ts';
 import { type Dictionary, roles } from './dictionary.ts';
 import { isCountName, isDnsName } from './names.ts';
+import type { SharedTexts } from './shared-texts.ts';
 import type * as wire from './wire.ts';
 
 /** The longest text that says who a pod is. Kubernetes allows 253 characters for a name. */
@@ -14,11 +15,15 @@ function checkRoom(entries: number, more: number, most: number, what: string): v
   check(entries + more <= most, `the dictionary of the stream would have ${entries + more} ${what}; at most ${most}`);
 }
 
-function addPods({ podNamespaces, podNames, podUids }: wire.Additions, dictionary: Dictionary): void {
+function addPods(
+  { podNamespaces, podNames, podUids }: wire.Additions,
+  dictionary: Dictionary,
+  texts: SharedTexts,
+): void {
   const pods = podUids.length;
   check(podNamespaces.length === pods && podNames.length === pods, 'the columns of pods differ in length');
   for (const [i, uid] of podUids.entries()) {
-    const pod = { namespace: podNamespaces[i] as string, name: podNames[i] as string, uid };
+    const pod = { namespace: texts.of(podNamespaces[i] as string), name: podNames[i] as string, uid };
     check(uid !== '', `pod ${quote(`${pod.namespace}/${pod.name}`)} has no uid`);
     for (const text of Object.values(pod)) {
       check(text.length <= maxPodText, `pod ${quote(pod.name)} has a text of ${text.length} characters`);
@@ -83,22 +88,28 @@ function addEdges(message: wire.Edges, dictionary: Dictionary): void {
 
 /**
  * Adds to a stream's dictionary what a batch brings for it. @param most entries of each kind that there may be
+ * @param texts that it shares with other dictionaries
  * @throws Invalid for what is not good; Unknown for an edge of what was not said; then the dictionary is good no more
  */
-export function addAdditions(additions: wire.Additions | null, dictionary: Dictionary, most: number): void {
+export function addAdditions(
+  additions: wire.Additions | null,
+  dictionary: Dictionary,
+  most: number,
+  texts: SharedTexts,
+): void {
   if (additions === null) return;
   const { pods, addresses, names, reasons, edges } = dictionary.sizes;
   checkRoom(pods, additions.podUids.length, most, 'pods');
   checkRoom(names, additions.remoteNames.length, most, 'names');
   checkRoom(reasons, additions.dropReasons.length, most, 'drop reasons');
   checkRoom(edges, additions.edges?.count ?? 0, most, 'edges');
-  addPods(additions, dictionary);
+  addPods(additions, dictionary, texts);
   const more = decodeAddresses(additions.addresses);
   checkRoom(addresses, more.length, most, 'addresses');
-  for (const address of more) dictionary.addresses.push(address);
+  for (const address of more) dictionary.addresses.push(texts.of(address));
   for (const name of additions.remoteNames) {
     check(isDnsName(name), `remote_names: not a name: ${quote(name)}`);
-    dictionary.names.push(name);
+    dictionary.names.push(texts.of(name));
   }
   for (const reason of additions.dropReasons) {
     check(isCountName(reason), `drop reason: not a name: ${quote(reason)}`);

@@ -6,6 +6,7 @@ import { addAdditions } from './decode-additions.ts';
 import { decodeRows, noRows, type NumberMemory } from './decode-rows.ts';
 import { Dictionary } from './dictionary.ts';
 import { byteFormOf } from './load.ts';
+import { SharedTexts } from './shared-texts.ts';
 import type * as wire from './wire.ts';
 
 /**
@@ -55,12 +56,15 @@ function decodeFrame(body: wire.BatchBody): Omit<ColumnBatch, 'rows'> {
 /** Reads the batches of one stream, believing nothing. Never throws for what was sent. */
 export class BatchReader {
   readonly #limits: wire.Limits;
+  readonly #texts: SharedTexts;
   /** Null while nothing is taken but a batch that resets. */
   #dictionary: Dictionary | null = null;
   #previousCrc32 = 0;
 
-  constructor(limits: wire.Limits) {
+  /** @param texts that its dictionary shares with those of other streams */
+  constructor(limits: wire.Limits, texts = new SharedTexts(0)) {
     this.#limits = limits;
+    this.#texts = texts;
   }
 
   /** About how many bytes its dictionary takes. */
@@ -81,7 +85,7 @@ export class BatchReader {
       const frame = decodeFrame(body);
       ({ resets } = body);
       const known = resets ? new Dictionary() : this.#following(dictionary, body);
-      addAdditions(body.additions, known, maxDictionaryEntries);
+      addAdditions(body.additions, known, maxDictionaryEntries, this.#texts);
       const rows = decodeRows(bytes, body.rows, known, frame.window, maxRows, memory);
       this.#dictionary = known;
       this.#previousCrc32 = expected;

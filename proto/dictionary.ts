@@ -30,7 +30,7 @@ const firstCapacity = 64;
 const [podBytes, textBytes, edgeBytes] = [200, 64, 128];
 
 function grown<Column extends Uint8Array | Uint16Array | Uint32Array>(column: Column): Column {
-  const larger = new (column.constructor as new (length: number) => Column)(column.length * 2);
+  const larger = new (column.constructor as new (length: number) => Column)(Math.ceil(column.length * 1.25));
   larger.set(column);
   return larger;
 }

@@ -40,8 +40,7 @@ export class RowVerdicts {
       const carried = isClient ? this.#toClient : this.#toServer;
       return (this.#established[row] as number) > 0 || (carried[row] as number) > 0;
     }
-    const isPlain = protocol !== 'SCTP' && this.#rows.drops.size === 0;
-    return isPlain && (this.#packetsToClient[row] as number) > 0;
+    return protocol !== 'SCTP' && (this.#packetsToClient[row] as number) > 0 && !this.#rows.drops.has(row);
   }
 
   #judged(row: number, { protocol, isClient }: Reporting): Verdict {

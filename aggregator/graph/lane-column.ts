@@ -29,11 +29,10 @@ export class LaneColumn implements Iterable<Lane> {
   }
 
   /** Those of some rows, in that order. */
-  pick(rows: readonly number[]): LaneColumn {
-    return new LaneColumn(
-      this.among,
-      Uint32Array.from(rows, (row) => this.at[row] as number),
-    );
+  pick(rows: ArrayLike<number>): LaneColumn {
+    const at = new Uint32Array(rows.length);
+    for (let to = 0; to < at.length; to++) at[to] = this.at[rows[to] as number] as number;
+    return new LaneColumn(this.among, at);
   }
 
   *[Symbol.iterator](): Generator<Lane> {

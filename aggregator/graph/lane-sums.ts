@@ -46,7 +46,7 @@ export class LaneSums {
     if (this.#sightings.length < this.#index.capacity) this.#grow();
     const [sums, seen] = [this.#counts, this.#sightings];
     const used = usedIn(counters);
-    const columns = Array.from(used, (counter) => counters[counter] as Column);
+    const columns = used.map((counter) => counters[counter] as Column);
     for (let row = 0; row < slots.length; row++) {
       const slot = slots[row] as number;
       if (slot === noSlot) continue;
@@ -57,10 +57,10 @@ export class LaneSums {
       }
       seen[slot] = (seen[slot] as number) + (sightings === null ? 1 : (sightings[row] as number));
     }
-    for (const [row, dropped] of drops) {
+    drops.forEach((dropped, row) => {
       const slot = slots[row] as number;
       if (slot !== noSlot) this.#addDrops(slot, dropped);
-    }
+    });
   }
 
   #grow(): void {
@@ -245,8 +245,12 @@ function move(sums: Float64Array, at: number, into: Float64Array | null, amount:
 }
 
 /** Which columns are not all zero. */
-function usedIn(counters: readonly Column[]): Uint8Array {
-  return Uint8Array.from(counters.keys()).filter((counter) => !isZero(counters[counter] as Column));
+function usedIn(counters: readonly Column[]): readonly number[] {
+  const used: number[] = [];
+  for (let counter = 0; counter < counters.length; counter++) {
+    if (!isZero(counters[counter] as Column)) used.push(counter);
+  }
+  return used;
 }
 
 function countersAt(counts: Float64Array, at: number): MutableCounters {

@@ -18,7 +18,8 @@ export class Answers {
   #subjects = new Uint32Array(0);
   /** No two are equal; some may be of edges that were asked about anew since. Only ever appended to. */
   readonly lanes: Lane[] = [];
-  readonly #slotOf = new Map<string, number>();
+  /** By key of the lane, while edges are asked about: it takes more than all else, and most batches need it not. */
+  #slotOf: Map<string, number> | null = null;
   /** By edge: who of its ends may become known yet, and 1 where there is anybody. */
   readonly #waits = new Map<number, readonly string[]>();
   #isWaiting = new Uint8Array(0);
@@ -103,11 +104,17 @@ export class Answers {
   }
 
   #slotFor(lane: Lane): number {
+    this.#slotOf ??= new Map(this.lanes.map(({ key }, place) => [key, place + 1]));
     let slot = this.#slotOf.get(lane.key);
     if (slot === undefined) {
       slot = this.lanes.push(lane);
       this.#slotOf.set(lane.key, slot);
     }
     return slot;
+  }
+
+  /** No more edges are asked about for now. */
+  settle(): void {
+    this.#slotOf = null;
   }
 }

@@ -2,6 +2,7 @@ import { WeirError } from '../../core/errors.ts';
 import type { ColumnBatch } from '../../proto/column-batch.ts';
 import { BatchReader } from '../../proto/decode-batch.ts';
 import type { NumberMemory } from '../../proto/decode-rows.ts';
+import type { SharedTexts } from '../../proto/shared-texts.ts';
 import type * as wire from '../../proto/wire.ts';
 
 /** What becomes of a batch that arrived. */
@@ -22,11 +23,11 @@ export class Inbox {
   #asks = 0;
   #isAwaiting = false;
 
-  /** @param committed how far the node is committed */
-  constructor(node: string, committed: wire.BatchId | null, limits: wire.Limits) {
+  /** @param committed how far the node is committed. @param texts that are shared with other streams */
+  constructor(node: string, committed: wire.BatchId | null, limits: wire.Limits, texts: SharedTexts) {
     this.#node = node;
     this.#lastTaken = committed;
-    this.#reader = new BatchReader(limits);
+    this.#reader = new BatchReader(limits, texts);
   }
 
   /** About how many bytes the stream's dictionary takes. */

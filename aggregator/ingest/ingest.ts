@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { WeirError } from '../../core/errors.ts';
 import type { ColumnBatch } from '../../proto/column-batch.ts';
 import type { Clock } from '../../core/time.ts';
+import { SharedTexts } from '../../proto/shared-texts.ts';
 import type * as wire from '../../proto/wire.ts';
 import { Arena } from '../graph/arena.ts';
 import type { Segment } from '../graph/segment.ts';
@@ -48,12 +49,15 @@ const bodyChunkBytes = 2 ** 18;
 const maxFreeBodyChunks = 16;
 /** How many numbers of decoded batches are kept for the next ones: 16 MB. */
 const maxFreeNumbers = 2 ** 21;
+/** How many addresses and names the dictionaries of all streams share. */
+const maxTexts = 500_000;
 /** Kubernetes names have at most so many characters. */
 const maxNodeName = 253;
 
 /** Takes in the batches of all agents: resolves them, commits them, and only then acknowledges them. */
 export class Ingest implements SessionHost {
   readonly agents: Agents;
+  readonly texts = new SharedTexts(maxTexts);
   readonly #options: IngestOptions;
   readonly #committer: Committer;
   readonly #turns: Turns;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { WeirError } from '../../core/errors.ts';
 import type { ColumnBatch } from '../../proto/column-batch.ts';
+import type { SharedTexts } from '../../proto/shared-texts.ts';
 import type * as wire from '../../proto/wire.ts';
 import type { Segment } from '../graph/segment.ts';
 import type { Commit, CommitResult } from '../store/store.ts';
@@ -25,6 +26,8 @@ export interface SessionHost {
   told(node: string, status: wire.AgentStatus | null): void;
   /** How fast an agent may send now. */
   pace(): Pace;
+  /** What the dictionaries of all streams share. */
+  readonly texts: SharedTexts;
   arrived(): void;
   ended(fate: Fate): void;
   /** What the edges of a new stream are resolved with. */
@@ -157,7 +160,7 @@ export class Session {
       if (this.#over) return;
       const { credits } = this.#host.pace();
       this.#credits = credits;
-      const inbox = new Inbox(hello.node, committed, this.#limits);
+      const inbox = new Inbox(hello.node, committed, this.#limits, this.#host.texts);
       const lanes = this.#host.lanes(hello.node);
       const serve = (held: HeldBatch) => this.#serve(held, hello, inbox, lanes);
       this.#welcomed = { inbox, queue: new BatchQueue((work) => this.#host.inTurn(work), serve) };

@@ -48,6 +48,7 @@ export class StreamLanes {
     for (const row of answers.fallen(edges, lastSeenUnixMs, changedAt, tick)) {
       this.#ask(answers, dictionary, edges[row] as number, lastSeenUnixMs[row] as number);
     }
+    answers.settle();
     answers.addWaits(edges, unknown);
     return answers.slotsOf(edges);
   }

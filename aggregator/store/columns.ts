@@ -31,20 +31,12 @@ export interface PackedRows extends Omit<Rows, 'lanes' | 'drops' | 'names'> {
 
 /** Puts numbers in the places of lanes and names. */
 export function numberRows({ lanes, drops, names, ...columns }: Rows, numbers: LaneNumbers): PackedRows {
-  return { ...columns, laneIds: numbers.laneIds(lanes), ...numberTexts({ drops, names }, numbers) };
-}
-
-/** Puts numbers in the places of reasons and names. */
-export function numberTexts(
-  { drops, names }: Pick<Rows, 'drops' | 'names'>,
-  numbers: LaneNumbers,
-): Pick<PackedRows, 'drops' | 'names'> {
   const packed: { drops: DropEntry[]; names: NameEntry[] } = { drops: [], names: [] };
   for (const [row, dropped] of drops) {
     for (const [reason, packets] of Object.entries(dropped)) packed.drops.push([row, numbers.nameId(reason), packets]);
   }
   for (const [row, texts] of names) for (const text of texts) packed.names.push([row, numbers.nameId(text)]);
-  return packed;
+  return { ...columns, laneIds: numbers.laneIds(lanes), ...packed };
 }
 
 /** Puts lanes and names in the places of their numbers. @throws RangeError for a number that was never given */
@@ -106,16 +98,50 @@ export function writeNumbers(writer: VarintWriter, rows: PackedRows, order: Uint
 
 /**
  * Lays out drops as (row difference, reason, packets), and names as (row difference, name).
- * @param order null where the rows stay in theirs
  */
 export function writeTexts(
   writer: VarintWriter,
   { drops, names }: Pick<PackedRows, 'drops' | 'names'>,
-  order: Uint32Array | null,
+  order: Uint32Array,
 ): void {
-  const placeOf = order === null || drops.length + names.length === 0 ? null : placesIn(order);
+  const placeOf = drops.length + names.length === 0 ? null : placesIn(order);
   writeEntries(writer, placeOf === null ? drops : placed(drops, placeOf));
   writeEntries(writer, placeOf === null ? names : placed(names, placeOf));
+}
+
+/** Lays out the same where rows stay in theirs, without anything made for each: it is done for each segment. */
+export function writeTextsByRow(
+  writer: VarintWriter,
+  { drops, names }: Pick<Rows, 'drops' | 'names'>,
+  numbers: LaneNumbers,
+): void {
+  let entries = 0;
+  drops.forEach((dropped) => {
+    for (const _ in dropped) entries++;
+  });
+  writer.write(entries);
+  let previous = 0;
+  drops.forEach((dropped, row) => {
+    for (const reason in dropped) {
+      writer.write(row - previous);
+      writer.write(numbers.nameId(reason));
+      writer.write(dropped[reason] as number);
+      previous = row;
+    }
+  });
+  entries = 0;
+  names.forEach((texts) => {
+    entries += texts.length;
+  });
+  writer.write(entries);
+  previous = 0;
+  names.forEach((texts, row) => {
+    for (const text of texts) {
+      writer.write(row - previous);
+      writer.write(numbers.nameId(text));
+      previous = row;
+    }
+  });
 }
 
 /** By row its place in the order. */

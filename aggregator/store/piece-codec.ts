@@ -34,6 +34,9 @@ export interface PieceBlobs {
 
 const version = 1;
 
+/** All pieces are packed in the same memory, one after the other. */
+const [who, numbers] = [new VarintWriter(65_536), new VarintWriter(65_536)];
+
 /** Puts numbers in the places of nodes and stages. */
 export function numberWatched(
   watched: ReadonlyMap<string, NodeCoverage>,
@@ -62,12 +65,12 @@ export function nameWatched(
 /** Packs a piece: `who` is version, what was watched, lanes and texts; `numbers` is sightings, then the other numbers. */
 export function packPiece({ watched, rows, sightings }: PackedPiece, startUnixMs: UnixMs): PieceBlobs {
   const order = orderOf(rows);
-  const who = new VarintWriter();
+  who.reset();
   who.write(version);
   writeWatched(who, watched, startUnixMs);
   writeLanes(who, rows, order);
   writeTexts(who, rows, order);
-  const numbers = new VarintWriter();
+  numbers.reset();
   numbers.write(sightings === null ? 0 : 1);
   if (sightings !== null) for (const row of order) numbers.write(sightings[row] as number);
   writeNumbers(numbers, rows, order, startUnixMs);

@@ -8,7 +8,6 @@ import {
   checkedEvidence,
   type LaneNumbers,
   numberRows,
-  numberTexts,
   orderOf,
   type PackedRows,
   readLanes,
@@ -17,6 +16,7 @@ import {
   writeLanes,
   writeNumbers,
   writeTexts,
+  writeTextsByRow,
 } from './columns.ts';
 import { VarintReader, VarintWriter } from './varint.ts';
 
@@ -66,12 +66,7 @@ function writeCoded({ lanes, evidence, drops, names }: Rows, coded: CodedRows, n
     writer.write(2 * (evidence[row] as number) + (coded.isClient[row] as number));
   }
   for (const name of codedColumns) writer.writeBytes(coded.numbers[name]);
-  if (drops.size + names.size === 0) {
-    writer.write(0);
-    writer.write(0);
-  } else {
-    writeTexts(writer, numberTexts({ drops, names }, numbers), null);
-  }
+  writeTextsByRow(writer, { drops, names }, numbers);
 }
 
 /** Reads what packSegment wrote. @throws RangeError, Invalid */

@@ -1,5 +1,5 @@
-# The Debian packages: what builds Weir, what it measures with, the real servers of the lab, what builds
-# images, and a browser.
+# The Debian packages: what builds Weir, what it measures with, the real servers of the lab, what builds images and
+# sends them to a registry, and a browser.
 
 packages=(
   clang llvm libbpf-dev libelf-dev libmnl-dev zlib1g-dev bpftool
@@ -8,7 +8,7 @@ packages=(
   nginx-light redis-server redis-tools dnsmasq-base postgresql
   softflowd nfdump
   openvswitch-switch ethtool containerd runc
-  buildah mmdebstrap
+  buildah mmdebstrap skopeo docker-registry
   openssl prometheus
   chromium
 )
@@ -44,7 +44,7 @@ disable_services() {
   for package in "$@"; do
     case $package in
       nginx-light) service=nginx ;;
-      prometheus | redis-server | postgresql | openvswitch-switch | containerd) service=$package ;;
+      prometheus | redis-server | postgresql | openvswitch-switch | containerd | docker-registry) service=$package ;;
       *) continue ;;
     esac
     systemctl disable --quiet "$service.service" || return 1

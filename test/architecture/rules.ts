@@ -1,7 +1,7 @@
 import { cycleIn, type Import, importsOf } from './imports.ts';
 
 /** Which rooms a room may import from, besides itself. Rooms that are not named here may not exist. */
-const mayImport: Readonly<Record<string, readonly string[]>> = {
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
   core: [],
   policy: ['core'],
   proto: ['core', 'policy'],
@@ -9,8 +9,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   kube: ['core'],
   tls: ['core'],
   config: ['core'],
-  agent: ['core', 'policy', 'proto', 'native', 'kube', 'tls', 'config'],
-  aggregator: ['core', 'policy', 'proto', 'native', 'kube', 'tls', 'config'],
+  agent: ['core', 'proto', 'native', 'kube', 'tls', 'config'],
+  aggregator: ['core', 'policy', 'proto', 'kube', 'tls', 'config'],
   cli: ['core', 'policy', 'proto', 'kube', 'tls'],
   lab: ['core', 'policy', 'proto'],
   ui: ['core', 'policy', 'proto'],
@@ -31,7 +31,7 @@ const policyMayImport: Readonly<Record<string, readonly string[]>> = {
 const typeOnlyRooms = new Set(['ui']);
 
 /** Rooms that no other imports from, and that may import from all. */
-const outside = new Set(['test', 'bench']);
+export const outside = new Set(['test', 'bench']);
 
 /** Rooms that compute only: they may use these modules and packages, none of which reads, writes or waits. */
 const pureRooms = new Set(['core', 'policy']);

@@ -98,6 +98,7 @@ tap.test('what is installed runs, sees, and goes on over upgrades and new certif
   await traffic.connect(3);
   await kubelet.ended(id);
   kubelet.livenessSecondMs = 1000;
+  t.match(logs.get(id), /failed its liveness probe 6 times and has 5 s to end/);
   await kubelet.ready();
   const restarts =
     "kubectl get pod weir-aggregator-0 --namespace weir -o jsonpath='{.status.containerStatuses[0].restartCount}'";

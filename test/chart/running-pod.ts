@@ -119,11 +119,12 @@ export class RunningPod {
   async #endHanging(container: Container, probe: Probe, prober: Prober): Promise<void> {
     const { secondMs } = this.#events;
     const { failureThreshold = defaultFailures } = probe;
-    const grace = this.object.spec.terminationGracePeriodSeconds ?? defaultGraceSeconds;
+    const grace =
+      probe.terminationGracePeriodSeconds ?? this.object.spec.terminationGracePeriodSeconds ?? defaultGraceSeconds;
     for await (const failures of failuresOf(probe, prober, secondMs)) {
       if (failures < failureThreshold) continue;
-      this.#events.onOutput(`container failed its liveness probe ${failures} times and is ended\n`);
-      await container.stop((probe.terminationGracePeriodSeconds ?? grace) * secondMs());
+      this.#events.onOutput(`container failed its liveness probe ${failures} times and has ${grace} s to end\n`);
+      await container.stop(grace * secondMs());
       return;
     }
   }

@@ -1,4 +1,4 @@
-import { chownSync, readdirSync, readFileSync } from 'node:fs';
+import { chownSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
@@ -6,18 +6,21 @@ import { version } from '../../core/version.ts';
 import { agentFlags } from '../agent/agent-process.ts';
 import { IngestDouble } from '../agent/ingest-double.ts';
 import { TestNode, whyNoKernel } from '../agent/node-fixture.ts';
-import { deliveredPackages, root } from '../supply/lock.ts';
+import { render, whyNoHelm } from '../chart/helm.ts';
+import { blocksOf, commandsIn } from '../docs/blocks.ts';
+import { deliveredPackages } from '../supply/lock.ts';
 import { Container, type ContainerOptions } from './container.ts';
 import { filesOf, packagesIn } from './image-files.ts';
+import { Registry, whyNoRegistry } from './registry.ts';
 import { runtimeDefault, without } from './runtime-default.ts';
-import { buildImages, configOf, whyNoImages } from './storage.ts';
+import { buildImages, configOf, imageCommands, whyNoImages } from './storage.ts';
 
 // The first build of all makes layers that later ones find.
 t.setTimeout(240_000);
 
 const skip = whyNoImages() || whyNoKernel();
 const parts = ['agent', 'aggregator', 'cli'] as const;
-const list = skip ? '' : buildImages();
+const list = skip ? '' : buildImages('--no-archives');
 
 t.test('images hold what runs: no compilers, sources, tests or packages for development', { skip }, async (t) => {
   const delivered = new Set(deliveredPackages().map(({ name }) => name));
@@ -66,14 +69,34 @@ t.test('images say what they are, and whom they run as', { skip }, async (t) => 
 });
 
 t.test('the same content is the same layers, when all is built again from nothing', { skip }, async (t) => {
-  t.match(buildImages('--again', 'cli'), /^weir-cli:.*\n( .*sha256:.*\n){3}$/);
+  t.match(buildImages('--again', '--no-archives', 'cli'), /^weir-cli:.*\n( .*sha256:.*\n){3}$/);
 });
 
-t.test('the Node.js of images can collect the statements of its database', { skip }, async (t) => {
-  const header = join(root, '.tools/image-base/node/usr/local/include/node/node_object_wrap.h');
-  // With a hook in each object, as from 24.19 on, Node.js aborts when it collects one that has no environment any more.
-  t.match(readFileSync(header, 'utf8'), /class ObjectWrap \{(?![^]*CleanupHook)/);
-});
+/** Where the agent's image is asked for with the registry that the page tells the chart of. */
+async function agentImageOf(host: string): Promise<string | undefined> {
+  const page = blocksOf('docs/INSTALL.md').flatMap(commandsIn).join('\n');
+  const [, registry] = new RegExp(`^helm install .* image\\.registry=(${host}\\S*)$`, 'm').exec(page) ?? [];
+  const objects = await render('kube-1.36', { cluster: 'production', image: { registry } });
+  return /"image":"([^"]*agent[^"]*)"/.exec(JSON.stringify(objects))?.[1];
+}
+
+t.test(
+  'an archive that is sent to a registry is there what the chart asks for',
+  { skip: skip || whyNoRegistry() || whyNoHelm() },
+  async (t) => {
+    const folder = t.testdir();
+    buildImages('--output', join(folder, '.images'), 'agent');
+    const [send = ''] = imageCommands.filter((each) => each.startsWith('skopeo copy '));
+    const [, archive = '', host = ''] = / oci-archive:(\S+) docker:\/\/([^/]+)/.exec(send) ?? [];
+    const registry = await Registry.start(t, host);
+    const digestOf = (image: string) => registry.sh(`skopeo inspect --format '{{.Digest}}' ${image}`, folder);
+    const image = await agentImageOf(host);
+    await t.rejects(digestOf(`docker://${image}`), { message: /manifest unknown/ }, 'it is not there before');
+    await registry.sh(send, folder);
+    t.equal(await digestOf(`docker://${image}`), await digestOf(`oci-archive:${archive}`));
+    t.match(await registry.sh(`skopeo copy docker://${image} dir:back`, folder), /Copying config/, 'and is all there');
+  },
+);
 
 /** Runs an image to its end. */
 async function run(part: string, ...args: readonly string[]): Promise<Container & { readonly status: number | null }> {
