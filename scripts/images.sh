@@ -6,6 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/progress.sh
 source scripts/setup/npm-archive.sh
 source scripts/images/base.sh
+source scripts/images/addon.sh
 
 progress_name=images
 progress_log=$PWD/.stamps/images.log
@@ -92,7 +93,11 @@ take_built() {
   rm -rf "$store/built" && mkdir -p "$store/built/usr/local/bin" &&
     cp -l "$image_base/node/usr/local/LICENSE" "$store/built/usr/local" &&
     cp -l "$image_base/node/usr/local/bin/node" "$store/built/usr/local/bin" || return
-  for part in "${chosen[@]}"; do node scripts/images/tree.js "$part" "$store/built/out/$part" || return; done
+  for part in "${chosen[@]}"; do
+    node scripts/images/tree.js "$part" "$store/built/out/$part" || return
+    [ "$part" != aggregator ] ||
+      cp "$image_addon/better_sqlite3.node" "$store/built/out/$part/node_modules/better-sqlite3/build/Release" || return
+  done
 }
 
 base_tag() {
@@ -144,7 +149,10 @@ storage=delivery
 [ -z "$built" ] || storage=checkout
 if [ -n "$fresh" ]; then rm -rf "${store:?}/$storage" "$image_base"; fi
 if [ -n "$own_base" ]; then have_image_base; fi
-if [ -n "$built" ]; then step 'taking what is built' take_built; fi
+if [ -n "$built" ]; then
+  have_image_addon
+  step 'taking what is built' take_built
+fi
 build_all "$storage"
 if [ -n "$again" ]; then
   rm -rf "$store/again"

@@ -13,6 +13,7 @@ source scripts/setup/packages.sh
 source scripts/setup/npm-archive.sh
 source scripts/setup/kube-tools.sh
 source scripts/images/base.sh
+source scripts/images/addon.sh
 
 progress_name=setup
 progress_log=$PWD/.stamps/setup.log
@@ -36,5 +37,5 @@ take_lock .stamps/setup.lock 'another set-up to finish'
 set_up_packages
 set_up_npm
 set_up_kube_tools
-set_up_image_base
+set_up_images
 bash scripts/build.sh

@@ -1,15 +1,15 @@
 # What images can begin from where no registry of images can be reached: Debian from its packages, and Node.js with npm
-# from the npm registry, laid out as in node:20-bookworm-slim. Sourced by the set-up and by scripts/images.sh.
+# from the npm registry, laid out as in node:22-bookworm-slim. Sourced by the set-up and by scripts/images.sh.
 
 image_base=.tools/image-base
-node_version=20.20.2
+node_version=22.23.3
 # Of the archives of node-linux-ARCHITECTURE, and of the npm that comes with this Node.js.
 declare -A node_hashes=(
-  [x64]='PeHQM8wAdmHtZA1mBocygZxs5LiUWtsJezQTkBd0iY987KpGrD1O2tVEydvMZiuXceRanxt7rjTnDEBwOPujoQ=='
-  [arm64]='LCXJnNTFiyGuYBw2gZSI5OBFMbkjAPt8sqD/NKrWoE2QmDgSubTqFng6GaNJ9EJ8HpxBMGcWWpbbcs4Vo+CnGg=='
+  [x64]='qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng=='
+  [arm64]='l3DAHZreylo+p9QXDtsOrjG2JXJqVzYXnAGmIQNOUNARcMppTO2cmewVQP+36tjJnSE+dzpMNtgW+c3oiDvXtA=='
 )
-npm_version=10.8.2
-npm_hash='x/AIjFIKRllrhcb48dqUNAAZl0ig9+qMuN91RpZo3Cb2+zuibfh+KISl6+kVVyktDz230JKc208UkQwwMqyB+w=='
+npm_version=10.9.9
+npm_hash='1g+6jLQvaIuB4zwvHL7yrXuXcWZwDsCtBX8bbWDqbvJSSr9nPiDDWTHNgwXR27iIcTTW7v3A57hDW9RYv2W4Yg=='
 
 fetch_node() {
   local folder=$1 architecture archive npm=$1/usr/local/lib/node_modules/npm
@@ -45,10 +45,6 @@ make_image_base() {
 }
 
 have_image_base() {
-  [ -f "$image_base/debian.tar" ] || step 'making what images begin from' make_image_base
-}
-
-# Without it the tests of the images say so and are skipped: everything else goes on.
-set_up_image_base() {
-  have_image_base || say "the tests of the images are skipped without it; $again makes it again"
+  [ "$("$image_base/node/usr/local/bin/node" --version 2>/dev/null)" = "v$node_version" ] ||
+    step 'making what images begin from' make_image_base
 }

@@ -5,7 +5,7 @@ os_release=${WEIR_SETUP_ROOT:-}/etc/os-release
 kernel_btf=${WEIR_SETUP_ROOT:-}/sys/kernel/btf/vmlinux
 process_status=${WEIR_SETUP_ROOT:-}/proc/self/status
 
-in_container='docker run --rm -it --privileged -v "$PWD":/weir -w /weir node:20-bookworm'
+in_container='docker run --rm -it --privileged -v "$PWD":/weir -w /weir node:22-bookworm'
 
 # missing WHAT COMMAND: says what is missing and the command that helps, and ends the set-up.
 missing() {
@@ -44,15 +44,17 @@ check_debian() {
     missing "The set-up installs packages with apt-get, which $name lacks." "$in_container $again"
 }
 
+# From 24.19 on Node.js aborts when it collects a statement of better-sqlite3 12, and 13 needs what 20 does not have.
 check_node() {
-  local found='none' newer='apt-get install -y npm && npx --yes n 20'
+  local found='none' other='apt-get install -y npm && npx --yes n 22'
   if command -v node >/dev/null; then found=$(node --version); fi
   local major minor
   IFS=. read -r major minor _ <<<"${found#v}"
-  if [ "$found" = none ] || [ "$major" -lt 20 ] || { [ "$major" -eq 20 ] && [ "$minor" -lt 19 ]; }; then
-    missing "Weir needs Node.js 20.19 or later; found: $found." "$newer"
+  if [ "$found" = none ] || [ "$major" -lt 20 ] || [ "$major" -ge 24 ] ||
+    { [ "$major" -eq 20 ] && [ "$minor" -lt 19 ]; }; then
+    missing "Weir needs Node.js 20.19 or later, before 24; found: $found." "$other"
   fi
-  command -v npm >/dev/null || missing 'Weir needs npm, which comes with Node.js 20.' "$newer"
+  command -v npm >/dev/null || missing 'Weir needs npm, which comes with Node.js.' "$other"
 }
 
 check_btf() {

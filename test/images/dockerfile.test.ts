@@ -4,6 +4,7 @@ import t from 'tap';
 import { smallProcess } from '../../agent/privileges.ts';
 import { version } from '../../core/version.ts';
 import { copiesOf, instructionsOf, root, stagesOf } from './dockerfile.ts';
+import { whyNoImages } from './storage.ts';
 
 const stages = stagesOf('images/Dockerfile');
 const targets = ['agent', 'aggregator', 'cli'] as const;
@@ -43,10 +44,20 @@ t.test('images are pinned, small in rights, and keep no lists of packages', asyn
   const [, nodeVersion = ''] =
     /^ARG NODE_IMAGE=docker\.io\/library\/node:(\d+\.\d+\.\d+)-bookworm-slim$/m.exec(dockerfile) ?? [];
   t.match(baseScript, `\nnode_version=${nodeVersion}\n`, 'a base of our own has the same Node.js');
+  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { engines: { node: string } };
+  const [, least = 0, below = 0] = (/^>=(\d+)\S* <(\d+)$/.exec(engines.node) ?? []).map(Number);
+  const major = Number(nodeVersion.split('.')[0]);
+  t.ok(least <= major && major < below, `${nodeVersion} is one of those that Weir runs on: ${engines.node}`);
   t.match(dockerfile, /^ARG DEBIAN_IMAGE=docker\.io\/library\/debian:bookworm-slim$/m);
   t.match(dockerfile, `\nARG VERSION=${version}\n`);
   const userOf = (name: string) => instructionsOf(stages, name).findLast(({ word }) => word === 'USER')?.text;
   t.strictSame(targets.map(userOf), ['0', '65532:65532', '65532:65532']);
+});
+
+t.test('the Node.js of images can collect the statements of its database', { skip: whyNoImages() }, async (t) => {
+  const header = join(root, '.tools/image-base/node/usr/local/include/node/node_object_wrap.h');
+  // With a hook in each object, as from 24.19 on, Node.js aborts when it collects one outside of its environment.
+  t.match(readFileSync(header, 'utf8'), /class ObjectWrap \{(?![^]*CleanupHook)/);
 });
 
 t.test('Node.js is started for an agent as the agent starts itself anew', async (t) => {

@@ -11,7 +11,8 @@ const storage = join(root, '.tools', 'images', 'checkout');
 export function whyNoImages(): string | false {
   const missing = ['buildah', 'runc', 'containerd'].find((each) => spawnSync(each, ['--version']).status !== 0);
   if (missing !== undefined) return `${missing} is not installed`;
-  if (!existsSync(join(root, '.tools', 'image-base', 'debian.tar'))) return 'npm run setup has made no base of images';
+  const made = ['image-base', 'image-addon'].every((name) => existsSync(join(root, '.tools', name)));
+  if (!made) return 'npm run setup has not made what images begin from';
   return spawnSync('unshare', ['--mount', 'true']).status === 0 ? false : 'mount namespaces may not be made here';
 }
 

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { goodMachine, type Machine, runOn } from './machine.ts';
 
-const container = 'docker run --rm -it --privileged -v "$PWD":/weir -w /weir node:20-bookworm npm run demo';
-const newerNode = 'apt-get install -y npm && npx --yes n 20';
+const container = 'docker run --rm -it --privileged -v "$PWD":/weir -w /weir node:22-bookworm npm run demo';
+const otherNode = 'apt-get install -y npm && npx --yes n 22';
 
 interface Lacking {
   readonly files?: Readonly<Record<string, string | null>>;
@@ -35,13 +35,18 @@ const lacking: Readonly<Record<string, Lacking>> = {
   },
   'an old Node.js': {
     commands: { node: 'echo v18.20.4' },
-    says: 'Weir needs Node.js 20.19 or later; found: v18.20.4.',
-    helps: newerNode,
+    says: 'Weir needs Node.js 20.19 or later, before 24; found: v18.20.4.',
+    helps: otherNode,
   },
   'a Node.js 20 that is too old': {
     commands: { node: 'echo v20.9.0' },
-    says: 'Weir needs Node.js 20.19 or later; found: v20.9.0.',
-    helps: newerNode,
+    says: 'Weir needs Node.js 20.19 or later, before 24; found: v20.9.0.',
+    helps: otherNode,
+  },
+  'a Node.js that is too new': {
+    commands: { node: 'echo v24.21.0' },
+    says: 'Weir needs Node.js 20.19 or later, before 24; found: v24.21.0.',
+    helps: otherNode,
   },
   'no BTF': {
     files: { 'sys/kernel/btf/vmlinux': null },

@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,6 +48,15 @@ t.test('every package is pinned by version and by hash', async (t) => {
   for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
     t.match(version, /^\d+\.\d+\.\d+$/, name);
   }
+});
+
+t.test('the SQLite that is compiled in is none of those with known faults', async (t) => {
+  const database = new Database(':memory:');
+  t.teardown(() => database.close());
+  const found = String(database.prepare('SELECT sqlite_version()').pluck().get());
+  const [major = 0, minor = 0, patch = 0] = found.split('.').map(Number);
+  // Without CVE-2026-11822 and CVE-2026-11824, and without the write-ahead log whose reset could lose a commit.
+  t.ok(major * 1e6 + minor * 1e3 + patch >= 3_053_002, `${found} is 3.53.2 or later`);
 });
 
 t.test('the list of licences is of these packages', async (t) => {
