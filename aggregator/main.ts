@@ -17,7 +17,7 @@ import type { ClusterSource } from './kube/source.ts';
 import { PostgresStore } from './store/postgres.ts';
 import { SqliteStore } from './store/sqlite.ts';
 import type { Store } from './store/store.ts';
-import { keepNewObjectsYoung } from './young-objects.ts';
+import { keepNewObjectsYoung } from './process-memory.ts';
 
 /** Editors and scripts write a file in several steps: read once they are done. */
 const debounceMs = 50;

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { allocation } from '../aggregator/process-memory.ts';
 import type { Run } from './bench.ts';
 import type { ClusterSize } from './identity-cluster.ts';
 import { sum } from './statistics.ts';
@@ -55,7 +56,8 @@ export class BenchAggregator {
   /** @param database a file, or the URL of a server */
   static async start(run: Run, database: string, size: ClusterSize): Promise<BenchAggregator> {
     const argv = [database, JSON.stringify(size)];
-    const options = { execArgv: ['--expose-gc', ...profiling()] };
+    const env = { ...process.env, ...allocation };
+    const options = { execArgv: ['--expose-gc', ...profiling()], env };
     const child = fork(join(import.meta.dirname, 'ingest-process.js'), argv, options);
     run.undo.later(() => stop(child));
     return new BenchAggregator(child, run, await nextMessage<Listening>(child, run));

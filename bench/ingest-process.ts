@@ -7,7 +7,7 @@ import type { ClusterSource } from '../aggregator/kube/source.ts';
 import { optionsOf } from '../aggregator/options.ts';
 import { PostgresStore } from '../aggregator/store/postgres.ts';
 import { SqliteStore } from '../aggregator/store/sqlite.ts';
-import { keepNewObjectsYoung } from '../aggregator/young-objects.ts';
+import { keepNewObjectsYoung } from '../aggregator/process-memory.ts';
 import { systemClock } from '../core/time.ts';
 import { readObject } from '../core/read-object.ts';
 import { clusterLines, type ClusterSize } from './identity-cluster.ts';

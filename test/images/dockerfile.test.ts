@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { allocation } from '../../aggregator/process-memory.ts';
 import { smallProcess } from '../../agent/privileges.ts';
 import { version } from '../../core/version.ts';
 import { copiesOf, instructionsOf, root, stagesOf } from './dockerfile.ts';
@@ -63,6 +64,12 @@ t.test('the Node.js of images can collect the statements of its database', { ski
 t.test('Node.js is started for an agent as the agent starts itself anew', async (t) => {
   const entrypoint = instructionsOf(stages, 'agent').find(({ word }) => word === 'ENTRYPOINT')?.text ?? '';
   t.strictSame(JSON.parse(entrypoint), ['node', ...smallProcess, '/opt/weir/dist/agent/main.js']);
+});
+
+t.test('the aggregator’s image tells the C library of memory what the benches do', async (t) => {
+  const env = instructionsOf(stages, 'aggregator').find(({ word }) => word === 'ENV')?.text ?? '';
+  const told = Object.fromEntries(env.split(/\s+/).map((each) => each.split('=')));
+  t.strictSame(told, { NODE_ENV: 'production', ...allocation });
 });
 
 t.test('the compilers of the build are those that the set-up installs', async (t) => {

@@ -8,3 +8,12 @@ import { setFlagsFromString } from 'node:v8';
 export function keepNewObjectsYoung(): void {
   setFlagsFromString('--no-allocation-site-pretenuring');
 }
+
+/**
+ * What the C library is told of memory, as the aggregator's image does: large pieces go back to the kernel as soon as they
+ * are free, however large those before them were, and all threads share two heaps.
+ */
+export const allocation: Readonly<Record<string, string>> = {
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_ARENA_MAX: '2',
+};
