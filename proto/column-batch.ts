@@ -1,6 +1,7 @@
 import type { CounterName, Losses } from '../core/flow.ts';
 import type { Window } from '../core/time.ts';
 import type { Dictionary } from './dictionary.ts';
+import type { ColumnMemory } from './column-memory.ts';
 import type * as wire from './wire.ts';
 
 /** A column of counts, or of times in Unix milliseconds. */
@@ -26,6 +27,8 @@ export interface CodedRows {
   readonly numbers: CodedNumbers;
   /** For each row 1 where a client reports it, and 0 where a server does. */
   readonly isClient: Uint8Array;
+  /** What the columns lie in, and where more of them may lie that are made of these. */
+  readonly memory: ColumnMemory;
 }
 
 /** Columns that are read of coded numbers. */

@@ -1,9 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { messageOf } from '../core/errors.ts';
 import { check, decodeCounts, Invalid, isCount, Unknown } from './check.ts';
+import { BlockMemory, type ColumnMemory } from './column-memory.ts';
 import type { CodedNumbers, ColumnBatch } from './column-batch.ts';
 import { addAdditions } from './decode-additions.ts';
-import { decodeRows, noRows, type NumberMemory } from './decode-rows.ts';
+import { decodeRows, noRows } from './decode-rows.ts';
 import { Dictionary } from './dictionary.ts';
 import { byteFormOf } from './load.ts';
 import { SharedTexts } from './shared-texts.ts';
@@ -23,6 +24,8 @@ export type ReadBatch =
 /** The longest window that is believed, in milliseconds: a day. */
 export const maxWindowMs = 86_400_000;
 
+/** Of memory that is a batch's own, in bytes: the columns of a small window. */
+const leastBlock = 4_096;
 /** An agent believes what it spooled itself. */
 const ownLimits = { maxRows: 2 ** 24, maxBatchBytes: 2 ** 30, maxDictionaryEntries: 2 ** 25 };
 
@@ -72,8 +75,8 @@ export class BatchReader {
     return this.#dictionary?.bytes ?? 0;
   }
 
-  /** @param memory that the numbers of the batch lie in, where it is not to be its own */
-  read({ body: bytes, crc32: expected }: wire.Batch, memory?: NumberMemory): ReadBatch {
+  /** @param memory that the columns of the batch lie in, where it is not to be its own */
+  read({ body: bytes, crc32: expected }: wire.Batch, memory?: ColumnMemory): ReadBatch {
     const dictionary = this.#dictionary;
     this.#dictionary = null;
     let resets = false;
@@ -86,7 +89,7 @@ export class BatchReader {
       ({ resets } = body);
       const known = resets ? new Dictionary() : this.#following(dictionary, body);
       addAdditions(body.additions, known, maxDictionaryEntries, this.#texts);
-      const rows = decodeRows(bytes, body.rows, known, frame.window, maxRows, memory);
+      const rows = decodeRows(bytes, body.rows, known, frame.window, maxRows, memory ?? BlockMemory.ofSize(leastBlock));
       this.#dictionary = known;
       this.#previousCrc32 = expected;
       return { type: 'read', batch: { ...frame, rows }, status: body.status };

@@ -1,6 +1,7 @@
 import { type CounterName, counterNames } from '../core/flow.ts';
 import type { Window } from '../core/time.ts';
 import { check, checkKnown, Invalid } from './check.ts';
+import { BlockMemory, type ColumnMemory } from './column-memory.ts';
 import { atDistance, readColumn, readColumnInto } from './column.ts';
 import {
   type CodedNumbers,
@@ -15,26 +16,19 @@ import { clientsIn, type Dictionary } from './dictionary.ts';
 import { codedOrder, predictions, timeUnitMs, unitAfter, unitBefore } from './predictions.ts';
 import type * as wire from './wire.ts';
 
-/** Gives memory for at least so many numbers, whatever is in it. */
-export type NumberMemory = (numbers: number) => Float64Array;
-
-const newMemory: NumberMemory = (numbers) => new Float64Array(numbers);
-
-/** Makes the columns of one batch, all in one piece of memory: a piece for each would cost more than to fill it. */
+/** Makes the columns of one batch. */
 class Columns {
   readonly #count: number;
-  readonly #memory: Float64Array;
-  #used = 0;
+  readonly #memory: ColumnMemory;
 
-  /** @param most columns that are not all zero */
-  constructor(count: number, most: number, memory: NumberMemory) {
+  constructor(count: number, memory: ColumnMemory) {
     this.#count = count;
-    this.#memory = memory(count * most);
+    this.#memory = memory;
   }
 
   /** One of its own: what was read, or all zero where there is nothing to read. */
   next(bytes: Uint8Array, name: string): Column {
-    const column = this.#memory.subarray(this.#used, (this.#used += this.#count));
+    const column = this.#memory.float64(this.#count);
     if (bytes.length === 0) column.fill(0);
     else readColumnInto(column, bytes, name);
     return column;
@@ -55,10 +49,12 @@ function column(bytes: Uint8Array, count: number, name: string): Column {
   return bytes.length === 0 ? zeroColumn(count) : readColumn(bytes, count, name);
 }
 
-function decodeEdges({ edges: bytes, count }: wire.Rows, dictionary: Dictionary): Uint32Array {
+function decodeEdges({ edges: bytes, count }: wire.Rows, dictionary: Dictionary, memory: ColumnMemory): Uint32Array {
   const known = dictionary.edges.length;
-  const edges = new Uint32Array(count);
-  const gaps = column(bytes, count, 'edges');
+  const edges = memory.uint32(count);
+  const gaps = roomFor(count);
+  if (bytes.length === 0) gaps.fill(0);
+  else readColumnInto(gaps, bytes, 'edges');
   let edge = -1;
   for (let row = 0; row < count; row++) {
     edge += (gaps[row] as number) + 1;
@@ -68,7 +64,7 @@ function decodeEdges({ edges: bytes, count }: wire.Rows, dictionary: Dictionary)
   return edges;
 }
 
-/** Holds what is predicted of the column that is read. */
+/** Holds what is only looked at while a column is read. */
 let room = new Float64Array(1024);
 
 function roomFor(rows: number): Float64Array {
@@ -141,11 +137,16 @@ function decodeDrops(message: wire.Rows, rows: number, maxDrops: number, diction
 }
 
 /**
- * The numbers of rows. @param isClient for each row 1 where a client reports it, else 0. @param memory that they lie in
- * @throws Invalid for what is not good
+ * The numbers of rows. @param isClient for each row 1 where a client reports it, else 0. @param memory that they lie in,
+ * where it is not to be their own. @throws Invalid for what is not good
  */
-export function decodeNumbers(coded: CodedNumbers, isClient: Uint8Array, window: Window, memory = newMemory): Numbers {
-  const columns = new Columns(isClient.length, columnsIn(coded), memory);
+export function decodeNumbers(
+  coded: CodedNumbers,
+  isClient: Uint8Array,
+  window: Window,
+  memory: ColumnMemory = BlockMemory.ofSize(8 * isClient.length * columnsIn(coded)),
+): Numbers {
+  const columns = new Columns(isClient.length, memory);
   return { counters: decodeCounters(coded, isClient, columns), ...decodeTimes(coded, window, columns) };
 }
 
@@ -165,7 +166,7 @@ export const noRows: wire.Rows = {
 };
 
 /**
- * @param body of the batch that the message is part of. @param memory that the numbers lie in, asked for once at most
+ * @param body of the batch that the message is part of. @param memory that the columns lie in
  * @throws Invalid for what is not good; Unknown for what refers to nothing in the dictionary
  */
 export function decodeRows(
@@ -174,18 +175,18 @@ export function decodeRows(
   dictionary: Dictionary,
   window: Window,
   maxRows: number,
-  memory = newMemory,
+  memory: ColumnMemory,
 ): RowColumns {
   const rows = message ?? noRows;
   const { count } = rows;
   check(count <= maxRows, `there are ${count} rows; at most ${maxRows} are taken`);
-  const edges = decodeEdges(rows, dictionary);
-  const isClient = clientsIn(edges, dictionary);
+  const edges = decodeEdges(rows, dictionary, memory);
+  const isClient = clientsIn(edges, dictionary, memory.uint8(count));
   return {
     dictionary,
     edges,
     ...decodeNumbers(rows, isClient, window, memory),
     drops: decodeDrops(rows, count, maxRows, dictionary),
-    coded: { body, numbers: rows, isClient },
+    coded: { body, numbers: rows, isClient, memory },
   };
 }

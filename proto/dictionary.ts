@@ -193,8 +193,11 @@ export class Dictionary {
 const clientRole = roles.indexOf('client');
 
 /** For each edge 1 where a client reports it, and 0 where a server does. */
-export function clientsIn(edges: Uint32Array, { edges: { role } }: Dictionary): Uint8Array {
-  const isClient = new Uint8Array(edges.length);
+export function clientsIn(
+  edges: Uint32Array,
+  { edges: { role } }: Dictionary,
+  isClient: Uint8Array = new Uint8Array(edges.length),
+): Uint8Array {
   for (let i = 0; i < edges.length; i++) isClient[i] = role[edges[i] as number] === clientRole ? 1 : 0;
   return isClient;
 }

@@ -33,6 +33,7 @@ export class LaneIndex {
   #edgeOf = new Int32Array(64);
   #isServer = new Uint8Array(64);
   #overflowedRows = 0;
+  #taken = new Int32Array(1024);
 
   /** @param maxEdges rows of further edges are counted and left out */
   constructor(maxEdges: number) {
@@ -54,7 +55,10 @@ export class LaneIndex {
     return this.#overflowedRows;
   }
 
-  /** Gives the lanes of rows their slots and keeps what was seen; `noSlot` for those that have no place. */
+  /**
+   * Gives the lanes of rows their slots and keeps what was seen; `noSlot` for those that have no place.
+   * @returns what is good until the next are taken
+   */
   take(rows: Rows): Int32Array {
     const slots = this.#slotsOf(rows.lanes);
     this.#see(slots, rows);
@@ -80,7 +84,8 @@ export class LaneIndex {
 
   #slotsOf({ among, at }: LaneColumn): Int32Array {
     const known = this.#known.of(among);
-    const slots = new Int32Array(at.length);
+    if (at.length > this.#taken.length) this.#taken = new Int32Array(2 * at.length);
+    const slots = this.#taken.subarray(0, at.length);
     for (let row = 0; row < slots.length; row++) {
       const place = at[row] as number;
       if (Number.isNaN(known[place])) known[place] = this.#slotOf(among[place] as Lane);

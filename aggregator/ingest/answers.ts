@@ -95,10 +95,9 @@ export class Answers {
     return true;
   }
 
-  /** For each of the edges, all of which were asked about, the place of its lane in `lanes`. */
-  slotsOf(edges: Uint32Array): Uint32Array {
+  /** For each of the edges, all of which were asked about, the place of its lane in `lanes`. @param slots that they go to */
+  slotsOf(edges: Uint32Array, slots: Uint32Array = new Uint32Array(edges.length)): Uint32Array {
     const slot = this.#slot;
-    const slots = new Uint32Array(edges.length);
     for (let row = 0; row < edges.length; row++) slots[row] = (slot[edges[row] as number] as number) - 1;
     return slots;
   }

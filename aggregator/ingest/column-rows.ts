@@ -49,9 +49,9 @@ function namesOf({ edges, dictionary }: RowColumns, at: Uint32Array | null): Rea
   return byRow;
 }
 
-function evidenceOf({ edges, dictionary }: RowColumns): Uint8Array {
+function evidenceOf({ edges, dictionary, coded }: RowColumns): Uint8Array {
   const { directionBy } = dictionary.edges;
-  const evidence = new Uint8Array(edges.length);
+  const evidence = coded?.memory.uint8(edges.length) ?? new Uint8Array(edges.length);
   for (let i = 0; i < edges.length; i++) evidence[i] = directionBy[edges[i] as number] as number;
   return evidence;
 }

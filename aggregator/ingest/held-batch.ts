@@ -1,23 +1,26 @@
 import type * as wire from '../../proto/wire.ts';
 import type { Arena, Extent } from '../graph/arena.ts';
-import type { ColumnPool } from './column-pool.ts';
+import { BlockMemory, type ColumnMemory } from '../../proto/column-memory.ts';
+import type { BlockPool } from './block-pool.ts';
 
 /** Where batches lie that are under way. */
 export interface BatchMemory {
   readonly bodies: Arena;
-  readonly numbers: ColumnPool;
+  readonly columns: BlockPool;
 }
 
 /**
  * A batch from when it arrives until it is committed and counted, or refused: its bytes lie in memory that is used again
- * for others then, as do the numbers that are read of it.
+ * for others then, as do the columns that are read of it.
  */
 export class HeldBatch {
   readonly #memory: BatchMemory;
   readonly #extent: Extent;
   readonly #length: number;
   readonly #crc32: number;
-  #numbers: Float64Array | null = null;
+  readonly #blocks: ArrayBuffer[] = [];
+  /** Where the columns that are read of it lie, while it is not over. */
+  readonly columns: ColumnMemory = new BlockMemory((bytes) => this.#newBlock(bytes));
   #isOver = false;
 
   constructor({ body, crc32 }: wire.Batch, memory: BatchMemory) {
@@ -37,11 +40,11 @@ export class HeldBatch {
     return { body: this.#body, crc32: this.#crc32 };
   }
 
-  /** Memory for so many numbers, whatever is in it. To be called once at most. */
-  takeNumbers(count: number): Float64Array {
-    if (this.#numbers !== null || this.#isOver) throw new RangeError('the numbers of a batch are read once');
-    this.#numbers = this.#memory.numbers.take(count);
-    return this.#numbers;
+  #newBlock(bytes: number): ArrayBuffer {
+    if (this.#isOver) throw new RangeError('the batch is over');
+    const block = this.#memory.columns.take(bytes);
+    this.#blocks.push(block);
+    return block;
   }
 
   /** Nobody looks at it any more. */
@@ -49,7 +52,6 @@ export class HeldBatch {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#memory.bodies.giveBack(this.#extent);
-    if (this.#numbers !== null) this.#memory.numbers.giveBack(this.#numbers);
-    this.#numbers = null;
+    for (const block of this.#blocks) this.#memory.columns.giveBack(block);
   }
 }

@@ -1,7 +1,7 @@
 import { WeirError } from '../../core/errors.ts';
 import type { ColumnBatch } from '../../proto/column-batch.ts';
 import { BatchReader } from '../../proto/decode-batch.ts';
-import type { NumberMemory } from '../../proto/decode-rows.ts';
+import type { ColumnMemory } from '../../proto/column-memory.ts';
 import type { SharedTexts } from '../../proto/shared-texts.ts';
 import type * as wire from '../../proto/wire.ts';
 
@@ -35,8 +35,8 @@ export class Inbox {
     return this.#reader.dictionaryBytes;
   }
 
-  /** @param memory that the numbers of the batch lie in */
-  receive(frame: wire.Batch, memory: NumberMemory): Received {
+  /** @param memory that the columns of the batch lie in */
+  receive(frame: wire.Batch, memory: ColumnMemory): Received {
     const read = this.#reader.read(frame, memory);
     if (read.type === 'read') {
       const { epoch, sequence } = read.batch;

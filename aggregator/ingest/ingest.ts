@@ -8,7 +8,7 @@ import { Arena } from '../graph/arena.ts';
 import type { Segment } from '../graph/segment.ts';
 import type { Commit, CommitResult, Cursor, Store } from '../store/store.ts';
 import { Agents } from './agents.ts';
-import { ColumnPool } from './column-pool.ts';
+import { BlockPool } from './block-pool.ts';
 import { Committer } from './committer.ts';
 import { type CreditLimits, type Pace, paceOf } from './credits.ts';
 import { DictionaryBudget } from './dictionary-budget.ts';
@@ -47,8 +47,8 @@ const sliceMs = 5;
 /** The batches that are under way lie in pieces of memory of that size, of which so many are kept for the next ones. */
 const bodyChunkBytes = 2 ** 18;
 const maxFreeBodyChunks = 16;
-/** How many numbers of decoded batches are kept for the next ones: 16 MB. */
-const maxFreeNumbers = 2 ** 21;
+/** How much memory of decoded batches is kept for the next ones. */
+const maxFreeColumnBytes = 2 ** 24;
 /** How many addresses and names the dictionaries of all streams share. */
 const maxTexts = 500_000;
 /** Kubernetes names have at most so many characters. */
@@ -63,7 +63,7 @@ export class Ingest implements SessionHost {
   readonly #turns: Turns;
   readonly #memory: BatchMemory = {
     bodies: new Arena(bodyChunkBytes, maxFreeBodyChunks),
-    numbers: new ColumnPool(maxFreeNumbers),
+    columns: new BlockPool(maxFreeColumnBytes),
   };
   readonly #counts = new IngestCounts();
   readonly #dictionaries: DictionaryBudget<Session>;

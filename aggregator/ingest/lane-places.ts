@@ -1,6 +1,8 @@
 /** By slot the row that it was given last, counted on from batch to batch: what is not above `before` is of an earlier one. */
 let lastRow = new Uint32Array(1024);
 let before = 0;
+/** By row of the batch: the row that it becomes. Nobody wants it where each stays what it is. */
+let placeOf = new Uint32Array(1024);
 
 /** Rows of which some may be part of one. */
 export interface Places {
@@ -18,15 +20,16 @@ export function placesOf(slots: Uint32Array, most: number): Places | null {
     lastRow.fill(0);
     before = 0;
   }
+  if (length > placeOf.length) placeOf = new Uint32Array(2 * length);
   let rows = 0;
-  const at = new Uint32Array(length);
   for (let i = 0; i < length; i++) {
     const slot = slots[i] as number;
     if ((lastRow[slot] as number) <= before) lastRow[slot] = before + ++rows;
-    at[i] = (lastRow[slot] as number) - before - 1;
+    placeOf[i] = (lastRow[slot] as number) - before - 1;
   }
   before += length;
   if (rows === length) return null;
+  const at = placeOf.slice(0, length);
   const placed = new Uint32Array(rows);
   for (let i = 0; i < length; i++) placed[at[i] as number] = slots[i] as number;
   return { at, slots: placed };

@@ -230,7 +230,7 @@ export class Session {
   /** Null when nothing is taken any more. */
   #read(held: HeldBatch, { node }: wire.Hello, inbox: Inbox): Received | null {
     if (this.#over || this.#refused) return null;
-    const received = this.#checked(inbox.receive(held.message, (count) => held.takeNumbers(count)));
+    const received = this.#checked(inbox.receive(held.message, held.columns));
     if (received.type === 'batch') this.#host.told(node, received.status);
     return received;
   }

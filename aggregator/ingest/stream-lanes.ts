@@ -42,7 +42,7 @@ export class StreamLanes {
    * For each row the place of its lane in `lanes`.
    * @param unknown gets keys of pods and addresses of which the cluster's state may only be late to show who they are
    */
-  slotsOf({ dictionary, edges, lastSeenUnixMs }: RowColumns, unknown: Set<string>): Uint32Array {
+  slotsOf({ dictionary, edges, lastSeenUnixMs, coded }: RowColumns, unknown: Set<string>): Uint32Array {
     const answers = this.#answersIn(dictionary);
     const { tick, changedAt } = this.#sources.subjects;
     for (const row of answers.fallen(edges, lastSeenUnixMs, changedAt, tick)) {
@@ -50,7 +50,7 @@ export class StreamLanes {
     }
     answers.settle();
     answers.addWaits(edges, unknown);
-    return answers.slotsOf(edges);
+    return answers.slotsOf(edges, coded?.memory.uint32(edges.length));
   }
 
   #answersIn(dictionary: Dictionary): Answers {

@@ -90,7 +90,7 @@ async function insertSegments(
   numbering: Numbering,
   firstId: number,
 ): Promise<void> {
-  const columns = segments.map((segment) => packSegment(segment, numbering));
+  const columns = segments.map((segment) => packSegment(segment, numbering).slice());
   let end = 1;
   const firsts = columns.map(({ length }) => (end += length) - length);
   await client.query(

@@ -34,7 +34,7 @@ const codedColumns: readonly (keyof CodedNumbers)[] = [...counterNames, 'firstSe
 /** All segments are packed in the same memory, one after the other. */
 const writer = new VarintWriter(65_536);
 
-/** Packs the rows of a segment, in the form that takes less to do. */
+/** Packs the rows of a segment, in the form that takes less to do. @returns what is good until the next is packed */
 export function packSegment(
   { rows, window, coded }: Pick<Segment, 'rows' | 'window' | 'coded'>,
   numbers: LaneNumbers,
@@ -42,7 +42,7 @@ export function packSegment(
   writer.reset();
   if (coded === null) writeSorted(numberRows(rows, numbers), window.startUnixMs);
   else writeCoded(rows, coded, numbers);
-  return writer.finish();
+  return writer.written;
 }
 
 function writeSorted(packed: PackedRows, startUnixMs: UnixMs): void {

@@ -68,6 +68,11 @@ export class VarintWriter {
     this.#bytes = larger;
   }
 
+  /** What was written, until it begins anew. */
+  get written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
   /** A copy of what was written. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);

@@ -4,7 +4,7 @@ import { Arena } from '../../aggregator/graph/arena.ts';
 import { KeptSegments } from '../../aggregator/graph/kept-segments.ts';
 import { Lanes } from '../../aggregator/graph/lane.ts';
 import type { Segment } from '../../aggregator/graph/segment.ts';
-import { ColumnPool } from '../../aggregator/ingest/column-pool.ts';
+import { BlockPool } from '../../aggregator/ingest/block-pool.ts';
 import { type BatchMemory, HeldBatch } from '../../aggregator/ingest/held-batch.ts';
 import { rowsOfColumns } from '../../aggregator/ingest/column-rows.ts';
 import type { Batch } from '../../core/flow.ts';
@@ -21,7 +21,7 @@ const lanes = new Lanes(1_000);
 /** A batch as the aggregator has it. @param perLane how many rows come to each lane */
 function segmentFrom(batch: Batch, perLane: number, memory: BatchMemory) {
   const held = new HeldBatch(new BatchWriter().write(columnBatchOf(batch), null), memory);
-  const read = new BatchReader(defaultLimits).read(held.message, (count) => held.takeNumbers(count));
+  const read = new BatchReader(defaultLimits).read(held.message, held.columns);
   if (read.type !== 'read') throw new Error(read.message);
   const { rows: columns, epoch, sequence, window, losses } = read.batch;
   const among = Array.from(columns.edges, (edge, row) => {
@@ -38,7 +38,7 @@ function segmentFrom(batch: Batch, perLane: number, memory: BatchMemory) {
 }
 
 t.test('a segment that is kept says the same after its memory was used for others', async (t) => {
-  const batchMemory = { bodies: new Arena(2 ** 12, 4), numbers: new ColumnPool(1e6) };
+  const batchMemory = { bodies: new Arena(2 ** 12, 4), columns: new BlockPool(1e6) };
   const memory = new KeptSegments();
   let kept = 0;
   fc.assert(
@@ -65,12 +65,12 @@ t.test('a segment that is kept says the same after its memory was used for other
 });
 
 /** Uses memory that was given back for something else. */
-function scribble({ bodies, numbers }: BatchMemory): void {
-  const [extent, columns] = [bodies.take(4_000), numbers.take(1)];
+function scribble({ bodies, columns }: BatchMemory): void {
+  const [extent, block] = [bodies.take(4_000), columns.take(1)];
   new Uint8Array(extent.chunk.memory, extent.from, 4_000).fill(0xff);
-  columns.fill(-1);
+  new Uint8Array(block).fill(0xff);
   bodies.giveBack(extent);
-  numbers.giveBack(columns);
+  columns.giveBack(block);
 }
 
 function said(segment: Segment) {
