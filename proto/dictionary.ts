@@ -144,11 +144,12 @@ export class Dictionary {
   get bytes(): number {
     const { pods, names, reasons, addresses, edges } = this;
     let { characters } = this.#measured;
-    for (const { namespace, name, uid } of pods.slice(this.#measured.pods)) {
+    for (let at = this.#measured.pods; at < pods.length; at++) {
+      const { namespace, name, uid } = pods[at] as PodRef;
       characters += namespace.length + name.length + uid.length;
     }
-    for (const text of names.slice(this.#measured.names)) characters += text.length;
-    for (const text of reasons.slice(this.#measured.reasons)) characters += text.length;
+    for (let at = this.#measured.names; at < names.length; at++) characters += (names[at] as string).length;
+    for (let at = this.#measured.reasons; at < reasons.length; at++) characters += (reasons[at] as string).length;
     this.#measured = { pods: pods.length, names: names.length, reasons: reasons.length, characters };
     const entries = pods.length * podBytes + (names.length + reasons.length + addresses.length) * textBytes;
     return characters + entries + edges.length * edgeBytes;

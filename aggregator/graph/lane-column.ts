@@ -15,7 +15,10 @@ export class LaneColumn implements Iterable<Lane> {
 
   /** Of lanes that are a list of their own. */
   static of(lanes: readonly Lane[]): LaneColumn {
-    return new LaneColumn(lanes, Uint32Array.from(lanes.keys()));
+    return new LaneColumn(
+      lanes,
+      new Uint32Array(lanes.length).map((_, place) => place),
+    );
   }
 
   get length(): number {

@@ -78,6 +78,7 @@ export class LaneIndex {
 
   #name(slot: number, named: readonly string[]): void {
     const known = this.namesAt(slot);
+    if (known === named) return;
     const all = mergeNames(known, named);
     if (all !== known) this.#names.set(slot, all);
   }

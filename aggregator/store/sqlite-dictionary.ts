@@ -35,6 +35,7 @@ export class SqliteDictionary {
   readonly #laneIds = new Map<string, LaneIds>();
   readonly #lanes: LRUCache<number, Lane>;
   readonly #nameIds: LRUCache<string, number>;
+  #asked = new Float64Array(1024);
   readonly #names: LRUCache<number, string>;
   readonly #insertEdge: Database.Statement<[string, string, string, string, string, number], number>;
   readonly #selectEdgeId: Database.Statement<[string, string], number>;
@@ -78,11 +79,15 @@ export class SqliteDictionary {
     this.#selectName = database.prepare<[number], string>('SELECT text FROM name WHERE id = ?').pluck();
   }
 
-  /** The numbers of lanes by row, given now to those that have none. To be called inside a transaction. */
+  /**
+   * The numbers of lanes by row, given now to those that have none. To be called inside a transaction.
+   * @returns what is good until the next are asked for
+   */
   laneIds(cluster: string, { among, at }: LaneColumn): Float64Array {
     const ids = this.#idsIn(cluster);
     const noted = ids.noted.of(among);
-    const laneIds = new Float64Array(at.length);
+    if (at.length > this.#asked.length) this.#asked = new Float64Array(2 * at.length);
+    const laneIds = this.#asked.subarray(0, at.length);
     for (let row = 0; row < at.length; row++) {
       const place = at[row] as number;
       let id = noted[place] as number;
