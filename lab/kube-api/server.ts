@@ -168,7 +168,8 @@ export class KubeApi {
       this.requests.push(request.url ?? '/');
       this.#tunnels.open({ request, socket, head });
     });
-    server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    // Also while it shakes hands: who waits for the end of all would wait for it.
+    server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
