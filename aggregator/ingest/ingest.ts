@@ -33,7 +33,7 @@ export interface IngestOptions {
   readonly maxDictionaryBytes: number;
   readonly clock: Clock;
   /**
-   * Told of every segment right after it was committed and before it is acknowledged. Its numbers are no more what they
+   * Told of every segment right after it was committed and before it is acknowledged. Its columns are no more what they
    * were after that: who keeps a segment keeps it in `KeptSegments`.
    */
   readonly onCommitted: (segment: Segment, id: number) => void;
