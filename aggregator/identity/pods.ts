@@ -47,7 +47,7 @@ export class Pods {
     this.#follow(known);
     this.#show(known);
     const isTerminating = pod.metadata.deletionTimestamp !== undefined;
-    known.terminatingUnixMs = isTerminating ? Math.min(known.terminatingUnixMs, nowUnixMs) : Infinity;
+    known.terminatingUnixMs = isTerminating ? Math.min(terminatingUnixMs ?? nowUnixMs, nowUnixMs) : null;
     const isSame = isSameBackend(known.backend, backend) && known.terminatingUnixMs === terminatingUnixMs;
     if (!isSame) this.#changed(known);
     const { own, invalid } = statedAddresses(pod);
@@ -116,7 +116,7 @@ export class Pods {
   problems(): IdentityProblem[] {
     const duplicates = [...this.#contested].flatMap((address): IdentityProblem[] => {
       const holders = this.#addresses.present(address).map(({ value }) => value);
-      const staying = holders.filter(({ terminatingUnixMs }) => terminatingUnixMs === Infinity);
+      const staying = holders.filter(({ terminatingUnixMs }) => terminatingUnixMs === null);
       if (staying.length < 2) return [];
       const names = staying.map(({ pod }) => nameOf(pod)).toSorted();
       return [{ kind: 'duplicate-address', text: `${address} is stated by the pods ${names.join(' and ')}` }];
@@ -137,7 +137,7 @@ export class Pods {
       backend,
       addresses: [],
       heldAddresses: [],
-      terminatingUnixMs: Infinity,
+      terminatingUnixMs: null,
     };
     this.#byKey.set(key, known);
     const nodeUid = pod.metadata.annotations[nodeUidAnnotation];
@@ -241,5 +241,6 @@ function sureHolder(holders: readonly Interval<KnownPod>[], unixMs: UnixMs): Kno
   const others = holders.filter((each) => each !== newest);
   if (unixMs < newest.shownUnixMs || others.some(({ fromUnixMs }) => fromUnixMs === newest.fromUnixMs))
     return undefined;
-  return others.every(({ value }) => value.terminatingUnixMs <= unixMs) ? newest.value : undefined;
+  const hadToGo = ({ value }: Interval<KnownPod>) => (value.terminatingUnixMs ?? Infinity) <= unixMs;
+  return others.every(hadToGo) ? newest.value : undefined;
 }
