@@ -35,8 +35,8 @@ export interface Pod extends KubernetesObject<'Pod'> {
   readonly status: {
     readonly phase?: string;
     readonly podIP?: string;
+    /** Those besides `podIP`; absent when there are none. */
     readonly podIPs?: readonly { readonly ip: string }[];
-    readonly hostIP?: string;
   };
 }
 

@@ -20,6 +20,19 @@ t.test('an object that equals the one that is held changes nothing, not even the
   t.equal(objects.snapshot(), snapshot);
 });
 
+t.test('an object equals itself in every spelling of what it does not have', async (t) => {
+  const objects = new ClusterObjects();
+  const pod = (more: object) => {
+    const metadata = { name: 'a', namespace: 'shop', uid: 'uid-a', ...more };
+    const status = { podIP: '10.1.0.1', phase: 'Running' };
+    return objectsOf(JSON.stringify({ kind: 'Pod', metadata, spec: {}, status }))[0] as KubernetesAny;
+  };
+  t.not(objects.set(pod({ labels: {}, ownerReferences: [], deletionTimestamp: null })), null);
+  t.equal(objects.set(pod({})), null);
+  t.equal(objects.set(pod({ creationTimestamp: null, annotations: { 'nobody/reads': 'this' } })), null);
+  t.match(objects.set(pod({ deletionTimestamp: '2026-03-01T12:00:00Z' })), { after: { kind: 'Pod' } });
+});
+
 t.test('a pod that was made again under its name is one change, with both UIDs', async (t) => {
   const objects = new ClusterObjects();
   objects.replaceAll([podOf('a', '10.1.0.1'), podOf('b', '10.1.0.2')]);
