@@ -188,7 +188,7 @@ export interface ObjectChange {
   readonly after: KubernetesAny | null;
 }
 
-/** The state of one cluster at one moment. Arrays are in the order in which the source gave them. */
+/** The state of one cluster at one moment. Objects of a namespace are in the order in which the source gave them. */
 export interface ClusterSnapshot {
   readonly namespaces: readonly Namespace[];
   readonly nodes: readonly Node[];

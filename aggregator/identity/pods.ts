@@ -1,4 +1,5 @@
 import type { Address } from '../../core/address.ts';
+import { ByName } from '../../core/by-name.ts';
 import type { PodRef } from '../../core/identity.ts';
 import { nodeUidAnnotation, type ObjectMeta, type Pod } from '../../core/kubernetes.ts';
 import type { UnixMs } from '../../core/time.ts';
@@ -21,8 +22,8 @@ export class Pods {
   readonly #byKey = new Map<string, KnownPod>();
   /** By what the node calls a static pod. */
   readonly #byNodeUid = new Map<string, KnownPod>();
-  /** By namespace, then name: those that are in the cluster. */
-  readonly #present = new Map<string, Map<string, KnownPod>>();
+  /** Those that are in the cluster. */
+  readonly #present = new ByName<KnownPod>();
   readonly #addresses: Timeline<KnownPod>;
   /** Addresses that more than one pod in the cluster states. */
   readonly #contested = new Set<Address>();
@@ -77,12 +78,12 @@ export class Pods {
 
   /** A pod that is in the cluster. */
   byName(namespace: string, name: string): KnownPod | undefined {
-    return this.#present.get(namespace)?.get(name);
+    return this.#present.get(namespace, name);
   }
 
   /** The pods that are in the cluster. */
   inNamespace(namespace: string): Iterable<KnownPod> {
-    return this.#present.get(namespace)?.values() ?? [];
+    return this.#present.in(namespace);
   }
 
   /**
@@ -148,20 +149,16 @@ export class Pods {
 
   #show(known: KnownPod): void {
     const { namespace, name } = known.pod.metadata;
-    const beside = this.#present.get(namespace);
-    if (beside?.get(name) === known) return;
+    if (this.#present.get(namespace, name) === known) return;
     this.#changes.add(`${namespace}/${name}`);
-    if (beside === undefined) this.#present.set(namespace, new Map([[name, known]]));
-    else beside.set(name, known);
+    this.#present.set(namespace, name, known);
   }
 
   #hide(known: KnownPod): void {
     const { namespace, name } = known.pod.metadata;
-    const beside = this.#present.get(namespace);
-    if (beside?.get(name) !== known) return;
+    if (this.#present.get(namespace, name) !== known) return;
     this.#changes.add(`${namespace}/${name}`);
-    beside.delete(name);
-    if (beside.size === 0) this.#present.delete(namespace);
+    this.#present.delete(namespace, name);
   }
 
   /** What a pod counts as may be something else, also where it had an address. */

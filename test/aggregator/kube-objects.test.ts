@@ -60,6 +60,16 @@ t.test('a listing in portions removes what it did not name, of its kind only', a
   t.equal(objects.snapshot().controllers.length, 2);
 });
 
+t.test('objects with one name in two namespaces are two', async (t) => {
+  const objects = new ClusterObjects();
+  const inNamespace = (namespace: string) => objectsOf(podYaml({ name: 'a', ip: '10.1.0.1', namespace }));
+  const [shop, bank] = [inNamespace('shop'), inNamespace('bank')];
+  objects.replaceAll([...shop, ...bank]);
+  t.equal(objects.snapshot().pods.length, 2);
+  t.strictSame(objects.replaceAll(bank), [{ before: shop[0], after: null }]);
+  t.strictSame(objects.snapshot().pods, bank);
+});
+
 t.test('a snapshot does not change any more once it was given', async (t) => {
   const objects = new ClusterObjects();
   objects.set(podOf('a', '10.1.0.1'));
