@@ -71,7 +71,8 @@ export interface Service extends KubernetesObject<'Service'> {
 export interface EndpointSlice extends KubernetesObject<'EndpointSlice'> {
   readonly addressType: string;
   readonly endpoints: readonly {
-    readonly addresses: readonly string[];
+    /** The first of its `addresses`, the only one that means anything to the API; empty when it has none. */
+    readonly address: string;
     readonly targetRef?: {
       readonly kind: string;
       readonly namespace: string;

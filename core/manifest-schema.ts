@@ -97,7 +97,7 @@ const endpoint = z
       z.object({ kind: z.string(), namespace: z.string(), name: z.string(), uid: optional(z.string()) }),
     ),
   })
-  .overwrite(({ addresses, targetRef }) => ({ addresses, targetRef }));
+  .transform(({ addresses, targetRef }) => ({ address: addresses[0] ?? '', targetRef }));
 
 const endpointSlice = z.object({
   apiVersion,

@@ -3,14 +3,16 @@ import { ByName } from '../../core/by-name.ts';
 import {
   type ClusterSnapshot,
   type Controller,
+  type EndpointSlice,
   kindKey,
   type KubernetesAny,
   type ObjectChange,
   type ObjectMeta,
   type OtherPolicy,
+  type Pod,
   withoutTwins,
 } from '../../core/kubernetes.ts';
-import { SharedParts } from './shared-parts.ts';
+import { nameByPods, SharedParts } from './shared-parts.ts';
 
 function nameIn({ namespace, name }: ObjectMeta): string {
   return `${namespace}/${name}`;
@@ -47,7 +49,8 @@ export class ClusterObjects {
     const kind = this.#kind(kindKey(after));
     const before = kind.byName.get(namespace, name) ?? null;
     if (before === after || dequal(before, after)) return null;
-    this.#parts.shareIn(after);
+    this.#parts.shareIn(after, before);
+    if (isSlice(after)) nameByPods(after, this.#podOf);
     kind.byName.set(namespace, name, after);
     this.#changed(kind);
     return { before, after };
@@ -89,6 +92,11 @@ export class ClusterObjects {
     return [...byKind].flatMap(([kind, each]) => this.replaceKind(kind, each));
   }
 
+  /** Has slices that came before their pods share the pods' texts, as later ones do. */
+  shareTexts(): void {
+    for (const slice of this.#all('EndpointSlice')) nameByPods(slice, this.#podOf);
+  }
+
   /** The present state: the same object until something changes, and made only when it is asked for. */
   snapshot(): ClusterSnapshot {
     this.#snapshot ??= {
@@ -113,6 +121,9 @@ export class ClusterObjects {
   #all<Name extends KubernetesAny['kind']>(kindName: Name) {
     return (this.#kinds.get(kindName)?.all ?? []) as readonly Extract<KubernetesAny, { kind: Name }>[];
   }
+
+  readonly #podOf = (namespace: string, name: string) =>
+    this.#kinds.get('Pod')?.byName.get(namespace, name) as Pod | undefined;
 
   #remove(kind: Kind, namespace: string, name: string): ObjectChange | null {
     const before = kind.byName.get(namespace, name);
@@ -140,6 +151,10 @@ export class ClusterObjects {
 export function asChanges(snapshot: ClusterSnapshot): ObjectChange[] {
   const all: readonly (readonly KubernetesAny[])[] = Object.values(snapshot);
   return all.flat().map((after) => ({ before: null, after }));
+}
+
+function isSlice(object: KubernetesAny): object is EndpointSlice {
+  return 'endpoints' in object;
 }
 
 function isController(object: KubernetesAny): object is Controller {
