@@ -46,9 +46,8 @@ export function statedAddresses(pod: Pod): { readonly own: readonly Address[]; r
   const invalid: string[] = [];
   for (const text of podAddresses(pod)) {
     const address = parseAddress(text);
-    if (address === null || scopeOf(address) !== 'unicast') invalid.push(text);
-    // Most are written as they are meant, and one text does for both.
-    else own.push(address === text ? (text as Address) : address);
+    if (address !== null && scopeOf(address) === 'unicast') own.push(address);
+    else invalid.push(text);
   }
   // What grew has room for many more.
   return { own: [...own], invalid };
