@@ -5,6 +5,12 @@
 export class ByName<Item> {
   readonly #namespaces = new Map<string, Map<string, Item>>();
 
+  get size(): number {
+    let size = 0;
+    for (const beside of this.#namespaces.values()) size += beside.size;
+    return size;
+  }
+
   get(namespace: string, name: string): Item | undefined {
     return this.#namespaces.get(namespace)?.get(name);
   }
@@ -26,6 +32,11 @@ export class ByName<Item> {
   /** The items of a namespace, in the order in which their names came. */
   in(namespace: string): Iterable<Item> {
     return this.#namespaces.get(namespace)?.values() ?? [];
+  }
+
+  /** What there are items of, namespace by namespace. */
+  *names(): Generator<{ readonly namespace: string; readonly name: string }> {
+    for (const [namespace, beside] of this.#namespaces) for (const name of beside.keys()) yield { namespace, name };
   }
 
   /** All items, namespace by namespace. */

@@ -1,9 +1,19 @@
 import { type Fields, isFields } from '../core/fields.ts';
 
+/** By what an object is known among those of its kind. */
+export interface ObjectName {
+  /** Empty outside of namespaces. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** `namespace/name`, with nothing before the slash outside of namespaces. */
+export function objectKey({ namespace, name }: ObjectName): string {
+  return `${namespace}/${name}`;
+}
+
 /** An object as the API gave it, with what every object is known by. */
-export interface ListedObject {
-  /** `namespace/name`, with nothing before the slash outside of namespaces. */
-  readonly key: string;
+export interface ListedObject extends ObjectName {
   /** Empty when it has none. */
   readonly resourceVersion: string;
   readonly value: unknown;
@@ -31,7 +41,7 @@ function metadataOf(value: unknown): Fields {
 
 function itemOf(value: unknown): ListedObject {
   const { namespace, name, resourceVersion } = metadataOf(value);
-  return { key: `${textOf(namespace)}/${textOf(name)}`, resourceVersion: textOf(resourceVersion), value };
+  return { namespace: textOf(namespace), name: textOf(name), resourceVersion: textOf(resourceVersion), value };
 }
 
 /** Null when it is no list. */

@@ -1,4 +1,5 @@
-import type { ListedObject } from './messages.ts';
+import { ByName } from '../core/by-name.ts';
+import { type ListedObject, objectKey, type ObjectName } from './messages.ts';
 import type { Change, Reading } from './resource.ts';
 
 const maxToldProblems = 20;
@@ -8,8 +9,8 @@ const maxProblemLength = 200;
 export class Mirror<T> {
   readonly #read: (value: unknown) => Reading<T>;
   readonly #onProblem: (key: string, problem: string) => void;
-  /** The version of each object by key: what a list need not tell again, and what it shows to be gone. */
-  readonly #versions = new Map<string, string>();
+  /** The version of each object: what a list need not tell again, and what it shows to be gone. */
+  readonly #versions = new ByName<string>();
   readonly #problems = new Map<string, string>();
 
   /** @param onProblem is told of an object that cannot be read when that is news */
@@ -34,13 +35,14 @@ export class Mirror<T> {
 
   /** Takes an object of a list. @returns null when it is known in this version already */
   takeListed(item: ListedObject): Change<T> | null {
-    const { key, resourceVersion } = item;
-    return resourceVersion !== '' && this.#versions.get(key) === resourceVersion ? null : this.take(item);
+    const { namespace, name, resourceVersion } = item;
+    return resourceVersion !== '' && this.#versions.get(namespace, name) === resourceVersion ? null : this.take(item);
   }
 
-  take({ key, resourceVersion, value }: ListedObject): Change<T> {
-    const reading = this.#read(value);
-    this.#versions.set(key, resourceVersion);
+  take(item: ListedObject): Change<T> {
+    const key = objectKey(item);
+    const reading = this.#read(item.value);
+    this.#versions.set(item.namespace, item.name, item.resourceVersion);
     if ('object' in reading) {
       this.#problems.delete(key);
       return { key, object: reading.object };
@@ -53,15 +55,16 @@ export class Mirror<T> {
   }
 
   /** @returns null when it was not known */
-  forget(key: string): Change<T> | null {
-    if (!this.#versions.delete(key)) return null;
+  forget(item: ObjectName): Change<T> | null {
+    if (!this.#versions.delete(item.namespace, item.name)) return null;
+    const key = objectKey(item);
     this.#problems.delete(key);
     return { key, object: null };
   }
 
-  /** Forgets all that a complete list did not show. */
+  /** Forgets all that a complete list did not show. @param listed by `objectKey` */
   keepOnly(listed: ReadonlySet<string>): Change<T>[] {
-    const gone = [...this.#versions.keys()].filter((key) => !listed.has(key));
-    return gone.map((key) => this.forget(key)).filter((change) => change !== null);
+    const gone = [...this.#versions.names()].filter((each) => !listed.has(objectKey(each)));
+    return gone.map((each) => this.forget(each)).filter((change) => change !== null);
   }
 }

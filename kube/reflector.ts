@@ -3,7 +3,7 @@ import { Backoff } from '../core/backoff.ts';
 import type { UnixMs } from '../core/time.ts';
 import type { KubeClient, Query } from './client.ts';
 import { type Failure, failureOfEvent, unavailable } from './failure.ts';
-import { readEvent, readPage } from './messages.ts';
+import { objectKey, readEvent, readPage } from './messages.ts';
 import { Mirror } from './mirror.ts';
 import type { Pace } from './pace.ts';
 import type { Change, Handler, Reading, Resource } from './resource.ts';
@@ -133,7 +133,7 @@ export class Reflector<T> {
       if (page === null) return unavailable('the answer is no list; is this the address of a Kubernetes API?');
       version ??= page.resourceVersion;
       next = page.continueToken;
-      for (const { key } of page.items) listed.add(key);
+      for (const item of page.items) listed.add(objectKey(item));
       this.#tell(page.items.map((item) => this.#mirror.takeListed(item)));
     } while (next !== null && !this.#isClosed);
     if (this.#isClosed) return null;
@@ -216,7 +216,7 @@ export class Reflector<T> {
     const { type, item } = event;
     if (type !== 'BOOKMARK') {
       this.#counts.events++;
-      changes.push(type === 'DELETED' ? this.#mirror.forget(item.key) : this.#mirror.take(item));
+      changes.push(type === 'DELETED' ? this.#mirror.forget(item) : this.#mirror.take(item));
     }
     if (item.resourceVersion !== '') this.#version = item.resourceVersion;
     return null;

@@ -38,16 +38,27 @@ t.test('a folder of manifests is served over TLS to who has the token, and its c
   t.teardown(() => client.close());
   const events = eventsOf(t, client);
   const next = async () => (await events.next()).value as WatchEvent;
-  t.match(await next(), { type: 'ADDED', item: { key: 'shop/a', value: pod('a') } }, 'the UID is the one written down');
-  t.match(await next(), { type: 'ADDED', item: { key: 'shop/b' } });
+  t.match(
+    await next(),
+    { type: 'ADDED', item: { namespace: 'shop', name: 'a', value: pod('a') } },
+    'the UID is the one written down',
+  );
+  t.match(await next(), { type: 'ADDED', item: { namespace: 'shop', name: 'b' } });
   write(folder, 'shop-pods.json', pod('a', 'n2'), pod('b'));
-  t.match(await next(), { type: 'MODIFIED', item: { key: 'shop/a', value: { spec: { nodeName: 'n2' } } } });
+  t.match(await next(), {
+    type: 'MODIFIED',
+    item: { namespace: 'shop', name: 'a', value: { spec: { nodeName: 'n2' } } },
+  });
   writeFileSync(join(folder, 'shop-pods.json'), '{"kind": "List", "items": [');
   write(folder, 'more.json', pod('c'));
-  t.match(await next(), { type: 'ADDED', item: { key: 'shop/c' } }, 'a half-written file takes nothing away');
+  t.match(
+    await next(),
+    { type: 'ADDED', item: { namespace: 'shop', name: 'c' } },
+    'a half-written file takes nothing away',
+  );
   t.match(api.said.join('\n'), /shop-pods.json: line 1: /);
   rmSync(join(folder, 'more.json'));
-  t.match(await next(), { type: 'DELETED', item: { key: 'shop/c' } });
+  t.match(await next(), { type: 'DELETED', item: { namespace: 'shop', name: 'c' } });
   t.equal(await api.end(), 0);
 });
 
