@@ -101,13 +101,13 @@ export class Answers {
   /** @param keys of pods and addresses of which more may become known */
   setWaits(edge: number, keys: readonly string[]): void {
     if (keys.length > 0) (this.#waits ??= new Map()).set(edge, keys);
-    else this.#waits?.delete(edge);
+    else if (this.#waits?.delete(edge) === true && this.#waits.size === 0) this.#waits = null;
   }
 
   /** @param unknown gets the keys of all of whom more may become known */
   addWaits(edges: Uint32Array, unknown: Set<string>): void {
     const waits = this.#waits;
-    if (waits === null || waits.size === 0) return;
+    if (waits === null) return;
     for (const edge of edges) for (const key of waits.get(edge) ?? []) unknown.add(key);
   }
 
