@@ -10,10 +10,10 @@ export function keepNewObjectsYoung(): void {
 }
 
 /**
- * The environment in which all memory but JavaScript's heap comes from jemalloc, as in the aggregator's image. A read of a
- * stream takes 64 kB, is cut to what came, and stays until the stream's next batch: malloc of the C library leaves such
- * remains scattered, with holes between them that nobody fills, and jemalloc keeps pieces of one size together. All
- * threads share two arenas, and a thread of jemalloc gives back to the kernel, over a second, what is free.
+ * The environment in which jemalloc stands in the place of the C library's malloc, as in the aggregator's image. A read of
+ * a stream takes 64 kB, is cut to what came, and stays until the stream's next batch: the C library lets such remains lie
+ * where they are, with holes between them, and jemalloc keeps pieces of one size together. All threads share two arenas;
+ * what is free goes back to the kernel over a second, by a thread of jemalloc's own.
  */
 export const allocation = {
   /** A soname, so that the loader finds it on each architecture. Without it the loader complains, and goes on. */

@@ -4,7 +4,7 @@ import t from 'tap';
 import { allocation } from '../../aggregator/process-memory.ts';
 import { smallProcess } from '../../agent/privileges.ts';
 import { version } from '../../core/version.ts';
-import { copiesOf, instructionsOf, root, stagesOf } from './dockerfile.ts';
+import { copiesOf, environmentOf, instructionsOf, root, stagesOf } from './dockerfile.ts';
 import { whyNoImages } from './storage.ts';
 
 const stages = stagesOf('images/Dockerfile');
@@ -67,9 +67,8 @@ t.test('Node.js is started for an agent as the agent starts itself anew', async 
 });
 
 t.test('the aggregator’s image has the allocator that the benches measure with, and tells it the same', async (t) => {
-  const env = instructionsOf(stages, 'aggregator').find(({ word }) => word === 'ENV')?.text ?? '';
-  const told = Object.fromEntries(env.split(/\s+/).map((each) => each.split('=')));
-  t.strictSame(told, { NODE_ENV: 'production', ...allocation });
+  const measured = Object.entries(allocation).map(([name, value]) => `${name}=${value}`);
+  t.strictSame(environmentOf(instructionsOf(stages, 'aggregator')), ['NODE_ENV=production', ...measured]);
 });
 
 t.test('the set-up installs what the build compiles with, and what the aggregator runs with', async (t) => {
