@@ -4,8 +4,8 @@ import type { UnixMs } from '../../core/time.ts';
 import type { CopyMemory } from './copy-memory.ts';
 import { grown } from './grown.ts';
 import type { LaneColumn } from './lane-column.ts';
-import { LaneNotes } from './lane-notes.ts';
-import type { Lane } from './lane.ts';
+import { LaneNotes, note, unnoted } from './lane-notes.ts';
+import { isSameReport, type Lane } from './lane.ts';
 import { noNames, type Rows } from './rows.ts';
 import { type Entry, ScopeIndex } from './scope-index.ts';
 
@@ -89,7 +89,7 @@ export class LaneIndex {
     const slots = this.#taken.subarray(0, at.length);
     for (let row = 0; row < slots.length; row++) {
       const place = at[row] as number;
-      if (Number.isNaN(known[place])) known[place] = this.#slotOf(among[place] as Lane);
+      if (known[place] === unnoted) note(known, place, this.#slotOf(among[place] as Lane));
       slots[row] = known[place] as number;
     }
     return slots;
@@ -135,9 +135,9 @@ export class LaneIndex {
   }
 
   /** The slot of a lane that is there, by its edge's; `noSlot` for others. */
-  #knownSlot({ edgeKey: key, key: wanted }: Lane): number {
-    const slots = this.#entries.get(key)?.slots;
-    return slots?.find((slot) => this.#lanes[slot]?.key === wanted) ?? noSlot;
+  #knownSlot(wanted: Lane): number {
+    const slots = this.#entries.get(wanted.edgeKey)?.slots;
+    return slots?.find((slot) => isSameReport(this.#lanes[slot] as Lane, wanted)) ?? noSlot;
   }
 
   #newEntry({ edge: id, edgeKey: key }: Lane): Entry | null {

@@ -4,7 +4,7 @@ import { type Address, parseCidr } from '../../core/address.ts';
 import { directionEvidence, type Endpoint, type FlowRecord, protocols, zeroCounters } from '../../core/flow.ts';
 import type { PodRef } from '../../core/identity.ts';
 import { nodeUidAnnotation } from '../../core/kubernetes.ts';
-import { Lanes } from '../../aggregator/graph/lane.ts';
+import { laneKey, Lanes } from '../../aggregator/graph/lane.ts';
 import { observationAt, type Rows } from '../../aggregator/graph/rows.ts';
 import type { Identity } from '../../aggregator/identity/identity.ts';
 import { podKeys } from '../../aggregator/identity/known-pod.ts';
@@ -40,7 +40,7 @@ function plainly(identity: Identity, lanes: Lanes, records: readonly FlowRecord[
 
 /** Everything that rows say, in an order of its own. */
 function told(rows: Rows): string {
-  const all = [...rows.lanes].map(({ key }, row) => JSON.stringify([key, observationAt(rows, row)]));
+  const all = [...rows.lanes].map((lane, row) => JSON.stringify([laneKey(lane), observationAt(rows, row)]));
   return all.toSorted().join('\n');
 }
 
