@@ -10,10 +10,13 @@ export function keepNewObjectsYoung(): void {
 }
 
 /**
- * What the C library is told of memory, as the aggregator's image does: large pieces go back to the kernel as soon as they
- * are free, however large those before them were, and all threads share two heaps.
+ * The environment in which jemalloc stands in the place of the C library's malloc, as in the aggregator's image. A read of
+ * a stream takes 64 kB, is cut to what came, and stays until the stream's next batch: the C library lets such remains lie
+ * where they are, with holes between them, and jemalloc keeps pieces of one size together. All threads share two arenas;
+ * what is free goes back to the kernel over a second, by a thread of jemalloc's own.
  */
-export const allocation: Readonly<Record<string, string>> = {
-  MALLOC_MMAP_THRESHOLD_: '131072',
-  MALLOC_ARENA_MAX: '2',
-};
+export const allocation = {
+  /** A soname, so that the loader finds it on each architecture. Without it the loader complains, and goes on. */
+  LD_PRELOAD: 'libjemalloc.so.2',
+  MALLOC_CONF: 'background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0,narenas:2',
+} as const;
