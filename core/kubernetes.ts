@@ -35,8 +35,8 @@ export interface Pod extends KubernetesObject<'Pod'> {
   readonly status: {
     readonly phase?: string;
     readonly podIP?: string;
+    /** Those besides `podIP`; absent when there are none. */
     readonly podIPs?: readonly { readonly ip: string }[];
-    readonly hostIP?: string;
   };
 }
 
@@ -71,7 +71,8 @@ export interface Service extends KubernetesObject<'Service'> {
 export interface EndpointSlice extends KubernetesObject<'EndpointSlice'> {
   readonly addressType: string;
   readonly endpoints: readonly {
-    readonly addresses: readonly string[];
+    /** The first of its `addresses`, the only one that means anything to the API; empty when it has none. */
+    readonly address: string;
     readonly targetRef?: {
       readonly kind: string;
       readonly namespace: string;
@@ -188,7 +189,7 @@ export interface ObjectChange {
   readonly after: KubernetesAny | null;
 }
 
-/** The state of one cluster at one moment. Arrays are in the order in which the source gave them. */
+/** The state of one cluster at one moment. Objects of a namespace are in the order in which the source gave them. */
 export interface ClusterSnapshot {
   readonly namespaces: readonly Namespace[];
   readonly nodes: readonly Node[];

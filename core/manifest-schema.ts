@@ -28,20 +28,32 @@ const podSpec = objectOf({
   nodeName: optional(z.string()),
   hostNetwork: optional(z.boolean()),
   containers: listOf(container),
+}).overwrite(({ nodeName, hostNetwork, containers }) => ({ nodeName, hostNetwork, containers }));
+
+const podStatus = objectOf({
+  phase: optional(z.string()),
+  podIP: optional(z.string()),
+  podIPs: optional(z.array(z.object({ ip: z.string() }))),
+}).overwrite(({ phase, podIP, podIPs = [] }) => {
+  const others = podIPs.filter(({ ip }) => ip !== podIP).map(({ ip }) => ({ ip }));
+  return { phase, podIP, podIPs: others.length === 0 ? undefined : others };
 });
 
-const pod = z.object({
-  apiVersion,
-  kind: z.literal('Pod'),
-  metadata: metadataWith((name) => name === nodeUidAnnotation),
-  spec: podSpec,
-  status: objectOf({
-    phase: optional(z.string()),
-    podIP: optional(z.string()),
-    podIPs: optional(z.array(z.object({ ip: z.string() }))),
-    hostIP: optional(z.string()),
-  }),
-});
+const pod = z
+  .object({
+    apiVersion,
+    kind: z.literal('Pod'),
+    metadata: metadataWith((name) => name === nodeUidAnnotation),
+    spec: podSpec,
+    status: podStatus,
+  })
+  .overwrite(({ apiVersion: version, kind, metadata: meta, spec, status }) => ({
+    apiVersion: version,
+    kind,
+    metadata: meta,
+    spec,
+    status,
+  }));
 
 const namespace = z.object({ apiVersion, kind: z.literal('Namespace'), metadata });
 
@@ -78,12 +90,14 @@ const service = z.object({
   }),
 });
 
-const endpoint = z.object({
-  addresses: z.array(z.string()),
-  targetRef: optional(
-    z.object({ kind: z.string(), namespace: z.string(), name: z.string(), uid: optional(z.string()) }),
-  ),
-});
+const endpoint = z
+  .object({
+    addresses: z.array(z.string()),
+    targetRef: optional(
+      z.object({ kind: z.string(), namespace: z.string(), name: z.string(), uid: optional(z.string()) }),
+    ),
+  })
+  .transform(({ addresses, targetRef }) => ({ address: addresses[0] ?? '', targetRef }));
 
 const endpointSlice = z.object({
   apiVersion,
@@ -125,10 +139,11 @@ const controller = z
       suspend: optional(z.boolean()),
     }),
   })
-  .transform(({ spec, ...rest }) => {
+  .transform(({ apiVersion: version, kind, metadata: meta, spec }) => {
     const { schedule: cron, timeZone, suspend } = spec;
+    const template = spec.template ?? spec.jobTemplate?.spec?.template ?? null;
     const schedule = cron === undefined ? null : { cron, timeZone: timeZone ?? null, suspended: suspend === true };
-    return { ...rest, template: spec.template ?? spec.jobTemplate?.spec?.template ?? null, schedule };
+    return { apiVersion: version, kind, metadata: meta, template, schedule };
   });
 
 const controllerKinds = [

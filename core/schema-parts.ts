@@ -4,6 +4,9 @@ import type { Labels } from './kubernetes.ts';
 /*
  * kubectl prints `null` for what is empty, and the API means the same as absent. Both are replaced in place: the
  * transforms that would do it too take ten times as long, and a cluster has hundreds of thousands of objects.
+ *
+ * For the same reason the parts of a pod are written anew, field by field: what the engine sees written like that gets
+ * as much room as it needs and one shape, whatever fields were there.
  */
 
 /** A field that may be absent. */
@@ -49,7 +52,7 @@ function pick(annotations: Labels, keeps: (name: string) => boolean): Labels {
  * @param keeps whether an annotation is read
  */
 export function metadataWith(keeps: (annotation: string) => boolean) {
-  return z.object({
+  const read = z.object({
     name: z.string().min(1),
     namespace: emptyText,
     uid: emptyText,
@@ -67,6 +70,18 @@ export function metadataWith(keeps: (annotation: string) => boolean) {
       }),
     ),
   });
+  return read.overwrite(
+    ({ name, namespace, uid, labels: own, annotations, creationTimestamp, deletionTimestamp, ownerReferences }) => ({
+      name,
+      namespace,
+      uid,
+      labels: own,
+      annotations,
+      creationTimestamp,
+      deletionTimestamp,
+      ownerReferences,
+    }),
+  );
 }
 
 /** Metadata of kinds whose annotations nobody reads. */

@@ -64,7 +64,7 @@ export class Identity {
     const { pods, nodes, services } = this.#cluster;
     for (const each of pods.times(address)) {
       yield* momentsOf(each);
-      yield each.value.terminatingUnixMs;
+      yield each.value.terminatingUnixMs ?? Infinity;
     }
     const ofNodes = [...nodes.times(address)];
     for (const each of ofNodes) yield* momentsOf(each);

@@ -15,8 +15,8 @@ export interface KnownPod {
   addresses: readonly Address[];
   /** All that it ever held: only the first may have been its own since it was made. */
   heldAddresses: readonly Address[];
-  /** Since when it is known to be about to go; Infinity while it is not. */
-  terminatingUnixMs: UnixMs;
+  /** Since when it is known to be about to go; null while it is not. */
+  terminatingUnixMs: UnixMs | null;
 }
 
 export function backendOfPod({ spec: { hostNetwork, nodeName } }: Pod, owner: Owner): Backend {
@@ -46,8 +46,10 @@ export function statedAddresses(pod: Pod): { readonly own: readonly Address[]; r
   const invalid: string[] = [];
   for (const text of podAddresses(pod)) {
     const address = parseAddress(text);
-    if (address !== null && scopeOf(address) === 'unicast') own.push(address);
-    else invalid.push(text);
+    if (address === null || scopeOf(address) !== 'unicast') invalid.push(text);
+    // Most are written as they are meant, and one text does for both.
+    else own.push(address === text ? (text as Address) : address);
   }
-  return { own, invalid };
+  // What grew has room for many more.
+  return { own: [...own], invalid };
 }

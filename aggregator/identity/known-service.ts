@@ -31,11 +31,13 @@ export interface KnownService {
   state: ServiceState | null;
 }
 
+const noPorts: ReadonlyMap<string, NodePort> = new Map();
+
 export function newService(ref: ServiceRef): KnownService {
   const backends = new Backends();
   const [slices, waits] = [new Map<string, EndpointSlice>(), new Map<string, readonly string[]>()];
   const key = `${ref.namespace}/${ref.name}`;
-  return { ref, key, service: null, slices, waits, backends, addresses: [], nodePorts: new Map(), state: null };
+  return { ref, key, service: null, slices, waits, backends, addresses: [], nodePorts: noPorts, state: null };
 }
 
 /** Where a Service is indexed while its selector says what is behind it: one of its labels; null while it does not. */
@@ -68,7 +70,7 @@ export function nodePortsOf(known: KnownService): ReadonlyMap<string, NodePort> 
     const before = known.nodePorts.get(key);
     nodePorts.set(key, before?.port === port ? before : { known, port });
   }
-  return nodePorts;
+  return nodePorts.size === 0 ? noPorts : nodePorts;
 }
 
 /** What is behind each of its ports now. */

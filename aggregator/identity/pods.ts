@@ -1,4 +1,5 @@
 import type { Address } from '../../core/address.ts';
+import { ByName } from '../../core/by-name.ts';
 import type { PodRef } from '../../core/identity.ts';
 import { nodeUidAnnotation, type ObjectMeta, type Pod } from '../../core/kubernetes.ts';
 import type { UnixMs } from '../../core/time.ts';
@@ -21,8 +22,8 @@ export class Pods {
   readonly #byKey = new Map<string, KnownPod>();
   /** By what the node calls a static pod. */
   readonly #byNodeUid = new Map<string, KnownPod>();
-  /** By namespace, then name: those that are in the cluster. */
-  readonly #present = new Map<string, Map<string, KnownPod>>();
+  /** Those that are in the cluster. */
+  readonly #present = new ByName<KnownPod>();
   readonly #addresses: Timeline<KnownPod>;
   /** Addresses that more than one pod in the cluster states. */
   readonly #contested = new Set<Address>();
@@ -47,7 +48,7 @@ export class Pods {
     this.#follow(known);
     this.#show(known);
     const isTerminating = pod.metadata.deletionTimestamp !== undefined;
-    known.terminatingUnixMs = isTerminating ? Math.min(known.terminatingUnixMs, nowUnixMs) : Infinity;
+    known.terminatingUnixMs = isTerminating ? Math.min(terminatingUnixMs ?? nowUnixMs, nowUnixMs) : null;
     const isSame = isSameBackend(known.backend, backend) && known.terminatingUnixMs === terminatingUnixMs;
     if (!isSame) this.#changed(known);
     const { own, invalid } = statedAddresses(pod);
@@ -77,12 +78,12 @@ export class Pods {
 
   /** A pod that is in the cluster. */
   byName(namespace: string, name: string): KnownPod | undefined {
-    return this.#present.get(namespace)?.get(name);
+    return this.#present.get(namespace, name);
   }
 
   /** The pods that are in the cluster. */
   inNamespace(namespace: string): Iterable<KnownPod> {
-    return this.#present.get(namespace)?.values() ?? [];
+    return this.#present.in(namespace);
   }
 
   /**
@@ -116,7 +117,7 @@ export class Pods {
   problems(): IdentityProblem[] {
     const duplicates = [...this.#contested].flatMap((address): IdentityProblem[] => {
       const holders = this.#addresses.present(address).map(({ value }) => value);
-      const staying = holders.filter(({ terminatingUnixMs }) => terminatingUnixMs === Infinity);
+      const staying = holders.filter(({ terminatingUnixMs }) => terminatingUnixMs === null);
       if (staying.length < 2) return [];
       const names = staying.map(({ pod }) => nameOf(pod)).toSorted();
       return [{ kind: 'duplicate-address', text: `${address} is stated by the pods ${names.join(' and ')}` }];
@@ -137,7 +138,7 @@ export class Pods {
       backend,
       addresses: [],
       heldAddresses: [],
-      terminatingUnixMs: Infinity,
+      terminatingUnixMs: null,
     };
     this.#byKey.set(key, known);
     const nodeUid = pod.metadata.annotations[nodeUidAnnotation];
@@ -148,20 +149,16 @@ export class Pods {
 
   #show(known: KnownPod): void {
     const { namespace, name } = known.pod.metadata;
-    const beside = this.#present.get(namespace);
-    if (beside?.get(name) === known) return;
+    if (this.#present.get(namespace, name) === known) return;
     this.#changes.add(`${namespace}/${name}`);
-    if (beside === undefined) this.#present.set(namespace, new Map([[name, known]]));
-    else beside.set(name, known);
+    this.#present.set(namespace, name, known);
   }
 
   #hide(known: KnownPod): void {
     const { namespace, name } = known.pod.metadata;
-    const beside = this.#present.get(namespace);
-    if (beside?.get(name) !== known) return;
+    if (this.#present.get(namespace, name) !== known) return;
     this.#changes.add(`${namespace}/${name}`);
-    beside.delete(name);
-    if (beside.size === 0) this.#present.delete(namespace);
+    this.#present.delete(namespace, name);
   }
 
   /** What a pod counts as may be something else, also where it had an address. */
@@ -241,5 +238,6 @@ function sureHolder(holders: readonly Interval<KnownPod>[], unixMs: UnixMs): Kno
   const others = holders.filter((each) => each !== newest);
   if (unixMs < newest.shownUnixMs || others.some(({ fromUnixMs }) => fromUnixMs === newest.fromUnixMs))
     return undefined;
-  return others.every(({ value }) => value.terminatingUnixMs <= unixMs) ? newest.value : undefined;
+  const hadToGo = ({ value }: Interval<KnownPod>) => (value.terminatingUnixMs ?? Infinity) <= unixMs;
+  return others.every(hadToGo) ? newest.value : undefined;
 }

@@ -14,8 +14,8 @@ interface Found {
   readonly waitsFor?: string;
 }
 
-function backendOfEndpoint({ targetRef, addresses }: Endpoint, pods: Pods, nodes: Nodes): Found {
-  const address = parseAddress(addresses[0] ?? '');
+function backendOfEndpoint({ targetRef, address: text }: Endpoint, pods: Pods, nodes: Nodes): Found {
+  const address = parseAddress(text);
   const unknown: Backend | null = address === null ? null : { type: 'external', address };
   if (targetRef?.kind === 'Pod') {
     const { namespace, name, uid } = targetRef;

@@ -50,6 +50,7 @@ export class ApiCluster implements ClusterSource {
           log,
         }),
     );
+    void this.known.then(() => this.#objects.shareTexts());
     for (const reflector of this.#reflectors) void reflector.run();
   }
 

@@ -1,22 +1,26 @@
 import { dequal } from 'dequal/lite';
+import { ByName } from '../../core/by-name.ts';
 import {
   type ClusterSnapshot,
   type Controller,
+  type EndpointSlice,
   kindKey,
   type KubernetesAny,
   type ObjectChange,
+  type ObjectMeta,
   type OtherPolicy,
+  type Pod,
   withoutTwins,
 } from '../../core/kubernetes.ts';
-import { SharedParts } from './shared-parts.ts';
+import { nameByPods, SharedParts } from './shared-parts.ts';
 
-function nameIn(namespace: string, name: string): string {
+function nameIn({ namespace, name }: ObjectMeta): string {
   return `${namespace}/${name}`;
 }
 
-/** The objects of one kind by `namespace/name`, and the same as an array that is made when it is asked for. */
+/** The objects of one kind by name, and the same as an array that is made when it is asked for. */
 class Kind {
-  readonly byName = new Map<string, KubernetesAny>();
+  readonly byName = new ByName<KubernetesAny>();
   #all: readonly KubernetesAny[] | null = null;
 
   changed(): void {
@@ -43,18 +47,18 @@ export class ClusterObjects {
   set(after: KubernetesAny): ObjectChange | null {
     const { namespace, name } = after.metadata;
     const kind = this.#kind(kindKey(after));
-    const key = nameIn(namespace, name);
-    const before = kind.byName.get(key) ?? null;
+    const before = kind.byName.get(namespace, name) ?? null;
     if (before === after || dequal(before, after)) return null;
-    this.#parts.shareIn(after);
-    kind.byName.set(key, after);
+    this.#parts.shareIn(after, before);
+    if (isSlice(after)) nameByPods(after, this.#podOf);
+    kind.byName.set(namespace, name, after);
     this.#changed(kind);
     return { before, after };
   }
 
   /** @param kindName as `kindKey` gives it. @returns null when there was no such object */
   remove(kindName: string, namespace: string, name: string): ObjectChange | null {
-    return this.#remove(this.#kind(kindName), nameIn(namespace, name));
+    return this.#remove(this.#kind(kindName), namespace, name);
   }
 
   /**
@@ -63,14 +67,16 @@ export class ClusterObjects {
    */
   keepOnly(kindName: string, names: ReadonlySet<string>): ObjectChange[] {
     const kind = this.#kind(kindName);
-    const gone = [...kind.byName.keys()].filter((key) => !names.has(key));
-    return gone.map((key) => this.#remove(kind, key)).filter((change) => change !== null);
+    const gone = kind.all.filter(({ metadata }) => !names.has(nameIn(metadata)));
+    return gone
+      .map(({ metadata: { namespace, name } }) => this.#remove(kind, namespace, name))
+      .filter((change) => change !== null);
   }
 
   /** Takes all objects of a kind in place of those before. Of two with one name the later one stands. */
   replaceKind(kindName: string, objects: Iterable<KubernetesAny>): ObjectChange[] {
     const latest = new Map<string, KubernetesAny>();
-    for (const object of objects) latest.set(nameIn(object.metadata.namespace, object.metadata.name), object);
+    for (const object of objects) latest.set(nameIn(object.metadata), object);
     const set = [...latest.values()].map((object) => this.set(object)).filter((change) => change !== null);
     return [...set, ...this.keepOnly(kindName, new Set(latest.keys()))];
   }
@@ -84,6 +90,11 @@ export class ClusterObjects {
       else beside.push(object);
     }
     return [...byKind].flatMap(([kind, each]) => this.replaceKind(kind, each));
+  }
+
+  /** Has slices that came before their pods share the pods' texts, as later ones do. */
+  shareTexts(): void {
+    for (const slice of this.#all('EndpointSlice')) nameByPods(slice, this.#podOf);
   }
 
   /** The present state: the same object until something changes, and made only when it is asked for. */
@@ -111,10 +122,13 @@ export class ClusterObjects {
     return (this.#kinds.get(kindName)?.all ?? []) as readonly Extract<KubernetesAny, { kind: Name }>[];
   }
 
-  #remove(kind: Kind, key: string): ObjectChange | null {
-    const before = kind.byName.get(key);
+  readonly #podOf = (namespace: string, name: string) =>
+    this.#kinds.get('Pod')?.byName.get(namespace, name) as Pod | undefined;
+
+  #remove(kind: Kind, namespace: string, name: string): ObjectChange | null {
+    const before = kind.byName.get(namespace, name);
     if (before === undefined) return null;
-    kind.byName.delete(key);
+    kind.byName.delete(namespace, name);
     this.#changed(kind);
     return { before, after: null };
   }
@@ -137,6 +151,10 @@ export class ClusterObjects {
 export function asChanges(snapshot: ClusterSnapshot): ObjectChange[] {
   const all: readonly (readonly KubernetesAny[])[] = Object.values(snapshot);
   return all.flat().map((after) => ({ before: null, after }));
+}
+
+function isSlice(object: KubernetesAny): object is EndpointSlice {
+  return 'endpoints' in object;
 }
 
 function isController(object: KubernetesAny): object is Controller {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { NetworkPolicy, Pod } from '../../core/kubernetes.ts';
+import { type NetworkPolicy, type Pod, podAddresses } from '../../core/kubernetes.ts';
 import { parseManifests, snapshotOf } from '../../core/manifest.ts';
 
 function read(text: string) {
@@ -81,6 +81,23 @@ status: null
   t.same(pod.metadata.ownerReferences, []);
   t.equal(pod.spec.hostNetwork, undefined);
   t.same(pod.status, {});
+  t.end();
+});
+
+t.test('a pod has each of its addresses once, whichever of its fields states them', (t) => {
+  const statuses = [
+    '{podIP: 10.1.0.1, podIPs: [{ip: 10.1.0.1}]}',
+    '{podIP: 10.1.0.1}',
+    '{podIP: 10.1.0.1, podIPs: [{ip: 10.1.0.1}, {ip: "fd00::1"}]}',
+    '{podIPs: [{ip: 10.1.0.1}, {ip: "fd00::1"}]}',
+    '{podIPs: null}',
+  ];
+  const pods = statuses.map((status) => read(`{kind: Pod, metadata: {name: a}, status: ${status}}`).objects[0]?.object);
+  t.strictSame(
+    pods.map((pod) => podAddresses(pod as Pod)),
+    [['10.1.0.1'], ['10.1.0.1'], ['10.1.0.1', 'fd00::1'], ['10.1.0.1', 'fd00::1'], []],
+  );
+  t.equal((pods[0] as Pod).status.podIPs, undefined, 'what podIP says is not held twice');
   t.end();
 });
 

@@ -68,7 +68,7 @@ await tap.test('the cluster that the lab builds', { skip: whyNoLab() }, async (s
       );
       t.ok(selected.length > 0, `${service.metadata.name} has endpoints`);
       t.strictSame(
-        new Set(slice?.endpoints.map(({ addresses }) => addresses[0])),
+        new Set(slice?.endpoints.map(({ address }) => address)),
         new Set(selected.map(({ status }) => status.podIP)),
       );
     }
