@@ -12,6 +12,8 @@ export interface AnswerSubjects {
   readonly called: number;
 }
 
+const nobody: ReadonlySet<string> = new Set<string>();
+
 /** What is kept of each edge, side by side as all of it is read for each row. */
 const slotAt = 0;
 const tickAt = 1;
@@ -44,8 +46,9 @@ export class Answers {
   /** Ticks are counted from it. */
   readonly #firstTick: number;
   /**
-   * Of each edge: the place of its lane in `lanes`, plus 1, and 0 where it was never asked about; the tick at which it was
-   * seen last that the answer stands; from which second to before which one the answer is for.
+   * Of each edge: twice the place of its lane in `lanes`, plus 2, and 1 more where its ends are waited for, or 0 where it
+   * was never asked about; the tick at which it was seen last that the answer stands; from which second to before which one
+   * the answer is for.
    */
   #edges: Uint32Array = new Uint32Array(0);
   /** By pod: the numbers of its UID, 0 for one that was never asked about, and of its name. */
@@ -87,7 +90,7 @@ export class Answers {
   /** @param span the answer is for times inside it */
   set(edge: number, lane: Lane, { afterUnixMs, beforeUnixMs }: Span, tick: number, subjects: AnswerSubjects): void {
     const [at, answers, { pod, remote, seenAs }] = [perEdge * edge, this.#edges, this.#dictionary.edges];
-    answers[at + slotAt] = this.#slotFor(lane);
+    answers[at + slotAt] = 2 * this.#slotFor(lane);
     answers[at + tickAt] = tick - this.#firstTick;
     answers[at + fromAt] = firstSecondAfter(afterUnixMs);
     answers[at + untilAt] = lastSecondBefore(beforeUnixMs);
@@ -100,15 +103,29 @@ export class Answers {
 
   /** @param keys of pods and addresses of which more may become known */
   setWaits(edge: number, keys: readonly string[]): void {
+    const at = perEdge * edge + slotAt;
+    const slot = (this.#edges[at] as number) >>> 1;
+    this.#edges[at] = 2 * slot + (keys.length > 0 ? 1 : 0);
     if (keys.length > 0) (this.#waits ??= new Map()).set(edge, keys);
     else if (this.#waits?.delete(edge) === true && this.#waits.size === 0) this.#waits = null;
   }
 
-  /** @param unknown gets the keys of all of whom more may become known */
-  addWaits(edges: Uint32Array, unknown: Set<string>): void {
-    const waits = this.#waits;
-    if (waits === null) return;
-    for (const edge of edges) for (const key of waits.get(edge) ?? []) unknown.add(key);
+  /**
+   * Who of the ends of edges may become known yet. An edge of which all were waited for in vain is not looked at again
+   * before its answer falls, as it does when one of them becomes known.
+   * @param givenUp has the keys that were waited for in vain
+   */
+  waits(edges: Uint32Array, givenUp: Pick<ReadonlySet<string>, 'has'>): ReadonlySet<string> {
+    if (this.#waits === null) return nobody;
+    const unknown = new Set<string>();
+    for (let row = 0; row < edges.length; row++) {
+      const edge = edges[row] as number;
+      if ((this.#edges[perEdge * edge + slotAt] as number) % 2 === 0) continue;
+      const keys = (this.#waits?.get(edge) ?? []).filter((key) => !givenUp.has(key));
+      if (keys.length === 0) this.setWaits(edge, keys);
+      for (const key of keys) unknown.add(key);
+    }
+    return unknown;
   }
 
   /**
@@ -149,7 +166,7 @@ export class Answers {
   slotsOf(edges: Uint32Array, slots: Uint32Array = new Uint32Array(edges.length)): Uint32Array {
     const answers = this.#edges;
     for (let row = 0; row < edges.length; row++) {
-      slots[row] = (answers[perEdge * (edges[row] as number) + slotAt] as number) - 1;
+      slots[row] = ((answers[perEdge * (edges[row] as number) + slotAt] as number) >>> 1) - 1;
     }
     return slots;
   }

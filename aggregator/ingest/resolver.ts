@@ -86,9 +86,7 @@ export class Resolver {
 
   /** The rows, or who is unknown as yet. @param isLast takes those for unknown for good */
   #try(columns: RowColumns, lanes: StreamLanes, isLast: boolean): { rows: Rows | null; unknown: ReadonlySet<string> } {
-    const unknown = new Set<string>();
-    const slots = lanes.slotsOf(columns, unknown);
-    for (const key of unknown) if (this.#givenUp.has(key)) unknown.delete(key);
+    const { slots, unknown } = lanes.resolve(columns, this.#givenUp);
     if (unknown.size > 0 && !isLast) return { rows: null, unknown };
     for (const key of unknown) this.#givenUp.set(key, true);
     return { rows: rowsOfColumns(columns, slots, lanes.lanes), unknown };

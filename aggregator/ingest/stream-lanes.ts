@@ -18,6 +18,14 @@ export interface LaneSources {
   readonly foreign: { pods: number };
 }
 
+/** What the rows of a batch are counted in. */
+export interface Resolved {
+  /** By row the place of its lane in the `lanes` of the stream. */
+  readonly slots: Uint32Array;
+  /** Keys of pods and addresses of which the cluster's state may only be late to show who they are. */
+  readonly unknown: ReadonlySet<string>;
+}
+
 /**
  * The lanes that the edges of one stream are counted in. Each edge is asked about once, and again only when the answer
  * may be another: for a time beyond that for which it was given, or when more is known of who is in it.
@@ -32,24 +40,26 @@ export class StreamLanes {
     this.#node = node;
   }
 
-  /** Lanes by the slots that `slotsOf` gave last. */
+  /** Lanes by the slots that `resolve` gave last. */
   get lanes(): readonly Lane[] {
     return this.#answers?.lanes ?? [];
   }
 
-  /**
-   * For each row the place of its lane in `lanes`.
-   * @param unknown gets keys of pods and addresses of which the cluster's state may only be late to show who they are
-   */
-  slotsOf({ dictionary, edges, lastSeenUnixMs, coded }: RowColumns, unknown: Set<string>): Uint32Array {
+  /** @param givenUp has those that were waited for in vain */
+  resolve(
+    { dictionary, edges, lastSeenUnixMs, coded }: RowColumns,
+    givenUp: Pick<ReadonlySet<string>, 'has'>,
+  ): Resolved {
     const { tick, changedAt } = this.#sources.subjects;
     const answers = this.#answersIn(dictionary, tick);
     for (const row of answers.fallen(edges, lastSeenUnixMs, changedAt, tick)) {
       this.#ask(answers, dictionary, edges[row] as number, lastSeenUnixMs[row] as number);
     }
     answers.settle();
-    answers.addWaits(edges, unknown);
-    return answers.slotsOf(edges, coded?.memory.uint32(edges.length));
+    return {
+      slots: answers.slotsOf(edges, coded?.memory.uint32(edges.length)),
+      unknown: answers.waits(edges, givenUp),
+    };
   }
 
   #answersIn(dictionary: Dictionary, tick: number): Answers {
