@@ -1,12 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Has the engine put each new object among the young ones. By itself it puts those of kinds that grew old while the graph
- * was filled among the old ones for good, where they keep all that they refer to alive until the whole heap is collected:
- * every batch would be such a kind. To be called first.
+ * Tells the engine how to collect garbage here; to be called first. By itself it puts each new object of kinds that grew old
+ * while the graph was filled among the old ones for good, where they keep all that they refer to alive until the whole heap
+ * is collected: every batch would be such a kind. And it shares each collection of young objects among threads, which costs
+ * more than it gives where next to nothing of them is left.
  */
-export function keepNewObjectsYoung(): void {
-  setFlagsFromString('--no-allocation-site-pretenuring');
+export function tuneCollector(): void {
+  for (const flag of ['--no-allocation-site-pretenuring', '--no-parallel-scavenge']) setFlagsFromString(flag);
 }
 
 /**
