@@ -17,7 +17,7 @@ import type { ClusterSource } from './kube/source.ts';
 import { PostgresStore } from './store/postgres.ts';
 import { SqliteStore } from './store/sqlite.ts';
 import type { Store } from './store/store.ts';
-import { keepNewObjectsYoung } from './process-memory.ts';
+import { tuneCollector } from './process-memory.ts';
 
 /** Editors and scripts write a file in several steps: read once they are done. */
 const debounceMs = 50;
@@ -105,7 +105,7 @@ async function copy(argv: readonly string[]): Promise<void> {
   await runCopy(argv, { out, err, signal: ended.signal });
 }
 
-keepNewObjectsYoung();
+tuneCollector();
 try {
   const argv = process.argv.slice(2);
   if (copies(argv)) await copy(argv);

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { allocation } from '../aggregator/process-memory.ts';
 import type { Run } from './bench.ts';
@@ -53,14 +54,19 @@ export class BenchAggregator {
   readonly #child: ChildProcess;
   readonly #run: Run;
 
-  /** @param database a file, or the URL of a server */
+  /**
+   * @param database a file, or the URL of a server
+   * @throws Error when it ends at once, or gets its memory elsewhere than in its image
+   */
   static async start(run: Run, database: string, size: ClusterSize): Promise<BenchAggregator> {
     const argv = [database, JSON.stringify(size)];
     const env = { ...process.env, ...allocation };
     const options = { execArgv: ['--expose-gc', ...profiling()], env };
     const child = fork(join(import.meta.dirname, 'ingest-process.js'), argv, options);
     run.undo.later(() => stop(child));
-    return new BenchAggregator(child, run, await nextMessage<Listening>(child, run));
+    const listening = await nextMessage<Listening>(child, run);
+    requireAllocator(child.pid as number);
+    return new BenchAggregator(child, run, listening);
   }
 
   private constructor(child: ChildProcess, run: Run, listening: Listening) {
@@ -89,6 +95,13 @@ export class BenchAggregator {
   async stop(): Promise<void> {
     await stop(this.#child);
   }
+}
+
+/** @throws Error when the loader did not find the allocator of the aggregator's image */
+function requireAllocator(pid: number): void {
+  const { LD_PRELOAD } = allocation;
+  if (readFileSync(`/proc/${pid}/maps`, 'utf8').includes(`/${LD_PRELOAD}`)) return;
+  throw new Error(`the aggregator runs without ${LD_PRELOAD}, so nothing is measured; npm run setup installs it`);
 }
 
 /** Where the profiles of the processes go, when somebody wants them. */

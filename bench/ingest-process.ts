@@ -7,14 +7,14 @@ import type { ClusterSource } from '../aggregator/kube/source.ts';
 import { optionsOf } from '../aggregator/options.ts';
 import { PostgresStore } from '../aggregator/store/postgres.ts';
 import { SqliteStore } from '../aggregator/store/sqlite.ts';
-import { keepNewObjectsYoung } from '../aggregator/process-memory.ts';
+import { tuneCollector } from '../aggregator/process-memory.ts';
 import { systemClock } from '../core/time.ts';
 import { readObject } from '../core/read-object.ts';
 import { clusterLines, type ClusterSize } from './identity-cluster.ts';
 import type { FromAggregator } from './ingest-aggregator.ts';
 import { residentMb } from './process-usage.ts';
 
-keepNewObjectsYoung();
+tuneCollector();
 
 const [database, sizeJson] = process.argv.slice(2) as [string, string];
 const size = JSON.parse(sizeJson) as ClusterSize;

@@ -8,15 +8,33 @@ export interface ColumnMemory {
 /** What lies in it begins at multiples of so many bytes, which suits numbers of any width. */
 const alignment = 8;
 
+/** What a column of that many bytes takes. */
+export function aligned(bytes: number): number {
+  return Math.ceil(bytes / alignment) * alignment;
+}
+
 /** Columns in few large blocks: a block for each would cost more than to fill it. */
 export class BlockMemory implements ColumnMemory {
   readonly #newBlock: (bytes: number) => ArrayBuffer;
-  #block = new ArrayBuffer(0);
-  #used = 0;
+  #block: ArrayBuffer;
+  #used: number;
 
-  /** @param newBlock gives at least so many bytes, whatever is in them; called for more when they are used up */
-  constructor(newBlock: (bytes: number) => ArrayBuffer) {
+  /**
+   * @param newBlock gives at least so many bytes, whatever is in them; called for more when they are used up
+   * @param block that it begins with, used up to there
+   */
+  constructor(newBlock: (bytes: number) => ArrayBuffer, block = new ArrayBuffer(0), used = 0) {
     this.#newBlock = newBlock;
+    this.#block = block;
+    this.#used = used;
+  }
+
+  /** In a block alone, from there on: what lies there comes in the order in which it was laid there. */
+  static within(block: ArrayBuffer, from: number): BlockMemory {
+    const full = (bytes: number) => {
+      throw new RangeError(`the block has no room for ${bytes} bytes more`);
+    };
+    return new BlockMemory(full, block, from);
   }
 
   /** For columns that take about so many bytes together. */
@@ -45,7 +63,7 @@ export class BlockMemory implements ColumnMemory {
       this.#used = 0;
     }
     const from = this.#used;
-    this.#used = Math.ceil((from + bytes) / alignment) * alignment;
+    this.#used = from + aligned(bytes);
     return from;
   }
 }

@@ -4,7 +4,7 @@ import { type Entity, namespaceOf } from '../../core/identity.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import type { Column } from '../../proto/column-batch.ts';
 import type { Lane } from '../graph/lane.ts';
-import { LaneNotes } from '../graph/lane-notes.ts';
+import { LaneNotes, unnoted } from '../graph/lane-notes.ts';
 import type { Segment } from '../graph/segment.ts';
 import { type Reporting, RowVerdicts } from './row-verdicts.ts';
 
@@ -113,7 +113,7 @@ export class TrafficMetrics {
     for (let row = 0; row < at.length; row++) {
       const place = at[row] as number;
       let number = noted[place] as number;
-      if (Number.isNaN(number)) noted[place] = number = this.#groupOfLane(among[place] as Lane);
+      if (number === unnoted) noted[place] = number = this.#groupOfLane(among[place] as Lane);
       const group = this.#groups[number] as LaneGroup;
       const verdict = verdicts.at(row, group);
       const series = (group.series[verdict] ??= this.#boundedSeries(withVerdict(group.labels, verdict)));

@@ -51,7 +51,7 @@ const toleranceMs = 30_000;
 /** Of pods, addresses and controllers that are gone, each: some 200 bytes for one. */
 const maxGone = 500_000;
 /** Pods that report and addresses at their far ends: some 150 bytes for one. */
-const maxSubjects = 1_000_000;
+const maxSubjects = 500_000;
 const giveUpMs = 60_000;
 const maxGivenUp = 10_000;
 /** At 200 nodes and 15 s windows: two and a half minutes. The rows take some 150 bytes each. */
@@ -99,7 +99,7 @@ async function wire(
   // Whoever waits for it is told why it never came; a start that fails leaves nobody who does.
   firstState.catch(() => undefined);
   const waits = { waitMs: options.identityWaitMs, giveUpMs, maxGivenUp, firstState };
-  const resolver = new Resolver(identity, { ...waits, maxLanes: maxEdges, maxSubjects });
+  const resolver = new Resolver(identity, { ...waits, lanes: store.lanesOf(cluster), maxSubjects });
 
   const aliases = await Aliases.open({ cluster, store, maxAliases: options.maxAliases, clock });
   const settings = await ClusterSettings.open({

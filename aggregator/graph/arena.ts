@@ -1,5 +1,4 @@
-/** What lies in it begins at multiples of so many bytes, so that it may begin with numbers of any width. */
-const alignment = 8;
+import { aligned } from '../../proto/column-memory.ts';
 
 interface Chunk {
   readonly memory: ArrayBuffer;
@@ -45,7 +44,7 @@ export class Arena {
     if (this.#current.used + bytes > this.#current.memory.byteLength) this.#current = this.#chunkFor(bytes);
     const chunk = this.#current;
     const from = chunk.used;
-    chunk.used = Math.ceil((from + bytes) / alignment) * alignment;
+    chunk.used = from + aligned(bytes);
     chunk.extents++;
     return { chunk, from };
   }

@@ -1,6 +1,7 @@
 import type { Drops, Losses } from '../../core/flow.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
 import { isZero, zeroColumn } from '../../proto/column-batch.ts';
+import { aligned, BlockMemory, type ColumnMemory } from '../../proto/column-memory.ts';
 import { codedNumbersIn } from '../../proto/decode-batch.ts';
 import { decodeNumbers } from '../../proto/decode-rows.ts';
 import { Arena, type Extent } from './arena.ts';
@@ -57,9 +58,9 @@ export class KeptSegments {
     const numbers = used === null ? nothing : [firstSeen, lastSeen, ...counters.filter((_, counter) => used[counter])];
     const bodyBytes = coded?.body.length ?? 0;
     const { length } = lanes;
-    const columns = length * (8 * numbers.length + 5) + 4 * (drops.size + names.size);
-    const extent = this.#arena.take(8 * scalars + columns + bodyBytes);
-    const layout = new Layout(extent);
+    const sizes = [8 * length * numbers.length, 4 * length, 4 * drops.size, 4 * names.size, length, bodyBytes];
+    const extent = this.#arena.take(sizes.reduce((bytes, size) => bytes + aligned(size), 8 * scalars));
+    const layout = layoutOf(extent);
     layout.float64(scalars).set([epoch, sequence, window.startUnixMs, window.endUnixMs]);
     for (const column of numbers) layout.float64(length).set(column);
     layout.uint32(length).set(lanes.at);
@@ -83,7 +84,7 @@ export class KeptSegments {
 
   /** The whole segment again, in memory of its own. */
   read({ cluster, node, losses, length, among, drops, names, used, bodyBytes, extent }: KeptSegment): Segment {
-    const layout = new Layout(extent);
+    const layout = layoutOf(extent);
     const [epoch, sequence, startUnixMs, endUnixMs] = layout.float64(scalars) as unknown as Scalars;
     const own = used === null ? null : readNumbers(layout, length, used);
     const lanes = new LaneColumn(among, layout.uint32(length).slice());
@@ -100,7 +101,7 @@ export class KeptSegments {
 
   /** When the window of one began. */
   startOf({ extent }: KeptSegment): UnixMs {
-    return new Layout(extent).float64(scalars)[2] as UnixMs;
+    return layoutOf(extent).float64(scalars)[2] as UnixMs;
   }
 
   /** Keeps one no longer. To be called once. */
@@ -111,36 +112,11 @@ export class KeptSegments {
 
 type Scalars = readonly [epoch: number, sequence: number, startUnixMs: UnixMs, endUnixMs: UnixMs];
 
-/** What lies in an extent, in that order. */
-class Layout {
-  readonly #memory: ArrayBuffer;
-  #at: number;
-
-  constructor({ chunk, from }: Extent) {
-    this.#memory = chunk.memory;
-    this.#at = from;
-  }
-
-  float64(length: number): Float64Array {
-    return new Float64Array(this.#memory, this.#next(8 * length), length);
-  }
-
-  uint32(length: number): Uint32Array {
-    return new Uint32Array(this.#memory, this.#next(4 * length), length);
-  }
-
-  uint8(length: number): Uint8Array {
-    return new Uint8Array(this.#memory, this.#next(length), length);
-  }
-
-  #next(bytes: number): number {
-    const at = this.#at;
-    this.#at += bytes;
-    return at;
-  }
+function layoutOf({ chunk, from }: Extent): ColumnMemory {
+  return BlockMemory.within(chunk.memory, from);
 }
 
-function readNumbers(layout: Layout, length: number, used: readonly boolean[]): Numbers {
+function readNumbers(layout: ColumnMemory, length: number, used: readonly boolean[]): Numbers {
   const next = () => layout.float64(length).slice();
   const [firstSeen, lastSeen] = [next(), next()];
   return { firstSeen, lastSeen, counters: used.map((isUsed) => (isUsed ? next() : zeroColumn(length))) };

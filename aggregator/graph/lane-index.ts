@@ -4,8 +4,8 @@ import type { UnixMs } from '../../core/time.ts';
 import type { CopyMemory } from './copy-memory.ts';
 import { grown } from './grown.ts';
 import type { LaneColumn } from './lane-column.ts';
-import { LaneNotes } from './lane-notes.ts';
-import type { Lane } from './lane.ts';
+import { LaneNotes, note, unnoted } from './lane-notes.ts';
+import { isSameReport, type Lane } from './lane.ts';
 import { noNames, type Rows } from './rows.ts';
 import { type Entry, ScopeIndex } from './scope-index.ts';
 
@@ -31,6 +31,8 @@ export class LaneIndex {
   #seen = new Float64Array(2 * 64);
   #evidence = new Uint8Array(64);
   #edgeOf = new Int32Array(64);
+  /** By slot: that of the lane which the same edge got before; `noSlot` where it is the first. */
+  #beside = new Int32Array(64);
   #isServer = new Uint8Array(64);
   #overflowedRows = 0;
   #taken = new Int32Array(1024);
@@ -89,7 +91,7 @@ export class LaneIndex {
     const slots = this.#taken.subarray(0, at.length);
     for (let row = 0; row < slots.length; row++) {
       const place = at[row] as number;
-      if (Number.isNaN(known[place])) known[place] = this.#slotOf(among[place] as Lane);
+      if (known[place] === unnoted) note(known, place, this.#slotOf(among[place] as Lane));
       slots[row] = known[place] as number;
     }
     return slots;
@@ -129,21 +131,22 @@ export class LaneIndex {
     this.#evidence[slot] = 0;
     this.#edgeOf[slot] = entry.number;
     this.#isServer[slot] = lane.reporter === 'server' ? 1 : 0;
-    // By spreading it would get room for a dozen more.
-    entry.slots = entry.slots.concat(slot);
+    this.#beside[slot] = entry.slot;
+    entry.slot = slot;
     return slot;
   }
 
   /** The slot of a lane that is there, by its edge's; `noSlot` for others. */
-  #knownSlot({ edgeKey: key, key: wanted }: Lane): number {
-    const slots = this.#entries.get(key)?.slots;
-    return slots?.find((slot) => this.#lanes[slot]?.key === wanted) ?? noSlot;
+  #knownSlot(wanted: Lane): number {
+    let slot = this.#entries.get(wanted.edgeKey)?.slot ?? noSlot;
+    while (slot !== noSlot && !isSameReport(this.#lanes[slot] as Lane, wanted)) slot = this.#beside[slot] as number;
+    return slot;
   }
 
   #newEntry({ edge: id, edgeKey: key }: Lane): Entry | null {
     if (this.#entries.size >= this.#maxEdges) return null;
     const number = this.#freeEdges.pop() ?? this.#edges.length;
-    const entry: Entry = { id, key, number, slots: [] };
+    const entry: Entry = { id, key, number, slot: noSlot };
     this.#edges[number] = entry;
     this.#entries.set(key, entry);
     this.#scopes.add(entry);
@@ -156,6 +159,7 @@ export class LaneIndex {
     this.#seen = grown(this.#seen, new Float64Array(2 * size));
     this.#evidence = grown(this.#evidence, new Uint8Array(size));
     this.#edgeOf = grown(this.#edgeOf, new Int32Array(size));
+    this.#beside = grown(this.#beside, new Int32Array(size));
     this.#isServer = grown(this.#isServer, new Uint8Array(size));
   }
 
@@ -164,8 +168,8 @@ export class LaneIndex {
     const lane = this.#lanes[slot];
     if (lane === null || lane === undefined) return;
     const entry = this.#entries.get(lane.edgeKey) as Entry;
-    entry.slots = entry.slots.filter((each) => each !== slot);
-    if (entry.slots.length === 0) {
+    this.#unlink(entry, slot);
+    if (entry.slot === noSlot) {
       this.#entries.delete(entry.key);
       this.#scopes.delete(entry);
       this.#edges[entry.number] = null;
@@ -177,8 +181,24 @@ export class LaneIndex {
     this.#known.doubt();
   }
 
+  #unlink(entry: Entry, slot: number): void {
+    const before = this.#beside[slot] as number;
+    if (entry.slot === slot) {
+      entry.slot = before;
+      return;
+    }
+    let later = entry.slot;
+    while (this.#beside[later] !== slot) later = this.#beside[later] as number;
+    this.#beside[later] = before;
+  }
+
   laneAt(slot: number): Lane | null {
     return this.#lanes[slot] ?? null;
+  }
+
+  /** The slot of the lane that the same edge got before; `noSlot` where it is the first. */
+  besideAt(slot: number): number {
+    return this.#beside[slot] as number;
   }
 
   firstSeenAt(slot: number): UnixMs {

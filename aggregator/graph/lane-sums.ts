@@ -164,12 +164,13 @@ export class LaneSums {
   }
 
   /** The edge of an entry in this span; null when it was not seen in it. */
-  edge({ id, slots }: Entry): Edge | null {
+  edge({ id, slot: latest }: Entry): Edge | null {
     const sides: Record<Role, Observation | null> = { client: null, server: null };
     const services = new Map<string, ServiceRef>();
-    for (const slot of slots) {
+    const index = this.#index;
+    for (let slot = latest; slot !== noSlot; slot = index.besideAt(slot)) {
       if (!this.has(slot)) continue;
-      const { reporter, service } = this.#index.laneAt(slot) as Lane;
+      const { reporter, service } = index.laneAt(slot) as Lane;
       sides[reporter] = this.#observe(slot, sides[reporter]);
       if (service !== null) services.set(`${service.namespace}/${service.name}`, service);
     }

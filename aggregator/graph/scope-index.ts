@@ -2,14 +2,14 @@ import type { EdgeId } from '../../core/edge.ts';
 import { type Entity, namespaceOf } from '../../core/identity.ts';
 import type { Scope } from '../../core/scope.ts';
 
-/** An edge of the graph, with the slots of its lanes. */
+/** An edge of the graph. */
 export interface Entry {
   readonly id: EdgeId;
   readonly key: string;
   /** A small number that no other edge of the graph has. */
   readonly number: number;
-  /** Few: it is made anew rather than grown, which would leave room for many. */
-  slots: readonly number[];
+  /** Of the lane that it got last. */
+  slot: number;
 }
 
 function nameIn(entity: Entity): string {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Milliseconds } from '../../core/time.ts';
 import type { RowColumns } from '../../proto/column-batch.ts';
-import { Lanes } from '../graph/lane.ts';
+import type { Lanes } from '../graph/lane.ts';
 import type { Rows } from '../graph/rows.ts';
 import type { IdentityChange } from '../identity/changes.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -20,8 +20,8 @@ export interface ResolverOptions {
   readonly maxGivenUp: number;
   /** Nothing is named before this has resolved; if it rejects, nothing is named at all. */
   readonly firstState: Promise<void>;
-  /** How many lanes are kept as one object each. */
-  readonly maxLanes: number;
+  /** Gives equal lanes as one object, as the store does. */
+  readonly lanes: Lanes;
   /** How many pods and addresses are followed, so that who they are is not asked for each row. */
   readonly maxSubjects: number;
 }
@@ -39,7 +39,7 @@ export class Resolver {
 
   constructor(identity: Identity, options: ResolverOptions) {
     this.#options = options;
-    const [subjects, lanes] = [new Subjects(options.maxSubjects), new Lanes(options.maxLanes)];
+    const [subjects, { lanes }] = [new Subjects(options.maxSubjects), options];
     this.#sources = { identity, subjects, lanes, foreign: { pods: 0 } };
     this.#givenUp = new LRUCache({ max: options.maxGivenUp, ttl: options.giveUpMs });
     const isThere = () => {
@@ -86,9 +86,7 @@ export class Resolver {
 
   /** The rows, or who is unknown as yet. @param isLast takes those for unknown for good */
   #try(columns: RowColumns, lanes: StreamLanes, isLast: boolean): { rows: Rows | null; unknown: ReadonlySet<string> } {
-    const unknown = new Set<string>();
-    const slots = lanes.slotsOf(columns, unknown);
-    for (const key of unknown) if (this.#givenUp.has(key)) unknown.delete(key);
+    const { slots, unknown } = lanes.resolve(columns, this.#givenUp);
     if (unknown.size > 0 && !isLast) return { rows: null, unknown };
     for (const key of unknown) this.#givenUp.set(key, true);
     return { rows: rowsOfColumns(columns, slots, lanes.lanes), unknown };

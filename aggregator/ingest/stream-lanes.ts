@@ -6,8 +6,8 @@ import type { Lane, Lanes } from '../graph/lane.ts';
 import type { Identity } from '../identity/identity.ts';
 import { podKeys } from '../identity/known-pod.ts';
 import type { RemotePeer } from '../identity/remote-peer.ts';
-import { Answers } from './answers.ts';
-import type { Subjects } from './subjects.ts';
+import { Answers, type AnswerSubjects } from './answers.ts';
+import { noSubject, type Subjects } from './subjects.ts';
 
 /** What the streams of all agents share. */
 export interface LaneSources {
@@ -18,6 +18,14 @@ export interface LaneSources {
   readonly foreign: { pods: number };
 }
 
+/** What the rows of a batch are counted in. */
+export interface Resolved {
+  /** By row the place of its lane in the `lanes` of the stream. */
+  readonly slots: Uint32Array;
+  /** Keys of pods and addresses of which the cluster's state may only be late to show who they are. */
+  readonly unknown: ReadonlySet<string>;
+}
+
 /**
  * The lanes that the edges of one stream are counted in. Each edge is asked about once, and again only when the answer
  * may be another: for a time beyond that for which it was given, or when more is known of who is in it.
@@ -25,42 +33,38 @@ export interface LaneSources {
 export class StreamLanes {
   readonly #sources: LaneSources;
   readonly #node: string;
-  #dictionary: Dictionary | null = null;
-  #answers = new Answers();
+  #answers: Answers | null = null;
 
   constructor(sources: LaneSources, node: string) {
     this.#sources = sources;
     this.#node = node;
   }
 
-  /** Lanes by the slots that `slotsOf` gave last. */
+  /** Lanes by the slots that `resolve` gave last. */
   get lanes(): readonly Lane[] {
-    return this.#answers.lanes;
+    return this.#answers?.lanes ?? [];
   }
 
-  /**
-   * For each row the place of its lane in `lanes`.
-   * @param unknown gets keys of pods and addresses of which the cluster's state may only be late to show who they are
-   */
-  slotsOf({ dictionary, edges, lastSeenUnixMs, coded }: RowColumns, unknown: Set<string>): Uint32Array {
-    const answers = this.#answersIn(dictionary);
+  /** @param givenUp has those that were waited for in vain */
+  resolve(
+    { dictionary, edges, lastSeenUnixMs, coded }: RowColumns,
+    givenUp: Pick<ReadonlySet<string>, 'has'>,
+  ): Resolved {
     const { tick, changedAt } = this.#sources.subjects;
+    const answers = this.#answersIn(dictionary, tick);
     for (const row of answers.fallen(edges, lastSeenUnixMs, changedAt, tick)) {
       this.#ask(answers, dictionary, edges[row] as number, lastSeenUnixMs[row] as number);
     }
     answers.settle();
-    answers.addWaits(edges, unknown);
-    return answers.slotsOf(edges, coded?.memory.uint32(edges.length));
+    return {
+      slots: answers.slotsOf(edges, coded?.memory.uint32(edges.length)),
+      unknown: answers.waits(edges, givenUp),
+    };
   }
 
-  #answersIn(dictionary: Dictionary): Answers {
-    const edges = dictionary.edges.length;
-    const isFull = this.#answers.lanes.length > 2 * edges + 64;
-    if (dictionary !== this.#dictionary || isFull) {
-      this.#dictionary = dictionary;
-      this.#answers = new Answers();
-    }
-    if (edges > this.#answers.capacity) this.#answers.grow(edges);
+  #answersIn(dictionary: Dictionary, tick: number): Answers {
+    if (this.#answers?.serves(dictionary, tick) !== true) this.#answers = new Answers(dictionary, tick);
+    this.#answers.grow();
     return this.#answers;
   }
 
@@ -74,32 +78,25 @@ export class StreamLanes {
     const [client, server] = parts.role === 'client' ? [reporter, entity] : [entity, reporter];
     const lane = lanes.of({ client, server, protocol: parts.protocol, port }, parts.role, service);
     const { tick } = subjects;
+    if (!answers.knowsPod(dictionary.edges.pod[edge] as number)) this.#countForeign(parts.pod);
     answers.set(edge, lane, identity.steady(record), tick, this.#subjectsOf(parts, peer));
     answers.setWaits(edge, identity.knows(parts.pod) ? waitsFor : [...podKeys(parts.pod), ...waitsFor]);
-    this.#countForeign(answers.pods, dictionary.edges.pod[edge] as number, parts.pod);
   }
 
   /** Those of whom more may become known, so that the answer to an edge is another then. */
-  #subjectsOf({ pod, remote, seenAs }: EdgeParts, { entity, service, waitsFor }: RemotePeer): number[] {
+  #subjectsOf({ pod, remote: far, seenAs }: EdgeParts, { entity, service, waitsFor }: RemotePeer): AnswerSubjects {
     const { identity, subjects } = this.#sources;
     const [uid, name] = podKeys(pod) as [string, string];
-    const far = subjects.of(remote);
+    const remote = subjects.of(far);
     const onBlocks = entity.type === 'external' || entity.type === 'unresolved';
-    if (onBlocks || waitsFor.length > 0) subjects.open(far);
-    const all = [subjects.of(uid), far];
-    if (!identity.knowsUid(uid)) all.push(subjects.of(name));
-    if (seenAs !== null) {
-      const called = subjects.of(seenAs.address);
-      if (service === null || waitsFor.length > 0) subjects.open(called);
-      all.push(called);
-    }
-    return all;
+    if (onBlocks || waitsFor.length > 0) subjects.open(remote);
+    const called = seenAs === null ? noSubject : subjects.of(seenAs.address);
+    if (seenAs !== null && (service === null || waitsFor.length > 0)) subjects.open(called);
+    return { uid: subjects.of(uid), name: identity.knowsUid(uid) ? noSubject : subjects.of(name), remote, called };
   }
 
-  #countForeign(known: Set<number>, pod: number, ref: PodRef): void {
-    if (known.has(pod)) return;
-    known.add(pod);
+  #countForeign(pod: PodRef): void {
     const { identity, foreign } = this.#sources;
-    if ((identity.nodeOf(ref) ?? this.#node) !== this.#node) foreign.pods++;
+    if ((identity.nodeOf(pod) ?? this.#node) !== this.#node) foreign.pods++;
   }
 }

@@ -4,9 +4,9 @@ import type { EdgeId } from '../../core/edge.ts';
 import type { Role } from '../../core/flow.ts';
 import type { ServiceRef } from '../../core/identity.ts';
 import type { NodeCoverage } from '../../core/coverage.ts';
-import { type Lane, Lanes } from '../graph/lane.ts';
+import { type Lane, laneKey, Lanes } from '../graph/lane.ts';
 import type { LaneColumn } from '../graph/lane-column.ts';
-import { LaneNotes } from '../graph/lane-notes.ts';
+import { LaneNotes, note, unnoted } from '../graph/lane-notes.ts';
 import type { Rows } from '../graph/rows.ts';
 import type { LaneNumbers, NumberedLanes } from './columns.ts';
 
@@ -25,6 +25,8 @@ type LaneJson = Pick<Lane, 'edge' | 'reporter' | 'service'>;
 export class Numbering implements LaneNumbers {
   readonly lanes = new Map<string, number>();
   readonly names = new Map<string, number>();
+  /** Those that `lanes` has the numbers of. */
+  readonly asked = new Map<string, Lane>();
   readonly #noted: LaneNotes;
 
   /** @param noted numbers that are known already */
@@ -32,12 +34,23 @@ export class Numbering implements LaneNumbers {
     this.#noted = noted;
   }
 
+  /** To be called when it is committed: lanes that were asked for know their numbers then. */
+  note(): void {
+    for (const [key, lane] of this.asked) {
+      [lane.number, lane.numberedBy] = [numberOf(this.lanes, key), this.#noted];
+    }
+  }
+
   laneIds({ among, at }: LaneColumn): Float64Array {
     const noted = this.#noted.of(among);
     return Float64Array.from(at, (place) => {
       const id = noted[place] as number;
-      return Number.isNaN(id) ? numberOf(this.lanes, (among[place] as Lane).key) : id;
+      return id === unnoted ? this.#numberOf(among[place] as Lane) : id;
     });
+  }
+
+  #numberOf(lane: Lane): number {
+    return lane.numberedBy === this.#noted ? lane.number : numberOf(this.lanes, laneKey(lane));
   }
 
   nameId(text: string): number {
@@ -59,19 +72,19 @@ function numberOf(numbers: ReadonlyMap<string, number>, key: string): number {
 /** The numbers of one cluster's lanes and names. Holds a bounded part in memory; the tables hold all. */
 export class PostgresDictionary {
   readonly #cluster: string;
-  readonly #interned: Lanes;
+  /** Gives equal lanes as one object, those that are read too. */
+  readonly lanes: Lanes;
   /** Others when the numbers mean nothing any more: whoever has read some goes on with those. */
   #noted = new LaneNotes();
-  readonly #laneIds: LRUCache<string, number>;
   readonly #nameIds: LRUCache<string, number>;
   readonly #lanes: LRUCache<number, Lane>;
   readonly #names: LRUCache<number, string>;
   #prunings = 0;
 
+  /** @param maxCached of how many edges the lanes are held in memory, and an eighth as many names */
   constructor(cluster: string, maxCached: number) {
     this.#cluster = cluster;
-    this.#interned = new Lanes(maxCached);
-    this.#laneIds = new LRUCache({ max: maxCached });
+    this.lanes = new Lanes(maxCached);
     this.#nameIds = new LRUCache({ max: Math.ceil(maxCached / 8) });
     this.#lanes = new LRUCache({ max: maxCached });
     this.#names = new LRUCache({ max: Math.ceil(maxCached / 8) });
@@ -86,15 +99,14 @@ export class PostgresDictionary {
   ): Promise<Numbering> {
     if (last.prunings !== this.#prunings) this.#forgetIds(last.prunings);
     const numbering = new Numbering(this.#noted);
-    const unknownLanes = new Map<string, Lane>();
-    for (const lanes of columns) this.#note(lanes, unknownLanes);
+    for (const lanes of columns) this.#note(lanes, numbering.asked);
     const unknownNames = new Set<string>();
     for (const text of names) {
       const id = this.#nameIds.get(text);
       if (id === undefined) unknownNames.add(text);
       else numbering.names.set(text, id);
     }
-    if (unknownLanes.size > 0) await this.#numberLanes(client, unknownLanes, numbering.lanes, last);
+    if (numbering.asked.size > 0) await this.#numberLanes(client, numbering, last);
     if (unknownNames.size > 0) await this.#numberNames(client, unknownNames, numbering.names, last);
     return numbering;
   }
@@ -103,15 +115,10 @@ export class PostgresDictionary {
   #note({ among, at }: LaneColumn, unknown: Map<string, Lane>): void {
     const noted = this.#noted.of(among);
     for (const place of at) {
-      if (!Number.isNaN(noted[place])) continue;
+      if (noted[place] !== unnoted) continue;
       const lane = among[place] as Lane;
-      const id = lane.numberedBy === this.#noted ? lane.number : this.#laneIds.get(lane.key);
-      if (id === undefined) {
-        unknown.set(lane.key, lane);
-      } else {
-        noted[place] = id;
-        [lane.number, lane.numberedBy] = [id, this.#noted];
-      }
+      if (lane.numberedBy === this.#noted) note(noted, place, lane.number);
+      else unknown.set(laneKey(lane), lane);
     }
   }
 
@@ -119,25 +126,19 @@ export class PostgresDictionary {
   #forgetIds(prunings: number): void {
     this.#prunings = prunings;
     this.#noted = new LaneNotes();
-    this.#laneIds.clear();
     this.#nameIds.clear();
   }
 
-  async #numberLanes(
-    client: ClientBase,
-    unknown: Map<string, Lane>,
-    into: Map<string, number>,
-    last: LastNumbers,
-  ): Promise<void> {
-    await this.#findLanes(client, unknown.keys(), into);
-    for (const key of into.keys()) unknown.delete(key);
-    if (unknown.size === 0) return;
-    const made = [...unknown.values()].map((lane) => ({ ...lane, id: ++last.lane }));
+  async #numberLanes(client: ClientBase, { asked, lanes: into }: Numbering, last: LastNumbers): Promise<void> {
+    await this.#findLanes(client, asked.keys(), into);
+    const unknown = [...asked].filter(([key]) => !into.has(key));
+    if (unknown.length === 0) return;
+    const made = unknown.map(([key, lane]) => ({ key, lane, id: ++last.lane }));
     const json = ({ edge, reporter, service }: LaneJson) => JSON.stringify({ edge, reporter, service });
     await client.query(
       `INSERT INTO weir_lane (cluster, id, key, lane)
        SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[])`,
-      [this.#cluster, made.map(({ id }) => id), made.map(({ key }) => key), made.map(json)],
+      [this.#cluster, made.map(({ id }) => id), made.map(({ key }) => key), made.map(({ lane }) => json(lane))],
     );
     for (const { key, id } of made) into.set(key, id);
   }
@@ -167,9 +168,9 @@ export class PostgresDictionary {
   }
 
   /** To be called when the transaction that gave the numbers is committed. */
-  keep({ lanes, names }: Numbering): void {
-    for (const [key, id] of lanes) this.#laneIds.set(key, id);
-    for (const [text, id] of names) this.#nameIds.set(text, id);
+  keep(numbering: Numbering): void {
+    numbering.note();
+    for (const [text, id] of numbering.names) this.#nameIds.set(text, id);
   }
 
   /** Numbers that names were given before. @throws RangeError for a name that has none */
@@ -194,9 +195,8 @@ export class PostgresDictionary {
   /** Numbers that were given before to all that is in rows and coverage. @throws RangeError for what has none */
   async find(client: ClientBase, rows: Rows, watched: ReadonlyMap<string, NodeCoverage>): Promise<Numbering> {
     const numbering = new Numbering(this.#noted);
-    const unknown = new Map<string, Lane>();
-    this.#note(rows.lanes, unknown);
-    if (unknown.size > 0) await this.#findLanes(client, unknown.keys(), numbering.lanes);
+    this.#note(rows.lanes, numbering.asked);
+    if (numbering.asked.size > 0) await this.#findLanes(client, numbering.asked.keys(), numbering.lanes);
     const stages = [...watched.values()].flatMap(({ losses }) => Object.keys(losses));
     const texts = new Set([...watched.keys(), ...stages, ...namesIn(rows)]);
     const nameId = await this.nameIds(client, texts);
@@ -232,7 +232,7 @@ export class PostgresDictionary {
         reporter: Role;
         service: ServiceRef | null;
       };
-      const lane = this.#interned.of(edge, reporter, service);
+      const lane = this.lanes.of(edge, reporter, service);
       known.set(id, lane);
       this.#lanes.set(id, lane);
     }

@@ -6,6 +6,7 @@ import type { Baseline } from '../../core/baseline.ts';
 import { messageOf, WeirError } from '../../core/errors.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { Milliseconds } from '../../core/time.ts';
+import type { Lanes } from '../graph/lane.ts';
 import { numberRows } from './columns.ts';
 import { numberWatched, packPiece } from './piece-codec.ts';
 import { PostgresAliases } from './postgres-aliases.ts';
@@ -158,6 +159,10 @@ export class PostgresStore implements Store {
     });
     for (const [dictionary, numbering] of numberings) dictionary.keep(numbering);
     return results;
+  }
+
+  lanesOf(cluster: string): Lanes {
+    return this.#dictionary(cluster).lanes;
   }
 
   view<Result>(cluster: string, read: (view: StoreView) => Promise<Result>): Promise<Result> {

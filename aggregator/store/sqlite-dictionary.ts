@@ -5,7 +5,7 @@ import type { Protocol, Role } from '../../core/flow.ts';
 import type { Entity, ServiceRef } from '../../core/identity.ts';
 import { type Lane, Lanes } from '../graph/lane.ts';
 import type { LaneColumn } from '../graph/lane-column.ts';
-import { LaneNotes } from '../graph/lane-notes.ts';
+import { LaneNotes, note, unnoted } from '../graph/lane-notes.ts';
 
 interface LaneRow {
   readonly cluster: string;
@@ -17,22 +17,17 @@ interface LaneRow {
   readonly service: number;
 }
 
-/** The numbers of a cluster's lanes. */
-class LaneIds {
-  readonly byKey: LRUCache<string, number>;
-  readonly noted = new LaneNotes();
-
-  constructor(maxCached: number) {
-    this.byKey = new LRUCache({ max: maxCached });
-  }
+/** The lanes of a cluster that are in memory, which know their numbers themselves. */
+interface ClusterLanes {
+  readonly lanes: Lanes;
+  /** Others when the numbers mean nothing any more. */
+  noted: LaneNotes;
 }
 
 /** Numbers for lanes and names, and back. Holds a bounded part in memory; the tables hold all. */
 export class SqliteDictionary {
   readonly #maxCached: number;
-  readonly #interned: Lanes;
-  /** By cluster. */
-  readonly #laneIds = new Map<string, LaneIds>();
+  readonly #clusters = new Map<string, ClusterLanes>();
   readonly #lanes: LRUCache<number, Lane>;
   readonly #nameIds: LRUCache<string, number>;
   #asked = new Float64Array(1024);
@@ -46,10 +41,9 @@ export class SqliteDictionary {
   readonly #selectNameId: Database.Statement<[string], number>;
   readonly #selectName: Database.Statement<[number], string>;
 
-  /** @param maxCached how many lanes are held in memory, and an eighth as many names */
+  /** @param maxCached of how many edges the lanes are held in memory, and an eighth as many names */
   constructor(database: Database.Database, maxCached: number) {
     this.#maxCached = maxCached;
-    this.#interned = new Lanes(maxCached);
     this.#lanes = new LRUCache({ max: maxCached });
     this.#nameIds = new LRUCache({ max: Math.ceil(maxCached / 8) });
     this.#names = new LRUCache({ max: Math.ceil(maxCached / 8) });
@@ -84,33 +78,40 @@ export class SqliteDictionary {
    * @returns what is good until the next are asked for
    */
   laneIds(cluster: string, { among, at }: LaneColumn): Float64Array {
-    const ids = this.#idsIn(cluster);
-    const noted = ids.noted.of(among);
+    const { noted: notes } = this.#in(cluster);
+    const noted = notes.of(among);
     if (at.length > this.#asked.length) this.#asked = new Float64Array(2 * at.length);
     const laneIds = this.#asked.subarray(0, at.length);
     for (let row = 0; row < at.length; row++) {
       const place = at[row] as number;
       let id = noted[place] as number;
-      if (Number.isNaN(id)) noted[place] = id = this.#idOf(cluster, among[place] as Lane, ids);
+      if (id === unnoted) {
+        id = this.#idOf(cluster, among[place] as Lane, notes);
+        note(noted, place, id);
+      }
       laneIds[row] = id;
     }
     return laneIds;
   }
 
   /** From the lane itself where it was noted before: a checkpoint has all lanes there are, in a list of its own. */
-  #idOf(cluster: string, lane: Lane, ids: LaneIds): number {
-    if (lane.numberedBy === ids) return lane.number;
-    const known = ids.byKey.get(lane.key);
-    const id = known ?? this.#findLane(cluster, lane);
-    if (known === undefined) ids.byKey.set(lane.key, id);
-    [lane.number, lane.numberedBy] = [id, ids];
-    return id;
+  #idOf(cluster: string, lane: Lane, notes: LaneNotes): number {
+    if (lane.numberedBy !== notes) [lane.number, lane.numberedBy] = [this.#findLane(cluster, lane), notes];
+    return lane.number;
   }
 
-  #idsIn(cluster: string): LaneIds {
-    let ids = this.#laneIds.get(cluster);
-    if (ids === undefined) this.#laneIds.set(cluster, (ids = new LaneIds(this.#maxCached)));
-    return ids;
+  /** Gives equal lanes of a cluster as one object, those that are read too. */
+  lanesOf(cluster: string): Lanes {
+    return this.#in(cluster).lanes;
+  }
+
+  #in(cluster: string): ClusterLanes {
+    let known = this.#clusters.get(cluster);
+    if (known === undefined) {
+      known = { lanes: new Lanes(this.#maxCached), noted: new LaneNotes() };
+      this.#clusters.set(cluster, known);
+    }
+    return known;
   }
 
   #findLane(cluster: string, { edge, edgeKey, reporter, service }: Lane): number {
@@ -136,9 +137,10 @@ export class SqliteDictionary {
       if (row === undefined) throw new RangeError(`no lane has the number ${id}`);
       const { cluster, client, server, protocol, port, reporter, service } = row;
       const edge = { client: JSON.parse(client) as Entity, server: JSON.parse(server) as Entity, protocol, port };
-      lane = this.#interned.of(edge, reporter, this.#service(service));
+      const { lanes, noted } = this.#in(cluster);
+      lane = lanes.of(edge, reporter, this.#service(service));
+      [lane.number, lane.numberedBy] = [id, noted];
       this.#lanes.set(id, lane);
-      this.#idsIn(cluster).byKey.set(lane.key, id);
     }
     return lane;
   }
@@ -167,7 +169,7 @@ export class SqliteDictionary {
 
   /** Forgets what is in memory: after a transaction that was undone, its numbers mean nothing. */
   reset(): void {
-    this.#laneIds.clear();
+    for (const each of this.#clusters.values()) each.noted = new LaneNotes();
     for (const cache of [this.#lanes, this.#nameIds, this.#names]) cache.clear();
   }
 }

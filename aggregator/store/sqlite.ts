@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Alias } from '../../core/alias.ts';
 import type { Baseline } from '../../core/baseline.ts';
 import type { Settings } from '../../core/settings.ts';
+import type { Lanes } from '../graph/lane.ts';
 import type { LaneColumn } from '../graph/lane-column.ts';
 import { judge } from './fence.ts';
 import { ReadWriteLock } from './read-write-lock.ts';
@@ -118,6 +119,10 @@ export class SqliteStore implements Store {
 
   cursor(cluster: string, node: string): Promise<Cursor | null> {
     return this.#run(() => this.#tables.segments.cursor(cluster, node));
+  }
+
+  lanesOf(cluster: string): Lanes {
+    return this.#tables.dictionary.lanesOf(cluster);
   }
 
   commit(commits: readonly Commit[]): Promise<readonly CommitResult[]> {

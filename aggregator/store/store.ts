@@ -3,6 +3,7 @@ import type { Baseline } from '../../core/baseline.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { Milliseconds, UnixMs, Window } from '../../core/time.ts';
 import type { Contribution, Piece, StoredSegment } from '../graph/contribution.ts';
+import type { Lanes } from '../graph/lane.ts';
 import type { Segment } from '../graph/segment.ts';
 import type { Tier } from '../graph/tiers.ts';
 
@@ -180,6 +181,9 @@ export interface Store {
    * @throws WeirError STORE; then nothing was committed
    */
   commit(commits: readonly Commit[]): Promise<readonly CommitResult[]>;
+
+  /** Gives equal lanes of a cluster as one object, those that are read too: each knows its number then. */
+  lanesOf(cluster: string): Lanes;
 
   /** Lends what is stored, while others go on. @throws WeirError STORE, and what `read` throws */
   view<Result>(cluster: string, read: (view: StoreView) => Promise<Result>): Promise<Result>;

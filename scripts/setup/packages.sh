@@ -1,10 +1,10 @@
-# The Debian packages: what builds Weir, what it measures with, the real servers of the lab, what builds images and
-# sends them to a registry, and a browser.
+# The Debian packages: what builds Weir, what it runs and is measured with, the real servers of the lab, what builds
+# images and sends them to a registry, and a browser.
 
 packages=(
   clang llvm libbpf-dev libelf-dev libmnl-dev zlib1g-dev bpftool
   cmake ninja-build make g++ pkg-config python3
-  iproute2 nftables conntrack procps util-linux curl
+  iproute2 nftables conntrack procps util-linux curl libjemalloc2
   nginx-light redis-server redis-tools dnsmasq-base postgresql
   softflowd nfdump
   openvswitch-switch ethtool containerd runc

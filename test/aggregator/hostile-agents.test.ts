@@ -114,7 +114,7 @@ async function newIngest(t: Test) {
   const store = new SqliteStore({ path: `${newFolder(t)}/weir.db`, synchronous: 'NORMAL', maxCached: 100 });
   t.teardown(() => store.close());
   const waits = { waitMs: 0, giveUpMs: 1_000, maxGivenUp: 10, firstState: Promise.resolve() };
-  const resolver = new Resolver(newIdentity(), { ...waits, maxLanes: 100, maxSubjects: 100 });
+  const resolver = new Resolver(newIdentity(), { ...waits, lanes: store.lanesOf('demo'), maxSubjects: 100 });
   let committed = 0;
   const wakes = new Map<number, () => void>();
   const ingest = await Ingest.open({

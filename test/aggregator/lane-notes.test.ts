@@ -1,6 +1,6 @@
 import t from 'tap';
 import { type Lane, Lanes } from '../../aggregator/graph/lane.ts';
-import { LaneNotes } from '../../aggregator/graph/lane-notes.ts';
+import { LaneNotes, note, unnoted } from '../../aggregator/graph/lane-notes.ts';
 
 const lanes = new Lanes(100);
 
@@ -13,12 +13,12 @@ t.test('numbers are noted by place, also of lanes that a list gets later', async
   const notes = new LaneNotes();
   const list = [lane(1), lane(2)];
   const first = notes.of(list);
-  t.ok([0, 1].every((place) => Number.isNaN(first[place])));
+  t.ok([0, 1].every((place) => first[place] === unnoted));
   [first[0], first[1]] = [10, 20];
   list.push(...Array.from({ length: 100 }, (_, i) => lane(3 + i)));
   const grown = notes.of(list);
-  t.strictSame([grown[0], grown[1], Number.isNaN(grown[2]), Number.isNaN(grown[101])], [10, 20, true, true]);
-  t.ok(Number.isNaN(notes.of([lane(1)])[0]), 'another list has its own');
+  t.strictSame([grown[0], grown[1], grown[2], grown[101]], [10, 20, unnoted, unnoted]);
+  t.equal(notes.of([lane(1)])[0], unnoted, 'another list has its own');
 });
 
 t.test('after a doubt those stay that still stand', async (t) => {
@@ -29,5 +29,11 @@ t.test('after a doubt those stay that still stand', async (t) => {
   [noted[0], noted[1]] = [10, 20];
   t.equal(notes.of(list)[1], 20, 'without a doubt nothing is asked');
   notes.doubt();
-  t.strictSame([notes.of(list)[0], Number.isNaN(notes.of(list)[1])], [10, true]);
+  t.strictSame([...notes.of(list)], [10, unnoted]);
+});
+
+t.test('a number that there is no room for is not noted, and no other in its place', async (t) => {
+  const noted = new LaneNotes().of([lane(1), lane(2), lane(3)]);
+  for (const [place, number] of [2 ** 31 - 1, 2 ** 31, 2 ** 32 + 7].entries()) note(noted, place, number);
+  t.strictSame([...noted], [2 ** 31 - 1, unnoted, unnoted]);
 });

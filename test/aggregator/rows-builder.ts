@@ -1,4 +1,4 @@
-import type { Lane } from '../../aggregator/graph/lane.ts';
+import { type Lane, laneKey } from '../../aggregator/graph/lane.ts';
 import { LaneColumn } from '../../aggregator/graph/lane-column.ts';
 import { noNames, type Rows, sumOfDrops, width } from '../../aggregator/graph/rows.ts';
 import { mergeNames, type Observation } from '../../core/edge.ts';
@@ -31,10 +31,11 @@ export class RowsBuilder {
   }
 
   #row(lane: Lane, firstSeenUnixMs: number): number {
-    const known = this.#rowOf.get(lane.key);
+    const key = laneKey(lane);
+    const known = this.#rowOf.get(key);
     if (known !== undefined) return known;
     const row = this.#lanes.push(lane) - 1;
-    this.#rowOf.set(lane.key, row);
+    this.#rowOf.set(key, row);
     if (row === this.#evidence.length) this.#grow();
     this.#firstSeen[row] = firstSeenUnixMs;
     return row;

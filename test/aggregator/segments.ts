@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Lanes } from '../../aggregator/graph/lane.ts';
+import { laneKey, Lanes } from '../../aggregator/graph/lane.ts';
 import { observationAt, type Rows } from '../../aggregator/graph/rows.ts';
 import type { Segment } from '../../aggregator/graph/segment.ts';
 import { type EdgeId, maxServerNames, type Observation } from '../../core/edge.ts';
@@ -36,7 +36,7 @@ export function rowsOf(rows: readonly Row[]): Rows {
 /** In a fixed order. */
 export function rowList(rows: Rows): Row[] {
   return [...[...rows.lanes].entries()]
-    .toSorted(([, a], [, b]) => (a.key < b.key ? -1 : 1))
+    .toSorted(([, a], [, b]) => (laneKey(a) < laneKey(b) ? -1 : 1))
     .map(([row, { edge, reporter, service }]) => ({
       edge,
       reporter,

@@ -4,7 +4,7 @@ import { type Address, parseCidr } from '../../core/address.ts';
 import { directionEvidence, type Endpoint, type FlowRecord, protocols, zeroCounters } from '../../core/flow.ts';
 import type { PodRef } from '../../core/identity.ts';
 import { nodeUidAnnotation } from '../../core/kubernetes.ts';
-import { Lanes } from '../../aggregator/graph/lane.ts';
+import { laneKey, Lanes } from '../../aggregator/graph/lane.ts';
 import { observationAt, type Rows } from '../../aggregator/graph/rows.ts';
 import type { Identity } from '../../aggregator/identity/identity.ts';
 import { podKeys } from '../../aggregator/identity/known-pod.ts';
@@ -40,7 +40,7 @@ function plainly(identity: Identity, lanes: Lanes, records: readonly FlowRecord[
 
 /** Everything that rows say, in an order of its own. */
 function told(rows: Rows): string {
-  const all = [...rows.lanes].map(({ key }, row) => JSON.stringify([key, observationAt(rows, row)]));
+  const all = [...rows.lanes].map((lane, row) => JSON.stringify([laneKey(lane), observationAt(rows, row)]));
   return all.toSorted().join('\n');
 }
 
@@ -189,9 +189,8 @@ t.test('edges that are asked about once are counted where each record of them wo
             const read = reader.read(writer.write(columnBatchOf(batch), null));
             if (read.type !== 'read') throw new Error(read.message);
             const { rows } = read.batch;
-            const unknown = new Set<string>();
             const before = counting.asked;
-            const slots = stream.slotsOf(rows, unknown);
+            const { slots, unknown } = stream.resolve(rows, new Set());
             asked += counting.asked - before;
             rowsTold += rows.edges.length;
             const expected = plainly(identity, lanes, recordsOf(rows));
@@ -208,4 +207,41 @@ t.test('edges that are asked about once are counted where each record of them wo
   );
   t.ok(rowsTold > 10_000, `${rowsTold} rows`);
   t.ok(asked < 0.9 * rowsTold, `${asked} of them were asked about`);
+});
+
+t.test('who was waited for in vain is waited for again when more is known of the edge', async (t) => {
+  const identity = newIdentity();
+  const subjects = new Subjects(100);
+  const stream = new StreamLanes({ identity, subjects, lanes: new Lanes(100), foreign: { pods: 0 } }, 'n1');
+  const late = { namespace: 'shop', name: 'late', uid: 'uid-late' };
+  const flow: FlowRecord = {
+    pod: late,
+    role: 'client',
+    protocol: 'TCP',
+    directionBy: 'handshake',
+    remote: addressOf('10.1.9.9'),
+    port: 80,
+    seenAs: null,
+    remoteName: null,
+    counters: zeroCounters(),
+    drops: {},
+    firstSeenUnixMs: start,
+    lastSeenUnixMs: start,
+  };
+  const [writer, reader] = [new BatchWriter(), new BatchReader(defaultLimits)];
+  const window = { startUnixMs: start - 1_000, endUnixMs: start + 1_000 };
+  let sequence = 0;
+  const unknown = (...givenUp: readonly string[]) => {
+    const batch = { epoch: 1, sequence: ++sequence, window, losses: {}, records: [flow] };
+    const read = reader.read(writer.write(columnBatchOf(batch), null));
+    if (read.type !== 'read') throw new Error(read.message);
+    return [...stream.resolve(read.batch.rows, new Set(givenUp)).unknown].toSorted();
+  };
+  const ofPod = podKeys(late).toSorted();
+  t.strictSame(unknown(), ['10.1.9.9', ...ofPod].toSorted());
+  t.strictSame(unknown(...ofPod), ['10.1.9.9'], 'others are still waited for');
+  t.strictSame(unknown('10.1.9.9', ...ofPod), []);
+  t.strictSame(unknown(), [], 'nobody who was once waited for in vain');
+  subjects.changed(identity.update(clusterOf(podYaml({ name: 'late', ip: '10.1.0.2' })), start));
+  t.strictSame(unknown(), ['10.1.9.9'], 'the pod is known, and the edge begins anew');
 });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { copiesOf, instructionsOf, stagesOf } from '../images/dockerfile.ts';
+import { copiesOf, environmentOf, instructionsOf, stagesOf } from '../images/dockerfile.ts';
 import { root } from './helm.ts';
 import type { Mount } from './mount.ts';
 
@@ -47,7 +47,7 @@ export function imageOf(name: string): ContainerImage {
     .map(({ target: to }): Mount => ({ from: treeOf(target), to: join(folder, to), readOnly: true }));
   return {
     files,
-    env: instructions.filter(({ word }) => word === 'ENV').map(({ text }) => text),
+    env: environmentOf(instructions),
     folder,
     user: Number(last('USER').split(':')[0]),
     entrypoint: JSON.parse(last('ENTRYPOINT')) as string[],

@@ -59,7 +59,8 @@ export class Container {
     const mounts = [...image.files, ...place.mounts.toSorted((a, b) => a.to.length - b.to.length)];
     const env = [...image.env, ...Object.entries(place.env).map(([name, value]) => `${name}=${value}`)];
     const given = ['env', '-i', '-C', image.folder, 'PATH=/usr/bin:/bin', ...env];
-    this.#inside = ['chroot', at, ...given, ...privileges(pod, spec, image.user), '--'];
+    // What drops privileges is the runtime's: the image's environment is for what comes after.
+    this.#inside = ['chroot', at, ...privileges(pod, spec, image.user), '--', ...given];
     const command = [...this.#inside, ...(spec.command ?? image.entrypoint), ...(spec.args ?? [])];
     const script = [
       `hostname ${quote(place.hostname)}`,

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { runtimeDefault } from './runtime-default.ts';
@@ -96,10 +96,21 @@ export class Container {
     }
   }
 
+  /** What the process in it has mapped, in the form of proc(5). */
+  maps(): string {
+    const { pid } = JSON.parse(this.#runc('state')) as { pid: number };
+    return readFileSync(`/proc/${pid}/maps`, 'utf8');
+  }
+
+  #runc(command: string, ...args: readonly string[]): string {
+    const words = ['--root', join(this.#folder, 'runc'), command, basename(this.#folder), ...args];
+    return execFileSync('runc', words, { encoding: 'utf8' });
+  }
+
   /** Sends SIGTERM to what runs in it, and waits. */
   async stop(): Promise<number | null> {
     if (this.#child.exitCode === null) {
-      execFileSync('runc', ['--root', join(this.#folder, 'runc'), 'kill', basename(this.#folder), 'TERM']);
+      this.#runc('kill', 'TERM');
     }
     return await this.ended();
   }

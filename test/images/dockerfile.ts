@@ -40,6 +40,11 @@ export function instructionsOf(stages: readonly Stage[], name: string): Instruct
   return stage === undefined ? [] : [...instructionsOf(stages, stage.base), ...stage.instructions];
 }
 
+/** What processes of an image are told, as `NAME=value`; no value has a space. */
+export function environmentOf(instructions: readonly Instruction[]): string[] {
+  return instructions.filter(({ word }) => word === 'ENV').flatMap(({ text }) => text.split(/\s+/));
+}
+
 export interface Copy {
   /** Stage that it is copied from; null for the folder that is built. */
   readonly from: string | null;

@@ -2,6 +2,7 @@ import { chownSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
+import { allocation } from '../../aggregator/process-memory.ts';
 import { version } from '../../core/version.ts';
 import { agentFlags } from '../agent/agent-process.ts';
 import { IngestDouble } from '../agent/ingest-double.ts';
@@ -145,7 +146,9 @@ t.test(
     const asked = await run('cli', 'workloads', '--aggregator', addresses[0]);
     t.match(asked, { status: 0, stdout: /^shop\/pod\/web /m }, asked.stderr);
     t.ok(readdirSync(join(folder, 'data')).includes('weir.db'));
+    t.match(aggregator.maps(), `/${allocation.LD_PRELOAD}\n`, 'its memory comes from its allocator');
     t.equal(await aggregator.stop(), 0);
+    t.notMatch(aggregator.stderr, /ld\.so|jemalloc/, 'which has nothing to complain of');
   },
 );
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
 import t from 'tap';
+import { laneKey } from '../../../aggregator/graph/lane.ts';
 import { PostgresStore } from '../../../aggregator/store/postgres.ts';
 import { postgresSteps } from '../../../aggregator/store/postgres-schema.ts';
 import { packSegment } from '../../../aggregator/store/segment-codec.ts';
@@ -112,7 +113,7 @@ t.test('a PostgreSQL server', async (t) => {
     await client.query('INSERT INTO weir_schema VALUES (1)');
     const lane = { edge: laneOf.edge, reporter: laneOf.reporter, service: null };
     await client.query("INSERT INTO weir_cluster (name, last_segment, last_lane, last_name) VALUES ('demo', 7, 1, 1)");
-    await client.query("INSERT INTO weir_lane VALUES ('demo', 1, $1, $2)", [laneOf.key, JSON.stringify(lane)]);
+    await client.query("INSERT INTO weir_lane VALUES ('demo', 1, $1, $2)", [laneKey(laneOf), JSON.stringify(lane)]);
     await client.query("INSERT INTO weir_name VALUES ('demo', 1, 'n1')");
     const segment = plainSegment('n1', 1, 1);
     const { window } = segment;

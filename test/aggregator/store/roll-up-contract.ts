@@ -3,6 +3,7 @@ import type { Test } from 'tap';
 import { contributionOf, type Piece } from '../../../aggregator/graph/contribution.ts';
 import { Fold } from '../../../aggregator/graph/fold.ts';
 import { everywhere } from '../../../aggregator/graph/graph.ts';
+import { laneKey } from '../../../aggregator/graph/lane.ts';
 import type { Segment } from '../../../aggregator/graph/segment.ts';
 import { readTiers, type Tier } from '../../../aggregator/graph/tiers.ts';
 import type { RollUpPlan, Store } from '../../../aggregator/store/store.ts';
@@ -173,14 +174,14 @@ export function rollUpContract(t: Test, make: () => StoreUnderTest | Promise<Sto
       store.view('demo', async (view) => {
         const seen = [];
         for await (const { rows } of view.remains()) {
-          for (const [row, { key }] of [...rows.lanes].entries())
-            seen.push([key, rows.firstSeen[row], rows.lastSeen[row]]);
+          for (const [row, lane] of [...rows.lanes].entries())
+            seen.push([laneKey(lane), rows.firstSeen[row], rows.lastSeen[row]]);
         }
         return seen.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1));
       });
     const seenIn = ({ rows }: Segment) =>
       [...rows.lanes]
-        .map(({ key }, row) => [key, rows.firstSeen[row], rows.lastSeen[row]] as const)
+        .map((lane, row) => [laneKey(lane), rows.firstSeen[row], rows.lastSeen[row]] as const)
         .toSorted(([a], [b]) => (a < b ? -1 : 1));
     t.strictSame(await remains(), seenIn(segments[0] as Segment));
     await rollUp(store, planAt(secondDay + 2 * dayMs, through, { maxSightings: 3 }));
@@ -251,7 +252,7 @@ export function rollUpContract(t: Test, make: () => StoreUnderTest | Promise<Sto
     t.equal(await store.pruneDictionary('demo'), 0, 'all of them are in segments');
     const plan = planAt(firstStartUnixMs + dayMs + 600_000, through, { keepSightingsMs: 1 });
     await rollUp(store, plan);
-    const keys = ({ rows }: Segment) => new Set(Array.from(rows.lanes, ({ key }) => key));
+    const keys = ({ rows }: Segment) => new Set(Array.from(rows.lanes, laneKey));
     const gone = [...keys(first)].filter((key) => !keys(second).has(key));
     t.ok(gone.length > 0);
     t.equal(await store.pruneDictionary('demo'), gone.length);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { type Lane, Lanes } from '../../../aggregator/graph/lane.ts';
+import { type Lane, laneKey, Lanes } from '../../../aggregator/graph/lane.ts';
 import type { LaneColumn } from '../../../aggregator/graph/lane-column.ts';
 import type { Segment } from '../../../aggregator/graph/segment.ts';
 import { rowsOfColumns } from '../../../aggregator/ingest/column-rows.ts';
@@ -31,8 +31,9 @@ class Numbers {
   }
 
   #laneId(lane: Lane): number {
-    const id = this.#lanes.get(lane.key) ?? ((this.#lanes.size * 7919) % 1000) * 2 ** 30 + this.#lanes.size + 1;
-    this.#lanes.set(lane.key, id);
+    const key = laneKey(lane);
+    const id = this.#lanes.get(key) ?? ((this.#lanes.size * 7919) % 1000) * 2 ** 30 + this.#lanes.size + 1;
+    this.#lanes.set(key, id);
     this.#byId.set(id, lane);
     return id;
   }
