@@ -1,7 +1,6 @@
 import { mergeNames } from '../../core/edge.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { UnixMs } from '../../core/time.ts';
-import type { CopyMemory } from './copy-memory.ts';
 import { grown } from './grown.ts';
 import type { LaneColumn } from './lane-column.ts';
 import { LaneNotes, note, unnoted } from './lane-notes.ts';
@@ -230,23 +229,6 @@ export class LaneIndex {
 
   namesAt(slot: number): readonly string[] {
     return this.#names.get(slot) ?? noNames;
-  }
-
-  /** All that is kept for each slot, as it is now. @param memory that the copy lies in */
-  copy(memory: CopyMemory) {
-    const { length } = this.#lanes;
-    const [firstSeen, lastSeen] = [memory.float64('first', length), memory.float64('last', length)];
-    for (let slot = 0; slot < length; slot++) {
-      firstSeen[slot] = this.firstSeenAt(slot);
-      lastSeen[slot] = this.lastSeenAt(slot);
-    }
-    return {
-      lanes: this.#lanes.slice(),
-      firstSeen,
-      lastSeen,
-      evidence: this.#evidence.slice(0, length),
-      names: new Map(this.#names),
-    };
   }
 
   /** The edges of a scope, in any order. */

@@ -1,6 +1,5 @@
 import type { Edge, Observation } from '../../core/edge.ts';
 import {
-  type CounterName,
   counterNames,
   directionEvidence,
   type Drops,
@@ -10,14 +9,15 @@ import {
 } from '../../core/flow.ts';
 import type { ServiceRef } from '../../core/identity.ts';
 import { mergeNames } from '../../core/edge.ts';
-import { type Column, isZero } from '../../proto/column-batch.ts';
-import type { CopyMemory } from './copy-memory.ts';
+import type { Column } from '../../proto/column-batch.ts';
+import { countersAt, move, usedIn } from './counts.ts';
 import { makeEdge } from './edges.ts';
 import type { Lane } from './lane.ts';
 import { grown } from './grown.ts';
 import { type LaneIndex, noSlot } from './lane-index.ts';
 import { noDrops, noNames, type Rows, sumOfDrops, width } from './rows.ts';
 import type { Entry } from './scope-index.ts';
+import { SumsBefore } from './sums-before.ts';
 
 /** By what the talkers of an answer are ordered. */
 export type TopBy = 'bytes' | 'connections';
@@ -36,6 +36,8 @@ export class LaneSums {
   #counts = new Float64Array(0);
   /** How many rows of windows are in it, by slot: at zero the lane was not seen in this span. */
   #sightings = new Float64Array(0);
+  /** While somebody reads the sums of a moment. */
+  #before: SumsBefore | null = null;
 
   constructor(index: LaneIndex) {
     this.#index = index;
@@ -47,6 +49,7 @@ export class LaneSums {
     const [sums, seen] = [this.#counts, this.#sightings];
     const used = usedIn(counters);
     const columns = used.map((counter) => counters[counter] as Column);
+    if (this.#before !== null) for (const slot of slots) if (slot !== noSlot) this.#keep(slot);
     for (let row = 0; row < slots.length; row++) {
       const slot = slots[row] as number;
       if (slot === noSlot) continue;
@@ -61,6 +64,11 @@ export class LaneSums {
       const slot = slots[row] as number;
       if (slot !== noSlot) this.#addDrops(slot, dropped);
     });
+  }
+
+  /** To be called before a slot changes. */
+  #keep(slot: number): void {
+    this.#before?.keep(slot, this.#counts, this.#sightings, this.#drops);
   }
 
   #grow(): void {
@@ -95,6 +103,11 @@ export class LaneSums {
     outer: LaneSums | null,
   ): number[] {
     if (outer !== null && outer.#sightings.length < this.#index.capacity) outer.#grow();
+    for (const slot of slots) {
+      if (slot === noSlot) continue;
+      this.#keep(slot);
+      if (outer !== null) outer.#keep(slot);
+    }
     const emptied: number[] = [];
     for (const [row, dropped] of drops) {
       const taken = this.#takeDrops(slots[row] as number, dropped);
@@ -135,6 +148,7 @@ export class LaneSums {
   /** Makes a slot as if nothing had ever been put into it. */
   clear(slot: number): void {
     if (slot >= this.#sightings.length) return;
+    this.#keep(slot);
     this.#sightings[slot] = 0;
     this.#counts.fill(0, slot * width, (slot + 1) * width);
     this.#drops.delete(slot);
@@ -149,18 +163,55 @@ export class LaneSums {
     return this.#inner === null ? [this] : [this, ...this.#inner.#parts()];
   }
 
-  /** The sums of all slots below that one, as they are now. @param memory that the copy lies in */
-  copy(slots: number, memory: CopyMemory) {
-    const counts = memory.float64('counts', slots * width);
-    const sightings = memory.float64('sightings', slots);
-    const drops = new Map<number, Drops>();
-    for (const [i, part] of this.#parts().entries()) {
-      const put = i === 0 ? copyTo : addTo;
-      put(counts, part.#counts);
-      put(sightings, part.#sightings);
-      for (const [slot, dropped] of part.#drops) drops.set(slot, sumOfDrops(drops.get(slot), dropped));
+  /** The slots of which anything is in this span, in order. */
+  slots(): Uint32Array {
+    const slots = new Uint32Array(this.#index.capacity);
+    let length = 0;
+    for (let slot = 0; slot < slots.length; slot++) if (this.has(slot)) slots[length++] = slot;
+    return slots.subarray(0, length);
+  }
+
+  /** Lets the sums of this moment be read until `forget`, whatever is added or taken out. For one reader at a time. */
+  remember(): void {
+    for (const part of this.#parts()) part.#before = new SumsBefore(part.#sightings.length);
+  }
+
+  forget(): void {
+    for (const part of this.#parts()) part.#before = null;
+  }
+
+  /** What slots held at the moment of `remember`. @param counts gets `width` numbers for each. @param sightings gets one */
+  readRemembered(slots: Uint32Array, counts: Float64Array, sightings: Float64Array): void {
+    counts.fill(0);
+    sightings.fill(0);
+    for (const part of this.#parts()) part.#addRemembered(slots, counts, sightings);
+  }
+
+  #addRemembered(slots: Uint32Array, counts: Float64Array, sightings: Float64Array): void {
+    const before = this.#before;
+    for (let row = 0; row < slots.length; row++) {
+      const slot = slots[row] as number;
+      const kept = before?.has(slot) === true ? before.of(slot) : null;
+      const from = kept?.counts ?? this.#counts;
+      const at = kept?.at ?? slot * width;
+      const seen = kept?.sightings ?? this.#sightings[slot] ?? 0;
+      if (seen === 0) continue;
+      sightings[row] = (sightings[row] as number) + seen;
+      for (let i = 0; i < width; i++) {
+        const to = row * width + i;
+        counts[to] = (counts[to] as number) + (from[at + i] as number);
+      }
     }
-    return { counts, sightings, drops };
+  }
+
+  /** What was dropped of a slot at the moment of `remember`; null where nothing was. */
+  rememberedDrops(slot: number): Drops | null {
+    let drops: Drops | null = null;
+    for (const part of this.#parts()) {
+      const own = part.#before?.has(slot) === true ? part.#before.dropsOf(slot) : part.#drops.get(slot);
+      if (own !== undefined) drops = drops === null ? own : sumOfDrops(drops, own);
+    }
+    return drops;
   }
 
   /** The edge of an entry in this span; null when it was not seen in it. */
@@ -236,38 +287,6 @@ export class LaneSums {
       sides[side] = (sides[side] as number) + (counts[slot * width + counter] as number);
     }
   }
-}
-
-/** Takes an amount out of a sum as far as it is there, and adds what was taken to the same place of `into`. */
-function move(sums: Float64Array, at: number, into: Float64Array | null, amount: number): void {
-  const taken = Math.min(sums[at] as number, amount);
-  sums[at] = (sums[at] as number) - taken;
-  if (into !== null) into[at] = (into[at] as number) + taken;
-}
-
-/** Which columns are not all zero. */
-function usedIn(counters: readonly Column[]): readonly number[] {
-  const used: number[] = [];
-  for (let counter = 0; counter < counters.length; counter++) {
-    if (!isZero(counters[counter] as Column)) used.push(counter);
-  }
-  return used;
-}
-
-function countersAt(counts: Float64Array, at: number): MutableCounters {
-  const counters = zeroCounters();
-  for (let i = 0; i < width; i++) counters[counterNames[i] as CounterName] = counts[at + i] as number;
-  return counters;
-}
-
-function copyTo(copy: Float64Array, from: Float64Array): void {
-  copy.set(from.subarray(0, copy.length));
-  copy.fill(0, from.length);
-}
-
-function addTo(sums: Float64Array, more: Float64Array): void {
-  const length = Math.min(sums.length, more.length);
-  for (let i = 0; i < length; i++) sums[i] = (sums[i] as number) + (more[i] as number);
 }
 
 function negative(drops: readonly (readonly [reason: string, packets: number])[]): Drops {

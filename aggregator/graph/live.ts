@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock, UnixMs } from '../../core/time.ts';
 import type { Checkpoint, Store, StoreView } from '../store/store.ts';
-import type { CopyMemory } from './copy-memory.ts';
+import type { PartMemory } from './part-memory.ts';
 import { contributionOf } from './contribution.ts';
 import { fill } from './filling.ts';
 import { AddedSince } from './added-since.ts';
@@ -102,21 +102,27 @@ export class Live {
   }
 
   /**
-   * What stands ready of a span, to be kept in the store. Null when something was left out.
-   * @param memory that its parts lie in: of one checkpoint at a time
+   * Lends what stands ready of a span, to be kept in the store, one at a time and never while anything leaves its span.
+   * @param memory that its parts lie in. @returns whether nothing was left out; otherwise nothing was lent
    */
-  checkpoint(span: StandingSpan, memory: CopyMemory): Checkpoint | null {
+  async lendCheckpoint(
+    span: StandingSpan,
+    memory: PartMemory,
+    keep: (checkpoint: Checkpoint) => Promise<void>,
+  ): Promise<boolean> {
     const { index } = this.#standing;
-    if (!this.#standing.spans.includes(span) || index.overflowedRows > 0) return null;
+    if (!this.#standing.spans.includes(span) || index.overflowedRows > 0) return false;
     const { length, fold, fromUnixMs } = span;
+    const { lengthMs } = length;
+    const { throughId } = this;
     const aheadIds = [...this.#taken.ahead];
-    return {
-      lengthMs: length.lengthMs,
-      fromUnixMs,
-      throughId: this.throughId,
-      aheadIds,
-      parts: snapshotOf(index, fold, memory),
-    };
+    const { parts, end } = snapshotOf(index, fold, memory);
+    try {
+      await keep({ lengthMs, fromUnixMs, throughId, aheadIds, parts });
+    } finally {
+      end();
+    }
+    return true;
   }
 
   #empty(): Standing {

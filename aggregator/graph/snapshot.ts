@@ -1,77 +1,93 @@
-import { counterNames } from '../../core/flow.ts';
+import { counterNames, type Drops } from '../../core/flow.ts';
 import type { Window } from '../../core/time.ts';
 import { type Column, zeroColumn } from '../../proto/column-batch.ts';
 import type { Contribution } from './contribution.ts';
-import type { CopyMemory } from './copy-memory.ts';
+import type { PartMemory } from './part-memory.ts';
+import type { Fold } from './fold.ts';
 import type { Lane } from './lane.ts';
 import { LaneColumn } from './lane-column.ts';
 import type { LaneIndex } from './lane-index.ts';
-import { pick, width } from './rows.ts';
-import type { Fold } from './fold.ts';
+import { type Rows, width } from './rows.ts';
 
 /** How many rows a part has: bounds how long it takes to make one. */
 const partRows = 16_384;
 
+/** The sums of a span as they were at one moment, to be read while others are added. */
+export interface Snapshot {
+  /** Add up to the sums. Each is good until the next one is asked for. */
+  readonly parts: Iterable<Contribution>;
+  /** To be called when no more parts are asked for. */
+  readonly end: () => void;
+}
+
 /**
- * The sums of a span as they are now, in parts that add up to them. They are copied at once and cut as they are asked for.
- * @param memory that the copy lies in, until all parts were asked for
+ * The sums of a span as they are now. No slot may be released before its end, and there may be one snapshot at a time.
+ * What the index tells of a lane may be of later: it only ever widens, and comes again with what was seen later.
+ * @param memory that the parts lie in
  */
-export function snapshotOf(index: LaneIndex, fold: Fold, memory: CopyMemory): Iterable<Contribution> {
+export function snapshotOf(index: LaneIndex, fold: Fold, memory: PartMemory): Snapshot {
+  const { sums } = fold;
   const window: Window = fold.window ?? { startUnixMs: 0, endUnixMs: 0 };
   const watched = fold.watched.entries();
-  const copy = index.copy(memory);
-  const { sightings, counts, drops } = fold.sums.copy(copy.lanes.length, memory);
-  // Slots that are free are not among those that are asked for.
-  const lanes = LaneColumn.of(copy.lanes as readonly Lane[]);
-  const slots = slotsIn(sightings);
-  const [dropsOf, namesOf] = [dealt(drops, slots), dealt(copy.names, slots)];
+  const slots = sums.slots();
+  sums.remember();
   return {
-    *[Symbol.iterator]() {
-      for (let part = 0; part === 0 || part * partRows < slots.length; part++) {
-        const own = slots.subarray(part * partRows, (part + 1) * partRows);
-        const rows = {
-          lanes: lanes.pick(own),
-          counters: counterNames.map((_, counter) => columnOf(counts, counter, own)),
-          firstSeen: pick(copy.firstSeen, own),
-          lastSeen: pick(copy.lastSeen, own),
-          evidence: Uint8Array.from(own.map((slot) => copy.evidence[slot] as number)),
-          drops: dropsOf[part] ?? new Map(),
-          names: namesOf[part] ?? new Map(),
-        };
-        yield { window, watched: part === 0 ? watched : new Map(), sightings: pick(sightings, own), rows };
-      }
+    parts: {
+      *[Symbol.iterator]() {
+        for (let part = 0; part === 0 || part * partRows < slots.length; part++) {
+          const own = slots.subarray(part * partRows, (part + 1) * partRows);
+          const counts = memory.float64('counts', own.length * width);
+          const sightings = memory.float64('sightings', own.length);
+          sums.readRemembered(own, counts, sightings);
+          const rows = { ...numbersAt(index, own, counts, memory), ...textsAt(index, fold, own) };
+          yield { window, watched: part === 0 ? watched : new Map(), sightings, rows };
+        }
+      },
     },
+    end: () => sums.forget(),
   };
 }
 
-/** Those of which anything was seen. */
-function slotsIn(sightings: Float64Array): Uint32Array {
-  const slots = new Uint32Array(sightings.length);
-  let length = 0;
-  for (let slot = 0; slot < sightings.length; slot++) if ((sightings[slot] as number) > 0) slots[length++] = slot;
-  return slots.subarray(0, length);
-}
-
-/** What is known of some slots, dealt out to the parts that the slots are in, by row. */
-function dealt<Value>(bySlot: ReadonlyMap<number, Value>, slots: Uint32Array): ReadonlyMap<number, Value>[] {
-  const parts = Array.from({ length: Math.ceil(slots.length / partRows) }, () => new Map<number, Value>());
-  const known = [...bySlot.keys()].toSorted((a, b) => a - b);
-  let at = 0;
-  for (const slot of known) {
-    while (at < slots.length && (slots[at] as number) < slot) at++;
-    if (slots[at] === slot) parts[Math.floor(at / partRows)]?.set(at % partRows, bySlot.get(slot) as Value);
+function numbersAt(
+  index: LaneIndex,
+  slots: Uint32Array,
+  counts: Float64Array,
+  memory: PartMemory,
+): Omit<Rows, 'drops' | 'names'> {
+  const [firstSeen, lastSeen] = [memory.float64('first', slots.length), memory.float64('last', slots.length)];
+  const evidence = new Uint8Array(slots.length);
+  const lanes: Lane[] = [];
+  for (let row = 0; row < slots.length; row++) {
+    const slot = slots[row] as number;
+    firstSeen[row] = index.firstSeenAt(slot);
+    lastSeen[row] = index.lastSeenAt(slot);
+    evidence[row] = index.evidenceAt(slot);
+    lanes.push(index.laneAt(slot) as Lane);
   }
-  return parts;
+  const counters = counterNames.map((name, counter) => columnOf(counts, counter, memory.float64(name, slots.length)));
+  return { lanes: LaneColumn.of(lanes), counters, firstSeen, lastSeen, evidence };
 }
 
-/** A counter of some slots. */
-function columnOf(counts: Float64Array, counter: number, slots: Uint32Array): Column {
-  const column = new Float64Array(slots.length);
+/** A counter of all rows. */
+function columnOf(counts: Float64Array, counter: number, column: Float64Array): Column {
   let used = false;
   for (let row = 0; row < column.length; row++) {
-    const count = counts[(slots[row] as number) * width + counter] as number;
+    const count = counts[row * width + counter] as number;
     column[row] = count;
     used ||= count !== 0;
   }
   return used ? column : zeroColumn(column.length);
+}
+
+function textsAt(index: LaneIndex, { sums }: Fold, slots: Uint32Array): Pick<Rows, 'drops' | 'names'> {
+  const drops = new Map<number, Drops>();
+  const names = new Map<number, readonly string[]>();
+  for (let row = 0; row < slots.length; row++) {
+    const slot = slots[row] as number;
+    const dropped = sums.rememberedDrops(slot);
+    if (dropped !== null) drops.set(row, dropped);
+    const named = index.namesAt(slot);
+    if (named.length > 0) names.set(row, named);
+  }
+  return { drops, names };
 }

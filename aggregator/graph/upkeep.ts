@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { messageOf } from '../../core/errors.ts';
 import type { Clock, Milliseconds, UnixMs } from '../../core/time.ts';
 import type { RollUpResult, Store } from '../store/store.ts';
-import { CopyMemory } from './copy-memory.ts';
+import { PartMemory } from './part-memory.ts';
 import type { Live } from './live.ts';
 import { Tail } from './tail.ts';
 import type { Tier } from './tiers.ts';
@@ -70,12 +70,13 @@ export class Upkeep {
     if (live.throughId === this.#checkpointId) return;
     const { throughId } = live;
     let all = true;
-    const memory = new CopyMemory();
+    const memory = new PartMemory();
     for (const span of live.standing.spans) {
       await live.poll();
-      const checkpoint = live.checkpoint(span, memory);
-      if (checkpoint === null) all = false;
-      else await store.keepCheckpoint(cluster, checkpoint);
+      const isWhole = await live.lendCheckpoint(span, memory, (checkpoint) =>
+        store.keepCheckpoint(cluster, checkpoint),
+      );
+      if (!isWhole) all = false;
     }
     if (all) this.#checkpointId = throughId;
   }

@@ -65,7 +65,7 @@ export interface Checkpoint {
   readonly throughId: number;
   /** Which segments behind that are in it too. */
   readonly aheadIds: readonly number[];
-  /** Together they are the sums. Only the first tells what was watched. */
+  /** Together they are the sums. Only the first tells what was watched. Each is good until the next one is asked for. */
   readonly parts: Iterable<Contribution>;
 }
 

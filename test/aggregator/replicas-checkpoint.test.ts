@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import t from 'tap';
 import { everywhere } from '../../aggregator/graph/graph.ts';
-import { CopyMemory } from '../../aggregator/graph/copy-memory.ts';
+import { PartMemory } from '../../aggregator/graph/part-memory.ts';
 import { Live } from '../../aggregator/graph/live.ts';
 import type { Segment } from '../../aggregator/graph/segment.ts';
 import { PostgresStore } from '../../aggregator/store/postgres.ts';
@@ -49,11 +49,12 @@ t.test('a checkpoint says which segments are in it while others are still to com
   await commit(others);
   live.add(own, await commit(own));
   await commit(both);
-  const memory = new CopyMemory();
+  const memory = new PartMemory();
   for (const span of live.standing.spans) {
-    const checkpoint = live.checkpoint(span, memory);
-    t.match(checkpoint, { throughId: 0, aheadIds: [2] });
-    if (checkpoint !== null) await store.keepCheckpoint('demo', checkpoint);
+    await live.lendCheckpoint(span, memory, async (checkpoint) => {
+      t.match(checkpoint, { throughId: 0, aheadIds: [2] });
+      await store.keepCheckpoint('demo', checkpoint);
+    });
   }
   await commit(late);
   const again = await open(only);

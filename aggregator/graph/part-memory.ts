@@ -1,0 +1,17 @@
+/** Memory for columns of which each is needed until the next one of its name: what is made for each is old when it goes. */
+export class PartMemory {
+  readonly #columns = new Map<string, Float64Array>();
+
+  /**
+   * Memory for so many numbers, whatever is in it.
+   * @param name of what lies there: what lay there under the same name before is there no more
+   */
+  float64(name: string, length: number): Float64Array {
+    let column = this.#columns.get(name);
+    if (column === undefined || column.length < length) {
+      column = new Float64Array(length);
+      this.#columns.set(name, column);
+    }
+    return column.subarray(0, length);
+  }
+}
