@@ -37,7 +37,7 @@ Builds images (all three unless some are named), writes each as an OCI archive, 
   --source URL     where the source of this commit is, for the images' labels
   --output FOLDER  where the archives go (.images)
   --fresh          use nothing that earlier builds left, and the packages that Debian has today
-  --again          build everything a second time from nothing, and fail if a layer is not the same
+  --again          build everything twice from nothing, and fail if a layer is not the same
   --built          take what this checkout has built instead of compiling, as the tests do; with --own-base
   --no-archives    leave the images in .tools/images
 TEXT
@@ -148,6 +148,8 @@ write_archive() {
 storage=delivery
 [ -z "$built" ] || storage=checkout
 if [ -n "$fresh" ]; then rm -rf "${store:?}/$storage" "$image_base"; fi
+# What earlier commits left bears their time, and the same would get another now.
+if [ -n "$again" ]; then storage+=-again && rm -rf "${store:?}/$storage"; fi
 if [ -n "$own_base" ]; then have_image_base; fi
 if [ -n "$built" ]; then
   have_image_addon
