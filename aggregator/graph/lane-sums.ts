@@ -15,6 +15,7 @@ import { makeEdge } from './edges.ts';
 import type { Lane } from './lane.ts';
 import { grown } from './grown.ts';
 import { type LaneIndex, noSlot } from './lane-index.ts';
+import type { PartMemory } from './part-memory.ts';
 import { noDrops, noNames, type Rows, sumOfDrops, width } from './rows.ts';
 import type { Entry } from './scope-index.ts';
 import { SumsBefore } from './sums-before.ts';
@@ -172,12 +173,15 @@ export class LaneSums {
   }
 
   /** Lets the sums of this moment be read until `forget`, whatever is added or taken out. For one reader at a time. */
-  remember(): void {
-    for (const part of this.#parts()) part.#before = new SumsBefore(part.#sightings.length);
+  remember(memory: PartMemory): void {
+    for (const part of this.#parts()) part.#before = new SumsBefore(part.#sightings.length, memory);
   }
 
   forget(): void {
-    for (const part of this.#parts()) part.#before = null;
+    for (const part of this.#parts()) {
+      part.#before?.end();
+      part.#before = null;
+    }
   }
 
   /** What slots held at the moment of `remember`. @param counts gets `width` numbers for each. @param sightings gets one */
@@ -189,12 +193,12 @@ export class LaneSums {
 
   #addRemembered(slots: Uint32Array, counts: Float64Array, sightings: Float64Array): void {
     const before = this.#before;
+    // What nothing has left yet is all in the shorter spans.
+    if (this.#sightings.length === 0) return;
     for (let row = 0; row < slots.length; row++) {
       const slot = slots[row] as number;
-      const kept = before?.has(slot) === true ? before.of(slot) : null;
-      const from = kept?.counts ?? this.#counts;
-      const at = kept?.at ?? slot * width;
-      const seen = kept?.sightings ?? this.#sightings[slot] ?? 0;
+      let [from, at, seen]: [Float64Array, number, number] = [this.#counts, slot * width, this.#sightings[slot] ?? 0];
+      if (before?.has(slot) === true) ({ counts: from, at, sightings: seen } = before.of(slot));
       if (seen === 0) continue;
       sightings[row] = (sightings[row] as number) + seen;
       for (let i = 0; i < width; i++) {

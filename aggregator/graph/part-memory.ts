@@ -1,6 +1,7 @@
 /** Memory for columns of which each is needed until the next one of its name: what is made for each is old when it goes. */
 export class PartMemory {
   readonly #columns = new Map<string, Float64Array>();
+  readonly #free: Float64Array[] = [];
 
   /**
    * Memory for so many numbers, whatever is in it.
@@ -13,5 +14,14 @@ export class PartMemory {
       this.#columns.set(name, column);
     }
     return column.subarray(0, length);
+  }
+
+  /** Lends memory for so many numbers, whatever is in it, until it is given back. @param length always the same */
+  lend(length: number): Float64Array {
+    return this.#free.pop() ?? new Float64Array(length);
+  }
+
+  giveBack(lent: readonly Float64Array[]): void {
+    this.#free.push(...lent);
   }
 }

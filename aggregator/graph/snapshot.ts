@@ -30,7 +30,7 @@ export function snapshotOf(index: LaneIndex, fold: Fold, memory: PartMemory): Sn
   const window: Window = fold.window ?? { startUnixMs: 0, endUnixMs: 0 };
   const watched = fold.watched.entries();
   const slots = sums.slots();
-  sums.remember();
+  sums.remember(memory);
   return {
     parts: {
       *[Symbol.iterator]() {

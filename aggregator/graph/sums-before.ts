@@ -1,6 +1,12 @@
 import type { Drops } from '../../core/flow.ts';
-import { grown } from './grown.ts';
+import type { PartMemory } from './part-memory.ts';
 import { width } from './rows.ts';
+
+/** Of each slot its sightings, then its counts. */
+const stride = 1 + width;
+const slotsPerChunk = 4_096;
+
+const nothing = { counts: new Float64Array(width), at: 0, sightings: 0 };
 
 /**
  * What sums held at a moment, of those slots that have changed since: whoever reads the sums as they were then takes all
@@ -9,26 +15,32 @@ import { width } from './rows.ts';
 export class SumsBefore {
   /** By slot: where what it held is kept, plus 1; 0 for one that has not changed. Empty while none has. */
   #placeOf = new Uint32Array(0);
-  #counts = new Float64Array(64 * width);
-  #sightings = new Float64Array(64);
+  readonly #chunks: Float64Array[] = [];
+  readonly #memory: PartMemory;
   readonly #drops = new Map<number, Drops>();
   #kept = 0;
   readonly #slots: number;
 
-  /** @param slots how many there is room for at the moment: in those that come later nothing was */
-  constructor(slots: number) {
+  /**
+   * @param slots how many there is room for at the moment: in those that come later nothing was
+   * @param memory lends what is needed, until `end`
+   */
+  constructor(slots: number, memory: PartMemory) {
     this.#slots = slots;
+    this.#memory = memory;
   }
 
   /** To be called before a slot changes. @param counts, sightings, drops of all slots */
   keep(slot: number, counts: Float64Array, sightings: Float64Array, drops: ReadonlyMap<number, Drops>): void {
     if (this.has(slot)) return;
-    if (this.#kept === this.#sightings.length) this.#grow();
     if (this.#placeOf.length === 0) this.#placeOf = new Uint32Array(this.#slots);
     const place = this.#kept++;
     this.#placeOf[slot] = place + 1;
-    this.#sightings[place] = sightings[slot] as number;
-    for (let i = 0; i < width; i++) this.#counts[place * width + i] = counts[slot * width + i] as number;
+    if (place % slotsPerChunk === 0) this.#chunks.push(this.#memory.lend(slotsPerChunk * stride));
+    const chunk = this.#chunks.at(-1) as Float64Array;
+    const at = (place % slotsPerChunk) * stride;
+    chunk[at] = sightings[slot] as number;
+    for (let i = 0; i < width; i++) chunk[at + 1 + i] = counts[slot * width + i] as number;
     const dropped = drops.get(slot);
     if (dropped !== undefined) this.#drops.set(slot, dropped);
   }
@@ -41,7 +53,10 @@ export class SumsBefore {
   /** What a slot held that has changed: counts begin at `at`, if it had any sightings. */
   of(slot: number): { readonly counts: Float64Array; readonly at: number; readonly sightings: number } {
     const place = (this.#placeOf[slot] ?? 0) - 1;
-    return { counts: this.#counts, at: place * width, sightings: this.#sightings[place] ?? 0 };
+    const chunk = this.#chunks[Math.floor(place / slotsPerChunk)];
+    if (chunk === undefined) return nothing;
+    const at = (place % slotsPerChunk) * stride;
+    return { counts: chunk, at: at + 1, sightings: chunk[at] as number };
   }
 
   /** What was dropped of a slot that has changed. */
@@ -49,8 +64,7 @@ export class SumsBefore {
     return this.#drops.get(slot);
   }
 
-  #grow(): void {
-    this.#counts = grown(this.#counts, new Float64Array(2 * this.#counts.length));
-    this.#sightings = grown(this.#sightings, new Float64Array(2 * this.#sightings.length));
+  end(): void {
+    this.#memory.giveBack(this.#chunks);
   }
 }

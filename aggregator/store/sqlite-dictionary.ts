@@ -153,7 +153,9 @@ export class SqliteDictionary {
 
   /** The number of a name, given now when it has none; at least 1. To be called inside a transaction. */
   nameId(text: string): number {
-    const id = this.#nameIds.get(text) ?? this.#selectNameId.get(text) ?? this.#insertName.get(text);
+    const known = this.#nameIds.get(text);
+    if (known !== undefined) return known;
+    const id = this.#selectNameId.get(text) ?? this.#insertName.get(text);
     if (id === undefined) throw new RangeError(`the name ${text} got no number`);
     this.#nameIds.set(text, id);
     return id;
@@ -161,7 +163,9 @@ export class SqliteDictionary {
 
   /** @throws RangeError when no name has the number */
   name(id: number): string {
-    const text = this.#names.get(id) ?? this.#selectName.get(id);
+    const known = this.#names.get(id);
+    if (known !== undefined) return known;
+    const text = this.#selectName.get(id);
     if (text === undefined) throw new RangeError(`no name has the number ${id}`);
     this.#names.set(id, text);
     return text;
