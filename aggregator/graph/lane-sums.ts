@@ -208,12 +208,15 @@ export class LaneSums {
     }
   }
 
-  /** What was dropped of a slot at the moment of `remember`; null where nothing was. */
-  rememberedDrops(slot: number): Drops | null {
-    let drops: Drops | null = null;
+  /** What was dropped of slots at the moment of `remember`, by their place among them. */
+  rememberedDrops(slots: Uint32Array): ReadonlyMap<number, Drops> {
+    const drops = new Map<number, Drops>();
     for (const part of this.#parts()) {
-      const own = part.#before?.has(slot) === true ? part.#before.dropsOf(slot) : part.#drops.get(slot);
-      if (own !== undefined) drops = drops === null ? own : sumOfDrops(drops, own);
+      for (let row = 0; row < slots.length; row++) {
+        const slot = slots[row] as number;
+        const own = part.#before?.has(slot) === true ? part.#before.dropsOf(slot) : part.#drops.get(slot);
+        if (own !== undefined) drops.set(row, sumOfDrops(drops.get(row), own));
+      }
     }
     return drops;
   }

@@ -1,4 +1,4 @@
-import { counterNames, type Drops } from '../../core/flow.ts';
+import { counterNames } from '../../core/flow.ts';
 import type { Window } from '../../core/time.ts';
 import { type Column, zeroColumn } from '../../proto/column-batch.ts';
 import type { Contribution } from './contribution.ts';
@@ -39,7 +39,8 @@ export function snapshotOf(index: LaneIndex, fold: Fold, memory: PartMemory): Sn
           const counts = memory.float64('counts', own.length * width);
           const sightings = memory.float64('sightings', own.length);
           sums.readRemembered(own, counts, sightings);
-          const rows = { ...numbersAt(index, own, counts, memory), ...textsAt(index, fold, own) };
+          const texts = { drops: sums.rememberedDrops(own), names: namesAt(index, own) };
+          const rows = { ...numbersAt(index, own, counts, memory), ...texts };
           yield { window, watched: part === 0 ? watched : new Map(), sightings, rows };
         }
       },
@@ -79,15 +80,11 @@ function columnOf(counts: Float64Array, counter: number, column: Float64Array): 
   return used ? column : zeroColumn(column.length);
 }
 
-function textsAt(index: LaneIndex, { sums }: Fold, slots: Uint32Array): Pick<Rows, 'drops' | 'names'> {
-  const drops = new Map<number, Drops>();
+function namesAt(index: LaneIndex, slots: Uint32Array): Rows['names'] {
   const names = new Map<number, readonly string[]>();
   for (let row = 0; row < slots.length; row++) {
-    const slot = slots[row] as number;
-    const dropped = sums.rememberedDrops(slot);
-    if (dropped !== null) drops.set(row, dropped);
-    const named = index.namesAt(slot);
+    const named = index.namesAt(slots[row] as number);
     if (named.length > 0) names.set(row, named);
   }
-  return { drops, names };
+  return names;
 }

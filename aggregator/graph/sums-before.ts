@@ -64,6 +64,7 @@ export class SumsBefore {
     return this.#drops.get(slot);
   }
 
+  /** Gives back what was lent. To be called when nobody reads it any more. */
   end(): void {
     this.#memory.giveBack(this.#chunks);
   }
