@@ -18,4 +18,9 @@ export class AddedSince {
       if (isWanted(id, this.#kept.startOf(segment))) yield { id, segment: this.#kept.read(segment) };
     }
   }
+
+  /** Nobody asks for them any more. */
+  end(): void {
+    for (const { segment } of this.#added.splice(0)) this.#kept.drop(segment);
+  }
 }

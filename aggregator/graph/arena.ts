@@ -1,4 +1,5 @@
 import { aligned } from '../../proto/column-memory.ts';
+import { freeMemory } from './free-memory.ts';
 
 interface Chunk {
   readonly memory: ArrayBuffer;
@@ -60,6 +61,8 @@ export class Arena {
     if (chunk.extents > 0) return;
     chunk.used = 0;
     const isOrdinary = chunk.memory.byteLength === this.#chunkBytes;
-    if (chunk !== this.#current && isOrdinary && this.#free.length < this.#maxFree) this.#free.push(chunk);
+    if (chunk === this.#current) return;
+    if (isOrdinary && this.#free.length < this.#maxFree) this.#free.push(chunk);
+    else freeMemory([chunk.memory]);
   }
 }

@@ -12,6 +12,7 @@ import { mergeNames } from '../../core/edge.ts';
 import type { Column } from '../../proto/column-batch.ts';
 import { countersAt, move, usedIn } from './counts.ts';
 import { makeEdge } from './edges.ts';
+import { freeMemory } from './free-memory.ts';
 import type { Lane } from './lane.ts';
 import { grown } from './grown.ts';
 import { type LaneIndex, noSlot } from './lane-index.ts';
@@ -73,8 +74,10 @@ export class LaneSums {
   }
 
   #grow(): void {
+    const before = [this.#sightings.buffer, this.#counts.buffer];
     this.#sightings = grown(this.#sightings, new Float64Array(this.#index.capacity));
     this.#counts = grown(this.#counts, new Float64Array(this.#index.capacity * width));
+    freeMemory(before);
   }
 
   /**

@@ -143,7 +143,7 @@ export class Live {
     try {
       inStep = await store.view(cluster, work);
     } finally {
-      this.#sinceView = null;
+      this.#endSinceView();
       // What was taken out in part cannot be put back.
       if (!inStep) this.#outOfStep = true;
     }
@@ -197,7 +197,12 @@ export class Live {
       [this.#standing, this.#taken, this.#outOfStep] = [standing, taken, false];
       this.#version++;
     } finally {
-      this.#sinceView = null;
+      this.#endSinceView();
     }
+  }
+
+  #endSinceView(): void {
+    this.#sinceView?.end();
+    this.#sinceView = null;
   }
 }

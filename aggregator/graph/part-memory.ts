@@ -1,3 +1,5 @@
+import { freeMemory } from './free-memory.ts';
+
 /** Memory for columns of which each is needed until the next one of its name: what is made for each is old when it goes. */
 export class PartMemory {
   readonly #columns = new Map<string, Float64Array>();
@@ -10,6 +12,7 @@ export class PartMemory {
   float64(name: string, length: number): Float64Array {
     let column = this.#columns.get(name);
     if (column === undefined || column.length < length) {
+      if (column !== undefined) freeMemory([column.buffer]);
       column = new Float64Array(length);
       this.#columns.set(name, column);
     }
@@ -23,5 +26,10 @@ export class PartMemory {
 
   giveBack(lent: readonly Float64Array[]): void {
     this.#free.push(...lent);
+  }
+
+  /** Nobody looks at any of it any more. To be called once, when all that was lent is given back. */
+  end(): void {
+    freeMemory([...this.#columns.values(), ...this.#free].map(({ buffer }) => buffer));
   }
 }

@@ -1,4 +1,5 @@
 import type { Drops } from '../../core/flow.ts';
+import { freeMemory } from './free-memory.ts';
 import type { PartMemory } from './part-memory.ts';
 import { width } from './rows.ts';
 
@@ -67,5 +68,6 @@ export class SumsBefore {
   /** Gives back what was lent. To be called when nobody reads it any more. */
   end(): void {
     this.#memory.giveBack(this.#chunks);
+    freeMemory([this.#placeOf.buffer]);
   }
 }

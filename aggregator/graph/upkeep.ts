@@ -71,12 +71,16 @@ export class Upkeep {
     const { throughId } = live;
     let all = true;
     const memory = new PartMemory();
-    for (const span of live.standing.spans) {
-      await live.poll();
-      const isWhole = await live.lendCheckpoint(span, memory, (checkpoint) =>
-        store.keepCheckpoint(cluster, checkpoint),
-      );
-      if (!isWhole) all = false;
+    try {
+      for (const span of live.standing.spans) {
+        await live.poll();
+        const isWhole = await live.lendCheckpoint(span, memory, (checkpoint) =>
+          store.keepCheckpoint(cluster, checkpoint),
+        );
+        if (!isWhole) all = false;
+      }
+    } finally {
+      memory.end();
     }
     if (all) this.#checkpointId = throughId;
   }

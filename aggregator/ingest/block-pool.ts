@@ -1,3 +1,5 @@
+import { freeMemory } from '../graph/free-memory.ts';
+
 /** The least that is made at once, in bytes: the columns of an ordinary window. */
 const leastBytes = 2 ** 16;
 
@@ -25,12 +27,16 @@ export class BlockPool {
     const last = this.#free.pop();
     this.#freeBytes -= last?.byteLength ?? 0;
     if (last !== undefined && last.byteLength >= bytes) return last;
+    if (last !== undefined) freeMemory([last]);
     return new ArrayBuffer(Math.max(leastBytes, 2 ** Math.ceil(Math.log2(Math.max(bytes, 1)))));
   }
 
   /** Gives a block back, once: nobody looks at it any more. */
   giveBack(block: ArrayBuffer): void {
-    if (this.#freeBytes + block.byteLength > this.#maxBytes) return;
+    if (this.#freeBytes + block.byteLength > this.#maxBytes) {
+      freeMemory([block]);
+      return;
+    }
     this.#free.push(block);
     this.#freeBytes += block.byteLength;
   }

@@ -1,5 +1,6 @@
 import type { NodeCoverage } from '../../core/coverage.ts';
 import type { UnixMs } from '../../core/time.ts';
+import { freeMemory } from '../graph/free-memory.ts';
 import {
   type LaneNumbers,
   orderOf,
@@ -75,6 +76,11 @@ export function packPiece({ watched, rows, sightings }: PackedPiece, startUnixMs
   if (sightings !== null) for (const row of order) numbers.write(sightings[row] as number);
   writeNumbers(numbers, rows, order, startUnixMs);
   return { who: who.finish(), numbers: numbers.finish() };
+}
+
+/** Frees what packPiece gave, once it is stored. */
+export function freeBlobs(packed: readonly PieceBlobs[]): void {
+  freeMemory(packed.flatMap((blobs) => [blobs.who.buffer, blobs.numbers.buffer]));
 }
 
 /** Reads what packPiece wrote. @throws RangeError */

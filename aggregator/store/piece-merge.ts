@@ -1,6 +1,7 @@
 import { maxServerNames, mergeNames } from '../../core/edge.ts';
 import { counterNames } from '../../core/flow.ts';
 import type { UnixMs, Window } from '../../core/time.ts';
+import { freeMemory } from '../graph/free-memory.ts';
 import { grown } from '../graph/grown.ts';
 import { pick } from '../graph/rows.ts';
 import { type Column, isZero } from '../../proto/column-batch.ts';
@@ -87,12 +88,24 @@ export class PieceMerge {
   }
 
   #grow(size: number): void {
+    const before = this.#memory;
     this.#laneIds = grown(this.#laneIds, new Float64Array(size));
     this.#counters = this.#counters.map((column) => grown(column, new Float64Array(size)));
     this.#firstSeen = grown(this.#firstSeen, new Float64Array(size));
     this.#lastSeen = grown(this.#lastSeen, new Float64Array(size));
     this.#evidence = grown(this.#evidence, new Uint8Array(size));
     this.#sightings = grown(this.#sightings, new Float64Array(size));
+    freeMemory(before);
+  }
+
+  get #memory(): readonly ArrayBufferLike[] {
+    const columns = [this.#laneIds, this.#firstSeen, this.#lastSeen, this.#evidence, this.#sightings];
+    return [...columns, ...this.#counters].map(({ buffer }) => buffer);
+  }
+
+  /** Nobody asks it for anything any more. */
+  end(): void {
+    freeMemory(this.#memory);
   }
 
   #watch(more: PackedCoverage): void {

@@ -8,7 +8,7 @@ import type { Settings } from '../../core/settings.ts';
 import type { Milliseconds } from '../../core/time.ts';
 import type { Lanes } from '../graph/lane.ts';
 import { numberRows } from './columns.ts';
-import { numberWatched, packPiece } from './piece-codec.ts';
+import { freeBlobs, numberWatched, packPiece } from './piece-codec.ts';
 import { PostgresAliases } from './postgres-aliases.ts';
 import { PostgresBaselines } from './postgres-baselines.ts';
 import type { CheckpointPart } from './piece-row.ts';
@@ -176,7 +176,10 @@ export class PostgresStore implements Store {
       if (await takeUpkeep(client, cluster)) {
         const due = await nextMove(sourceOf(client, cluster, this.#dictionary(cluster)), plan);
         result = due === null ? 'done' : 'moved';
-        if (due !== null) await move(client, cluster, due);
+        if (due !== null) {
+          await move(client, cluster, due);
+          freeBlobs(due.insert);
+        }
       }
       await client.query('COMMIT');
       return result;
@@ -203,6 +206,7 @@ export class PostgresStore implements Store {
       await lockCluster(client, cluster);
       await insertCheckpoint(client, cluster, checkpoint, packed);
       await client.query('COMMIT');
+      freeBlobs(packed);
     });
   }
 

@@ -147,6 +147,7 @@ async function mergePieces(source: RollUpSource, ids: readonly number[], merge: 
   return merge;
 }
 
+/** What a merge comes to. It is over then. */
 async function rowsOf(
   source: RollUpSource,
   merge: PieceMerge,
@@ -167,5 +168,6 @@ async function rowsOf(
     });
     await nextTurn();
   }
+  merge.end();
   return rows;
 }

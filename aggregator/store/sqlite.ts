@@ -22,7 +22,7 @@ import { openDatabase, schemaVersion, type Synchronous } from './sqlite-schema.t
 import { SqliteSegments } from './sqlite-segments.ts';
 import { SqliteSweep } from './sqlite-sweep.ts';
 import { type SqliteTables, SqliteView } from './sqlite-view.ts';
-import { packPiece, numberWatched } from './piece-codec.ts';
+import { freeBlobs, numberWatched, packPiece } from './piece-codec.ts';
 import { numberRows } from './columns.ts';
 import type {
   Checkpoint,
@@ -169,6 +169,7 @@ export class SqliteStore implements Store {
       const move = await this.#guard(() => nextMove(this.#source(cluster), plan));
       if (move === null) return 'done';
       await this.#lock.write(() => this.#run(() => this.#moveAll.immediate(cluster, move)));
+      freeBlobs(move.insert);
       return 'moved';
     });
     this.#rolling = run.catch(() => undefined);
@@ -219,6 +220,7 @@ export class SqliteStore implements Store {
     }
     const replace = this.#database.transaction(() => checkpoints.replace(cluster, checkpoint, packed));
     await this.#lock.write(() => this.#run(() => replace.immediate()));
+    freeBlobs(packed);
   }
 
   async pruneDictionary(): Promise<number> {
