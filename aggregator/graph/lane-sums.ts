@@ -11,6 +11,7 @@ import type { ServiceRef } from '../../core/identity.ts';
 import { mergeNames } from '../../core/edge.ts';
 import type { Column } from '../../proto/column-batch.ts';
 import { countersAt, move, usedIn } from './counts.ts';
+import { DropSums } from './drop-sums.ts';
 import { makeEdge } from './edges.ts';
 import { freeMemory } from './free-memory.ts';
 import type { Lane } from './lane.ts';
@@ -34,7 +35,7 @@ const established = counterNames.indexOf('established');
 export class LaneSums {
   readonly #index: LaneIndex;
   #inner: LaneSums | null = null;
-  readonly #drops = new Map<number, Drops>();
+  readonly #drops = new DropSums();
   #counts = new Float64Array(0);
   /** How many rows of windows are in it, by slot: at zero the lane was not seen in this span. */
   #sightings = new Float64Array(0);
@@ -64,7 +65,7 @@ export class LaneSums {
     }
     drops.forEach((dropped, row) => {
       const slot = slots[row] as number;
-      if (slot !== noSlot) this.#addDrops(slot, dropped);
+      if (slot !== noSlot) this.#drops.add(slot, dropped);
     });
   }
 
@@ -93,7 +94,7 @@ export class LaneSums {
     for (let slot = 0; slot < inner.#sightings.length; slot++) {
       this.#sightings[slot] = Math.max(0, (this.#sightings[slot] as number) - (inner.#sightings[slot] as number));
     }
-    for (const [slot, dropped] of inner.#drops) this.#takeDrops(slot, dropped);
+    this.#drops.takeAll(inner.#drops);
   }
 
   /**
@@ -114,8 +115,8 @@ export class LaneSums {
     }
     const emptied: number[] = [];
     for (const [row, dropped] of drops) {
-      const taken = this.#takeDrops(slots[row] as number, dropped);
-      if (outer !== null && taken !== noDrops) outer.#addDrops(slots[row] as number, taken);
+      const taken = this.#drops.take(slots[row] as number, dropped);
+      if (outer !== null && taken !== noDrops) outer.#drops.add(slots[row] as number, taken);
     }
     const seen = this.#sightings;
     const [outerCounts, outerSeen] = outer === null ? [null, null] : [outer.#counts, outer.#sightings];
@@ -133,29 +134,13 @@ export class LaneSums {
     return emptied;
   }
 
-  #addDrops(slot: number, dropped: Drops): void {
-    this.#drops.set(slot, sumOfDrops(this.#drops.get(slot), dropped));
-  }
-
-  /** @returns what was there of them */
-  #takeDrops(slot: number, dropped: Drops): Drops {
-    const before = this.#drops.get(slot);
-    if (before === undefined) return noDrops;
-    const reasons = Object.entries(dropped).filter(([reason]) => reason in before);
-    const taken = reasons.map(([reason, packets]) => [reason, Math.min(packets, before[reason] as number)] as const);
-    const left = Object.entries(sumOfDrops(before, negative(taken))).filter(([, packets]) => packets > 0);
-    if (left.length === 0) this.#drops.delete(slot);
-    else this.#drops.set(slot, Object.fromEntries(left));
-    return Object.fromEntries(taken);
-  }
-
   /** Makes a slot as if nothing had ever been put into it. */
   clear(slot: number): void {
     if (slot >= this.#sightings.length) return;
     this.#keep(slot);
     this.#sightings[slot] = 0;
     this.#counts.fill(0, slot * width, (slot + 1) * width);
-    this.#drops.delete(slot);
+    this.#drops.clear(slot);
   }
 
   has(slot: number): boolean {
@@ -217,7 +202,7 @@ export class LaneSums {
     for (const part of this.#parts()) {
       for (let row = 0; row < slots.length; row++) {
         const slot = slots[row] as number;
-        const own = part.#before?.has(slot) === true ? part.#before.dropsOf(slot) : part.#drops.get(slot);
+        const own = part.#before?.has(slot) === true ? part.#before.dropsOf(slot) : part.#drops.of(slot);
         if (own !== undefined) drops.set(row, sumOfDrops(drops.get(row), own));
       }
     }
@@ -266,7 +251,7 @@ export class LaneSums {
       if (!((part.#sightings[slot] ?? 0) > 0)) continue;
       const own = countersAt(part.#counts, slot * width);
       for (const name of counterNames) counters[name] += own[name];
-      const dropped = part.#drops.get(slot);
+      const dropped = part.#drops.of(slot);
       if (dropped !== undefined) drops = sumOfDrops(drops, dropped);
     }
     return [counters, drops];
@@ -297,8 +282,4 @@ export class LaneSums {
       sides[side] = (sides[side] as number) + (counts[slot * width + counter] as number);
     }
   }
-}
-
-function negative(drops: readonly (readonly [reason: string, packets: number])[]): Drops {
-  return Object.fromEntries(drops.map(([reason, packets]) => [reason, -packets]));
 }

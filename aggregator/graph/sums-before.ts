@@ -1,4 +1,5 @@
 import type { Drops } from '../../core/flow.ts';
+import type { DropSums } from './drop-sums.ts';
 import { freeMemory } from './free-memory.ts';
 import type { PartMemory } from './part-memory.ts';
 import { width } from './rows.ts';
@@ -32,7 +33,7 @@ export class SumsBefore {
   }
 
   /** To be called before a slot changes. @param counts, sightings, drops of all slots */
-  keep(slot: number, counts: Float64Array, sightings: Float64Array, drops: ReadonlyMap<number, Drops>): void {
+  keep(slot: number, counts: Float64Array, sightings: Float64Array, drops: Pick<DropSums, 'of'>): void {
     if (this.has(slot)) return;
     if (this.#placeOf.length === 0) this.#placeOf = new Uint32Array(this.#slots);
     const place = this.#kept++;
@@ -42,7 +43,7 @@ export class SumsBefore {
     const at = (place % slotsPerChunk) * stride;
     chunk[at] = sightings[slot] as number;
     for (let i = 0; i < width; i++) chunk[at + 1 + i] = counts[slot * width + i] as number;
-    const dropped = drops.get(slot);
+    const dropped = drops.of(slot);
     if (dropped !== undefined) this.#drops.set(slot, dropped);
   }
 
