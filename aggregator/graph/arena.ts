@@ -60,8 +60,8 @@ export class Arena {
     chunk.extents--;
     if (chunk.extents > 0) return;
     chunk.used = 0;
-    const isOrdinary = chunk.memory.byteLength === this.#chunkBytes;
     if (chunk === this.#current) return;
+    const isOrdinary = chunk.memory.byteLength === this.#chunkBytes;
     if (isOrdinary && this.#free.length < this.#maxFree) this.#free.push(chunk);
     else freeMemory([chunk.memory]);
   }

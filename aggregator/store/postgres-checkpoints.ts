@@ -50,7 +50,7 @@ export async function insertCheckpoint(
       `INSERT INTO weir_checkpoint
          (cluster, length_ms, through_id, ahead, from_unix_ms, part, first_unix_ms, end_unix_ms, who, numbers)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-      [...head, i, first_unix_ms, end_unix_ms, Buffer.from(who), Buffer.from(numbers)],
+      [...head, i, first_unix_ms, end_unix_ms, who, numbers],
     );
   }
 }

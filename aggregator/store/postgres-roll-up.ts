@@ -97,8 +97,8 @@ export async function move(
       row.start_unix_ms,
       row.first_unix_ms,
       row.end_unix_ms,
-      Buffer.from(row.who),
-      Buffer.from(row.numbers),
+      row.who,
+      row.numbers,
     ]);
   }
   await keepNumbers(client, cluster, last);
